@@ -1,0 +1,141 @@
+//! What `cargo metadata` says, reduced to names and edges.
+
+use std::path::Path;
+use std::process::Command;
+
+use cargo_metadata::{DependencyKind, Metadata, MetadataCommand};
+
+/// What an edge between a crate of ours and another is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// `[dependencies]` or `[build-dependencies]`.
+    Production,
+    /// `[dev-dependencies]`.
+    Test,
+}
+
+/// `from` names `to` in its manifest.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Edge {
+    /// A crate of ours, without prefix.
+    pub from: String,
+    /// Any crate; ours without prefix.
+    pub to: String,
+    /// In which section.
+    pub kind: Kind,
+}
+
+/// The workspace and everything below it.
+pub struct Graph {
+    /// Our crates, without prefix.
+    pub ours: Vec<String>,
+    /// What our manifests name.
+    pub edges: Vec<Edge>,
+    /// Every resolved edge (who, whom), at any depth.
+    pub tree: Vec<(String, String)>,
+}
+
+impl Graph {
+    /// Ask cargo. The tree is that of `cargo tree`, for this machine's platform: `cargo metadata`
+    /// resolves features as if all crates were built at once and names crates that never are.
+    pub fn read(root: &Path) -> Result<Self, String> {
+        let metadata = MetadataCommand::new()
+            .manifest_path(root.join("Cargo.toml"))
+            .no_deps()
+            .exec()
+            .map_err(|error| error.to_string())?;
+        Ok(Self {
+            ours: metadata
+                .workspace_packages()
+                .iter()
+                .map(|p| bare(&p.name))
+                .collect(),
+            edges: named(&metadata),
+            tree: resolved(root)?,
+        })
+    }
+
+    /// The crates that pull in `name`, by any route.
+    pub fn users<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.tree
+            .iter()
+            .filter(move |(_, to)| to == name)
+            .map(|(from, _)| from.as_str())
+    }
+}
+
+fn named(metadata: &Metadata) -> Vec<Edge> {
+    let mut edges = Vec::new();
+    for package in metadata.workspace_packages() {
+        for dependency in &package.dependencies {
+            let kind = match dependency.kind {
+                DependencyKind::Development => Kind::Test,
+                _ => Kind::Production,
+            };
+            edges.push(Edge {
+                from: bare(&package.name),
+                to: bare(&dependency.name),
+                kind,
+            });
+        }
+    }
+    edges
+}
+
+fn resolved(root: &Path) -> Result<Vec<(String, String)>, String> {
+    let output = Command::new("cargo")
+        .args([
+            "tree",
+            "--workspace",
+            "--edges",
+            "all",
+            "--prefix",
+            "depth",
+            "--format",
+            " {p}",
+        ])
+        .current_dir(root)
+        .output()
+        .map_err(|error| error.to_string())?;
+    if !output.status.success() {
+        return Err(String::from_utf8_lossy(&output.stderr).into_owned());
+    }
+    Ok(edges(&String::from_utf8_lossy(&output.stdout)))
+}
+
+/// Lines of `DEPTH NAME vVERSION …`, each below the nearest line above of a smaller depth.
+fn edges(tree: &str) -> Vec<(String, String)> {
+    let mut edges = Vec::new();
+    let mut above: Vec<String> = Vec::new();
+    for line in tree.lines() {
+        let mut words = line.split_whitespace();
+        let (Some(Ok(depth)), Some(name)) = (words.next().map(str::parse), words.next()) else {
+            continue;
+        };
+        above.truncate(depth);
+        if let Some(parent) = above.last() {
+            edges.push((parent.clone(), bare(name)));
+        }
+        above.push(bare(name));
+    }
+    edges
+}
+
+fn bare(name: &str) -> String {
+    name.strip_prefix("sekimori-").unwrap_or(name).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_tree_is_read_by_its_depths() {
+        let tree = "0 sekimori-a v1 (/x)\n1 b v1\n2 c v1\n1 d v1 (*)\n\n0 e v1\n1 b v1 (*)\n";
+        let expected = [("a", "b"), ("b", "c"), ("a", "d"), ("e", "b")];
+        assert_eq!(
+            edges(tree),
+            expected.map(|(from, to)| (from.to_owned(), to.to_owned()))
+        );
+    }
+}
