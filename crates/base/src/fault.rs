@@ -16,10 +16,7 @@ impl Fault {
         doing: &'static str,
         source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
     ) -> Self {
-        Self {
-            doing,
-            source: source.into(),
-        }
+        Self { doing, source: source.into() }
     }
 
     /// A closure for `map_err`: `store.read(..).map_err(Fault::while_doing("loading the facts"))`.

@@ -51,9 +51,7 @@ pub mod base32 {
             'i' | 'l' => '1',
             other => other,
         };
-        let position = ALPHABET
-            .iter()
-            .position(|known| char::from(*known) == lower)?;
+        let position = ALPHABET.iter().position(|known| char::from(*known) == lower)?;
         u8::try_from(position).ok()
     }
 
@@ -82,9 +80,7 @@ fn parse(kind: &'static str, text: &str) -> Result<[u8; 16], IdError> {
     if rest.len() != 26 {
         return Err(IdError::Text);
     }
-    base32::decode(rest)
-        .and_then(|bytes| bytes.try_into().ok())
-        .ok_or(IdError::Text)
+    base32::decode(rest).and_then(|bytes| bytes.try_into().ok()).ok_or(IdError::Text)
 }
 
 macro_rules! id {

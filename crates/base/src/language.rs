@@ -29,9 +29,7 @@ impl Language {
     /// The language whose tag is `tag` or begins with it (`ja-JP`), if we speak it.
     pub fn from_tag(tag: &str) -> Option<Self> {
         let primary = tag.split(['-', '_']).next()?;
-        Self::ALL
-            .into_iter()
-            .find(|language| language.tag().eq_ignore_ascii_case(primary))
+        Self::ALL.into_iter().find(|language| language.tag().eq_ignore_ascii_case(primary))
     }
 }
 
@@ -48,10 +46,7 @@ pub struct Bilingual {
 impl Bilingual {
     /// Both texts.
     pub fn new(en: impl Into<String>, ja: impl Into<String>) -> Self {
-        Self {
-            en: en.into(),
-            ja: ja.into(),
-        }
+        Self { en: en.into(), ja: ja.into() }
     }
 
     /// The text in `language`.

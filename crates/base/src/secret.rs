@@ -38,10 +38,7 @@ pub struct Sealed<T: ?Sized> {
 impl<T: ?Sized> Sealed<T> {
     /// Name bytes as sealed; that they are authentic shows only when they are opened.
     pub fn from_bytes(bytes: Vec<u8>) -> Self {
-        Self {
-            bytes,
-            kind: PhantomData,
-        }
+        Self { bytes, kind: PhantomData }
     }
 
     /// The ciphertext.

@@ -81,10 +81,7 @@ impl Timestamp {
             return self.rfc3339();
         };
         let zone = jiff::tz::TimeZone::get(zone).unwrap_or(jiff::tz::TimeZone::UTC);
-        moment
-            .to_zoned(zone)
-            .strftime("%Y-%m-%d %H:%M:%S %Z")
-            .to_string()
+        moment.to_zoned(zone).strftime("%Y-%m-%d %H:%M:%S %Z").to_string()
     }
 }
 
@@ -107,12 +104,7 @@ mod tests {
 
     #[test]
     fn arithmetic_saturates_instead_of_wrapping() {
-        assert_eq!(
-            Timestamp::from_unix_millis(i64::MAX)
-                .plus_seconds(1)
-                .unix_millis(),
-            i64::MAX
-        );
+        assert_eq!(Timestamp::from_unix_millis(i64::MAX).plus_seconds(1).unix_millis(), i64::MAX);
         assert_eq!(
             Timestamp::from_unix_millis(-1).unix_seconds(),
             -1,

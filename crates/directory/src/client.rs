@@ -20,14 +20,8 @@ impl ClientId {
     /// A `client_id`.
     pub fn parse(text: &str) -> Result<Self, ClientIdError> {
         let fits = (1..=128).contains(&text.len())
-            && text
-                .bytes()
-                .all(|byte| byte.is_ascii_graphic() && byte != b'"' && byte != b'\\');
-        if fits {
-            Ok(Self(text.to_owned()))
-        } else {
-            Err(ClientIdError)
-        }
+            && text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'"' && byte != b'\\');
+        if fits { Ok(Self(text.to_owned())) } else { Err(ClientIdError) }
     }
 
     /// The id.
@@ -333,9 +327,7 @@ impl Client {
 
     /// `openid`, `profile`, `email`, `offline_access`.
     pub fn default_scopes() -> BTreeSet<String> {
-        ["openid", "profile", "email", "offline_access"]
-            .map(str::to_owned)
-            .into()
+        ["openid", "profile", "email", "offline_access"].map(str::to_owned).into()
     }
 
     const fn default_access_seconds() -> u32 {
@@ -348,9 +340,7 @@ impl Client {
 
     /// The registered target that `presented` is, if any.
     pub fn redirect_uri(&self, presented: &str) -> Option<&RedirectUri> {
-        self.redirect_uris
-            .iter()
-            .find(|registered| registered.matches(presented, self.kind))
+        self.redirect_uris.iter().find(|registered| registered.matches(presented, self.kind))
     }
 }
 
@@ -409,9 +399,6 @@ mod tests {
         assert!(!uri.matches("http://127.0.0.1:51234/other", ClientKind::Native));
         assert!(!uri.matches("http://127.0.0.2:51234/cb", ClientKind::Native));
         let name = RedirectUri::parse("http://localhost/cb").unwrap();
-        assert!(
-            !name.matches("http://localhost:1/cb", ClientKind::Native),
-            "RFC 8252, 8.3"
-        );
+        assert!(!name.matches("http://localhost:1/cb", ClientKind::Native), "RFC 8252, 8.3");
     }
 }

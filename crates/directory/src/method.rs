@@ -69,11 +69,6 @@ pub enum Binding {
 
 impl Binding {
     /// All bindings.
-    pub const ALL: [Self; 5] = [
-        Self::Ticket,
-        Self::Letter,
-        Self::OtherFactor,
-        Self::Desk,
-        Self::InsideWithPassword,
-    ];
+    pub const ALL: [Self; 5] =
+        [Self::Ticket, Self::Letter, Self::OtherFactor, Self::Desk, Self::InsideWithPassword];
 }

@@ -62,10 +62,7 @@ impl NetworkMap {
     /// The map of `zones` and `relays`. That no two zones share the same range is checked by `config`;
     /// here the later one would win.
     pub fn new(zones: &[Zone], relays: &[Relay]) -> Self {
-        let mut map = Self {
-            zones: zones.to_vec(),
-            ..Self::default()
-        };
+        let mut map = Self { zones: zones.to_vec(), ..Self::default() };
         for (index, zone) in zones.iter().enumerate() {
             for range in &zone.ranges {
                 insert(&mut map.v4, &mut map.v6, *range, index);
@@ -103,14 +100,12 @@ impl NetworkMap {
     /// The matching range and zone of `address`, for `sekimori zone`.
     pub fn explain(&self, address: IpAddr) -> Option<(IpNet, &Zone)> {
         let (range, index) = match canonical(address) {
-            IpAddr::V4(v4) => self
-                .v4
-                .get_lpm(&Ipv4Net::from(v4))
-                .map(|(range, index)| (IpNet::V4(range), *index)),
-            IpAddr::V6(v6) => self
-                .v6
-                .get_lpm(&Ipv6Net::from(v6))
-                .map(|(range, index)| (IpNet::V6(range), *index)),
+            IpAddr::V4(v4) => {
+                self.v4.get_lpm(&Ipv4Net::from(v4)).map(|(range, index)| (IpNet::V4(range), *index))
+            }
+            IpAddr::V6(v6) => {
+                self.v6.get_lpm(&Ipv6Net::from(v6)).map(|(range, index)| (IpNet::V6(range), *index))
+            }
         }?;
         Some((range, &self.zones[index]))
     }
@@ -172,11 +167,7 @@ mod tests {
         NetworkMap::new(
             &[
                 zone("campus", true, &["150.65.0.0/16", "2001:df0:2ed::/48"]),
-                zone(
-                    "eduroam",
-                    false,
-                    &["150.65.96.0/19", "2001:df0:2ed:e000::/52"],
-                ),
+                zone("eduroam", false, &["150.65.96.0/19", "2001:df0:2ed:e000::/52"]),
                 zone("vpn", true, &["150.65.100.0/24"]),
             ],
             &[Relay {
@@ -199,11 +190,7 @@ mod tests {
             ("203.0.113.1", "outside", false),
         ] {
             let position = map.position(Some(address.parse().unwrap()), PositionOrigin::Peer);
-            assert_eq!(
-                (position.zone.as_str(), position.inside),
-                (zone, inside),
-                "{address}"
-            );
+            assert_eq!((position.zone.as_str(), position.inside), (zone, inside), "{address}");
         }
     }
 

@@ -59,10 +59,7 @@ pub enum PersonState {
 
 impl PersonState {
     /// Active without bounds.
-    pub const ACTIVE: Self = Self::Active {
-        from: None,
-        until: None,
-    };
+    pub const ACTIVE: Self = Self::Active { from: None, until: None };
 }
 
 /// What somebody is to the organisation: eduPersonAffiliation's vocabulary (eduPerson 202208, 2.2.1).
@@ -137,11 +134,7 @@ impl Group {
             && text.bytes().all(|byte| {
                 byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"._-:".contains(&byte)
             });
-        if fits {
-            Ok(Self(text.to_owned()))
-        } else {
-            Err(GroupError)
-        }
+        if fits { Ok(Self(text.to_owned())) } else { Err(GroupError) }
     }
 
     /// The name.
@@ -238,22 +231,10 @@ mod tests {
             MailAddress::parse("a@Example.AC.JP").map(|a| a.domain().to_owned()),
             Ok("example.ac.jp".into())
         );
-        for wrong in [
-            "",
-            "a",
-            "a@",
-            "@b.c",
-            "a@b",
-            "a b@c.d",
-            "a@b..c",
-            "a@b.c\r\nBcc: x@y.z",
-            "a@@b.c",
-        ] {
-            assert_eq!(
-                MailAddress::parse(wrong),
-                Err(MailAddressError),
-                "{wrong:?}"
-            );
+        for wrong in
+            ["", "a", "a@", "@b.c", "a@b", "a b@c.d", "a@b..c", "a@b.c\r\nBcc: x@y.z", "a@@b.c"]
+        {
+            assert_eq!(MailAddress::parse(wrong), Err(MailAddressError), "{wrong:?}");
         }
     }
 }

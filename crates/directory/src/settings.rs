@@ -197,6 +197,10 @@ pub struct Help {
 }
 
 /// A network zone.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent properties, each a line of the file"
+)]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Zone {
@@ -293,10 +297,7 @@ pub struct PolicySettings {
 
 impl PolicySettings {
     fn default_mfa_bindings() -> BTreeSet<Binding> {
-        Binding::ALL
-            .into_iter()
-            .filter(|binding| *binding != Binding::InsideWithPassword)
-            .collect()
+        Binding::ALL.into_iter().filter(|binding| *binding != Binding::InsideWithPassword).collect()
     }
 
     fn default_acr_one_factor() -> String {
@@ -359,10 +360,7 @@ pub struct PasswordSettings {
 
 impl Default for PasswordSettings {
     fn default() -> Self {
-        Self {
-            length_min: 15,
-            blocked_words: BTreeSet::new(),
-        }
+        Self { length_min: 15, blocked_words: BTreeSet::new() }
     }
 }
 
@@ -403,10 +401,7 @@ pub struct Retention {
 
 impl Default for Retention {
     fn default() -> Self {
-        Self {
-            facts_days: 90,
-            audit_days: 365,
-        }
+        Self { facts_days: 90, audit_days: 365 }
     }
 }
 

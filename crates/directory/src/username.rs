@@ -29,14 +29,8 @@ impl Username {
         let plain = |byte: &u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
         let fits = (1..=64).contains(&bytes.len())
             && bytes.first().is_some_and(plain)
-            && bytes
-                .iter()
-                .all(|byte| plain(byte) || b"._-".contains(byte));
-        if fits {
-            Ok(Self(text.to_owned()))
-        } else {
-            Err(UsernameError)
-        }
+            && bytes.iter().all(|byte| plain(byte) || b"._-".contains(byte));
+        if fits { Ok(Self(text.to_owned())) } else { Err(UsernameError) }
     }
 
     /// The name.
@@ -124,11 +118,7 @@ impl TypedName {
         if name.is_none() && !folded.is_empty() && !hints.contains(&InputHint::LooksLikeMail) {
             hints.push(InputHint::NotAName);
         }
-        Self {
-            folded,
-            name,
-            hints,
-        }
+        Self { folded, name, hints }
     }
 
     /// Whether nothing at all was typed.
@@ -174,10 +164,7 @@ fn is_blank(character: char) -> bool {
     // Zero-width and soft characters come along with text copied from PDF and mail.
     character.is_whitespace()
         || character.is_control()
-        || matches!(
-            u32::from(character),
-            0x00AD | 0x200B..=0x200F | 0x2060 | 0xFEFF
-        )
+        || matches!(u32::from(character), 0x00AD | 0x200B..=0x200F | 0x2060 | 0xFEFF)
 }
 
 fn truncated(text: &str, bytes_max: usize) -> &str {
@@ -206,21 +193,14 @@ mod tests {
             "s1234567@example.ac.jp",
             "s1234567\u{200b}\u{3000}",
         ] {
-            assert_eq!(
-                fold(typed).name().map(Username::as_str),
-                Some("s1234567"),
-                "{typed:?}"
-            );
+            assert_eq!(fold(typed).name().map(Username::as_str), Some("s1234567"), "{typed:?}");
         }
     }
 
     #[test]
     fn hints_come_from_the_text_alone() {
         assert_eq!(fold("ｓ１").hints(), [InputHint::FullWidth]);
-        assert_eq!(
-            fold("a@elsewhere.example").hints(),
-            [InputHint::LooksLikeMail]
-        );
+        assert_eq!(fold("a@elsewhere.example").hints(), [InputHint::LooksLikeMail]);
         assert_eq!(fold("a@example.ac.jp").hints(), [InputHint::OwnMailDomain]);
         assert_eq!(fold("what?").hints(), [InputHint::NotAName]);
         assert!(fold("").is_empty());

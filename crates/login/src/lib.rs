@@ -1,1 +1,34 @@
-//! Placeholder.
+//! The login engine: facts in, decision out.
+//!
+//! **A login is a value, a decision is a pure function, everything else is carrying.** Every door turns
+//! what it receives into a [`Demand`]; [`decide`] weighs [`Facts`] under a [`Policy`] and returns a
+//! [`Decision`] with one [`Reason`]. Pure, total and deterministic: a recorded attempt replays to the
+//! recorded reason, a changed policy can be tried on last month, a person can be told today whether the
+//! same sign-in would work from elsewhere ([`replay`]).
+//!
+//! Deliberately absent: cryptography (a check's verdict is a fact), storage, clocks, logs, words.
+
+mod authenticated;
+mod decision;
+mod demand;
+mod effect;
+pub mod enrol;
+mod facts;
+mod policy;
+mod reason;
+pub mod replay;
+mod rules;
+pub mod throttle;
+
+pub use authenticated::{Assurance, Authenticated};
+pub use decision::{Check, Choice, Decision, Details, Next, Step, Usability};
+pub use demand::{AssuranceDemand, Demand, Freshness, Interaction};
+pub use effect::{Effect, Notice};
+pub use facts::{
+    AttemptFacts, BrowserFacts, FACTS_SCHEMA, FactorFacts, FactorState, Facts, IdentifierFacts,
+    KnownPerson, PersonFacts, Proof, ServiceFacts, SessionFacts, Submission, ThrottleFacts,
+    Verdict,
+};
+pub use policy::{Policy, PolicyMatch};
+pub use reason::{NextStep, Reason, Tier};
+pub use rules::{RULE_SET, decide, rule_names};

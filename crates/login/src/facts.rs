@@ -1,0 +1,319 @@
+//! Everything that a decision may look at. What is not here cannot matter.
+//!
+//! Facts are recorded beside the audit line of an attempt (never a secret among them), so that the
+//! decision can be made again: `schema` says how to read them.
+
+use std::collections::BTreeSet;
+
+use sekimori_base::{FactorId, PersonId, SessionId, Timestamp};
+use sekimori_directory::settings::{ServiceName, ZoneName};
+use sekimori_directory::username::InputHint;
+use sekimori_directory::{Affiliation, Binding, Group, Method, PersonState, Position};
+use serde::{Deserialize, Serialize};
+
+use crate::throttle::Bucket;
+use crate::{Assurance, Demand};
+
+/// The version of the shape of [`Facts`]; a change of meaning raises it.
+pub const FACTS_SCHEMA: u16 = 1;
+
+/// All that a decision may look at.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Facts {
+    /// [`FACTS_SCHEMA`] when they were gathered.
+    pub schema: u16,
+    /// The moment of the decision.
+    pub now: Timestamp,
+    /// What the service asks.
+    pub demand: Demand,
+    /// The service itself.
+    pub service: ServiceFacts,
+    /// Where the person is, by the address of this very request.
+    pub position: Position,
+    /// The attempt so far; `None` before the first credential.
+    pub attempt: Option<AttemptFacts>,
+    /// The browser.
+    pub browser: BrowserFacts,
+    /// What was typed as the user name.
+    pub identifier: IdentifierFacts,
+    /// Counters for what is being submitted.
+    pub throttle: ThrottleFacts,
+    /// The account behind the identifier or the session.
+    pub person: PersonFacts,
+    /// The browser's standing sign-in.
+    pub session: Option<SessionFacts>,
+    /// What was proven in this attempt.
+    pub proofs: Vec<Proof>,
+    /// What the person has just sent.
+    pub submitted: Option<Submission>,
+    /// The verdict of checking it.
+    pub verdict: Option<Verdict>,
+}
+
+/// The service that asks.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServiceFacts {
+    /// Its name.
+    pub name: ServiceName,
+    /// Switched off.
+    pub disabled: bool,
+    /// Groups that may use it; empty = everybody.
+    pub groups: BTreeSet<Group>,
+}
+
+/// The attempt so far.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AttemptFacts {
+    /// When its first credential came.
+    pub begun_at: Timestamp,
+    /// The zone then.
+    pub zone_at_begin: ZoneName,
+    /// The account's credential epoch when it began; another one now ends the attempt.
+    pub credential_epoch: u64,
+    /// The factor method that the person chose instead of the recommended one.
+    pub chosen: Option<Method>,
+    /// Codes refused in a row because they belonged to another step: the offset, in seconds, of the last.
+    pub last_drift_seconds: Option<i64>,
+}
+
+/// The browser.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BrowserFacts {
+    /// It signed this account in before and its device cookie stands in good repute.
+    pub known_device: bool,
+}
+
+/// What was typed as the user name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum IdentifierFacts {
+    /// Nothing yet.
+    Absent,
+    /// Something; the text itself is not kept unless it is an account's name.
+    Typed {
+        /// The canonical name, kept only when such an account exists.
+        username: Option<String>,
+        /// What the text itself shows.
+        hints: Vec<InputHint>,
+    },
+}
+
+/// Counters for what is being submitted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ThrottleFacts {
+    /// Which counter of the identifier applies.
+    pub bucket: Bucket,
+    /// Failures in a row there.
+    pub failures: u32,
+    /// Nothing is evaluated before this moment (identifier).
+    pub wait_until: Option<Timestamp>,
+    /// Nothing is evaluated before this moment (source).
+    pub source_wait_until: Option<Timestamp>,
+    /// A guess could not be reserved because another one is being checked, or the wait has just begun.
+    pub reservation_refused: bool,
+}
+
+/// The account.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum PersonFacts {
+    /// Nobody was named, or nobody bears the name.
+    Unknown,
+    /// Somebody.
+    Known(Box<KnownPerson>),
+}
+
+/// What may be read about a known account.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KnownPerson {
+    /// Who.
+    pub id: PersonId,
+    /// Whether the account may be used.
+    pub state: PersonState,
+    /// Groups.
+    pub groups: BTreeSet<Group>,
+    /// Affiliations.
+    pub affiliations: BTreeSet<Affiliation>,
+    /// Administrator.
+    pub administrator: bool,
+    /// Factors, also those that cannot be used.
+    pub factors: Vec<FactorFacts>,
+    /// The account had a factor at some time.
+    pub ever_had_factor: bool,
+    /// Raised by every change of password or factors.
+    pub credential_epoch: u64,
+}
+
+/// A factor of the account.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FactorFacts {
+    /// Which.
+    pub id: FactorId,
+    /// Of what kind.
+    pub method: Method,
+    /// How it was bound.
+    pub binding: Binding,
+    /// Whether it can be used.
+    pub state: FactorState,
+    /// When it was registered.
+    pub registered_at: Timestamp,
+    /// When it was last used.
+    pub last_used_at: Option<Timestamp>,
+    /// Codes left, for recovery codes.
+    pub codes_left: Option<u8>,
+}
+
+/// Whether a factor can be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FactorState {
+    /// It can.
+    Ready,
+    /// Its registration was begun and not finished: no correct code yet.
+    Unfinished,
+    /// Somebody said "this was not me".
+    Suspended,
+}
+
+/// The browser's standing sign-in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SessionFacts {
+    /// Which.
+    pub id: SessionId,
+    /// Whose.
+    pub person: PersonId,
+    /// Opened at.
+    pub opened_at: Timestamp,
+    /// Last used at.
+    pub used_at: Timestamp,
+    /// What was proven, when and where.
+    pub proofs: Vec<Proof>,
+    /// The account's credential epoch that the session knows.
+    pub credential_epoch: u64,
+}
+
+/// Something proven.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Proof {
+    /// How.
+    pub method: Method,
+    /// With which factor; `None` for the password.
+    pub factor: Option<FactorId>,
+    /// How that factor was bound when it was shown.
+    pub binding: Option<Binding>,
+    /// When.
+    pub at: Timestamp,
+    /// In which zone.
+    pub zone: ZoneName,
+}
+
+/// What the person has just sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Submission {
+    /// A user name.
+    Username,
+    /// A password.
+    Password,
+    /// A code of the method.
+    Code(Method),
+    /// The wish to use another method.
+    Choose(Method),
+    /// A field left empty: of this step.
+    Empty,
+}
+
+/// What checking a submission found. Checks run in flow's workers by `credential`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// The password is right; its record should be computed again with today's cost.
+    PasswordMatchRehash,
+    /// The password is right.
+    PasswordMatch,
+    /// It is not, or there is no such account.
+    PasswordMismatch,
+    /// The code is right; it spends this step of this factor.
+    CodeAccepted {
+        /// Which factor.
+        factor: FactorId,
+        /// Step number since 1970 (RFC 6238), or the index of the recovery code.
+        step: u64,
+    },
+    /// The right code, used before.
+    CodeReused,
+    /// The right code of another moment: never accepted, burned.
+    CodeDrift {
+        /// Which factor.
+        factor: FactorId,
+        /// The step that it belongs to.
+        step: u64,
+        /// Seconds by which the device's clock is ahead (negative: behind).
+        offset_seconds: i64,
+    },
+    /// A recovery code that was spent before.
+    RecoverySpent,
+    /// Not a right code.
+    CodeWrong,
+    /// Not even the shape of a code (too short, too long, letters).
+    CodeMalformed,
+    /// All places in the queue are taken: nothing was checked, nothing is counted.
+    Busy,
+}
+
+impl Facts {
+    /// The account, if one is known.
+    pub fn known(&self) -> Option<&KnownPerson> {
+        match &self.person {
+            PersonFacts::Known(person) => Some(person),
+            PersonFacts::Unknown => None,
+        }
+    }
+
+    /// What the verdict on the submission proves, if anything.
+    pub fn fresh_proof(&self) -> Option<Proof> {
+        let person = self.known()?;
+        let (method, factor) = match (self.submitted?, self.verdict?) {
+            (Submission::Password, Verdict::PasswordMatch | Verdict::PasswordMatchRehash) => {
+                (Method::Password, None)
+            }
+            (Submission::Code(method), Verdict::CodeAccepted { factor, .. }) => {
+                (method, Some(factor))
+            }
+            _ => return None,
+        };
+        // A factor that the account does not have proves nothing, whatever a check said.
+        let binding = match factor {
+            Some(id) => {
+                let known = person.factors.iter().find(|known| known.id == id)?;
+                (known.method == method && known.state == FactorState::Ready)
+                    .then_some(known.binding)
+                    .map(Some)?
+            }
+            None => None,
+        };
+        Some(Proof { method, factor, binding, at: self.now, zone: self.position.zone.clone() })
+    }
+}
+
+impl Proof {
+    /// Whether the proof is at most `seconds` old at `now` (a proof from the future is not).
+    pub fn within(&self, now: Timestamp, seconds: u32) -> bool {
+        let age = now.millis_since(self.at);
+        (0..=i64::from(seconds) * 1000).contains(&age)
+    }
+}
+
+/// The level that a set of proofs reaches. `mfa_bindings` says which bindings count.
+pub(crate) fn assurance_of(
+    proofs: &[&Proof],
+    mfa_bindings: &BTreeSet<Binding>,
+) -> Option<Assurance> {
+    if !proofs.iter().any(|proof| proof.method.opens()) {
+        return None;
+    }
+    let second = proofs.iter().any(|proof| {
+        !proof.method.opens()
+            && proof.method.counts_for_mfa()
+            && proof.binding.is_some_and(|binding| mfa_bindings.contains(&binding))
+    });
+    Some(if second { Assurance::TwoFactors } else { Assurance::OneFactor })
+}

@@ -1,0 +1,86 @@
+//! One more proof: where the policy's row asks for it, or the service does, inside as well (C2, S37).
+
+use sekimori_directory::Method;
+use sekimori_directory::settings::Requirement;
+
+use super::throttling::again;
+use super::{Outcome, Weighed};
+use crate::facts::Submission;
+use crate::{AssuranceDemand, Details, Reason, Step, Usability};
+
+pub(super) fn rule(weighed: &Weighed<'_>) -> Option<Outcome> {
+    if weighed.facts.demand.assurance == AssuranceDemand::Unreachable {
+        return Some(refuse(weighed, Reason::LevelNotReachable));
+    }
+    if !weighed.second_missing() {
+        return None;
+    }
+    if let Some(Submission::Choose(method)) = weighed.facts.submitted {
+        return Some(match step(weighed, Some(method)) {
+            Some(step) if shows(&step, method) => asked(weighed, step),
+            Some(_) => again(weighed, Reason::FactorUnusable),
+            None => refuse(weighed, why_none(weighed)),
+        });
+    }
+    let chosen = weighed.facts.attempt.as_ref().and_then(|attempt| attempt.chosen);
+    Some(match step(weighed, chosen) {
+        Some(step) => asked(weighed, step),
+        None => refuse(weighed, why_none(weighed)),
+    })
+}
+
+fn asked(weighed: &Weighed<'_>, step: Step) -> Outcome {
+    let in_this_attempt = weighed.attempt_proofs().any(|proof| proof.method.opens());
+    let reason = if in_this_attempt { Reason::AskSecondFactor } else { Reason::AskStepUp };
+    let details = Details { policy_row: Some(weighed.matched.row.clone()), ..Details::default() };
+    Outcome::ask(step, reason).with(details)
+}
+
+fn refuse(weighed: &Weighed<'_>, reason: Reason) -> Outcome {
+    let details = Details {
+        policy_row: Some(weighed.matched.row.clone()),
+        choices: weighed.choices(),
+        ..Details::default()
+    };
+    Outcome::refuse(reason).with(details)
+}
+
+fn shows(step: &Step, wanted: Method) -> bool {
+    matches!(step, Step::SecondFactor { method, .. } if *method == wanted)
+}
+
+/// The step that shows `wanted` if it can be used, else the recommended one; `None` if none can.
+pub(super) fn step(weighed: &Weighed<'_>, wanted: Option<Method>) -> Option<Step> {
+    let choices = weighed.choices();
+    let usable = |method: Method| {
+        choices
+            .iter()
+            .any(|choice| choice.method == method && choice.usability == Usability::Usable)
+    };
+    let method = wanted
+        .filter(|method| usable(*method))
+        .or_else(|| Method::ALL.into_iter().find(|method| usable(*method)))?;
+    Some(Step::SecondFactor { method, choices })
+}
+
+/// Why no method can be used: the nearest to usable speaks.
+fn why_none(weighed: &Weighed<'_>) -> Reason {
+    let choices = weighed.choices();
+    let any = |usability| choices.iter().any(|choice| choice.usability == usability);
+    let ever = weighed.person().is_some_and(|person| person.ever_had_factor);
+    if any(Usability::BindingTooWeak) {
+        Reason::LevelNotReachable
+    } else if any(Usability::NotAllowedHere) {
+        Reason::FactorNotAllowed
+    } else if any(Usability::Suspended) {
+        Reason::FactorSuspended
+    } else if ever {
+        Reason::FactorNoneLeft
+    } else if any(Usability::Unfinished) {
+        Reason::FactorUnfinished
+    } else if weighed.matched.require == Requirement::TwoFactors {
+        Reason::FactorNone
+    } else {
+        Reason::LevelNotReachable
+    }
+}

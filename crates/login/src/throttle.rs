@@ -1,0 +1,102 @@
+//! How long a wait grows, and which counter applies. Pure: `store` keeps the counters.
+//!
+//! standards.md C5 and C7: ten free tries at a pace of one a second, then growing waits, nothing evaluated
+//! while waiting, the same for names that do not exist; at 100 failures in a row the counter closes.
+
+use serde::{Deserialize, Serialize};
+
+/// Failures in a row at which a counter closes: then recovery, another counter's way, or the desk.
+pub const FAILURES_CAP: u32 = 100;
+/// Tries without a growing wait.
+pub const FREE_TRIES: u32 = 10;
+
+/// Which of the identifier's three counters applies. Success on one does not clear another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Bucket {
+    /// A browser that signed this account in before.
+    KnownDevice,
+    /// Another browser, inside.
+    UnknownInside,
+    /// Another browser, outside.
+    UnknownOutside,
+}
+
+impl Bucket {
+    /// All buckets.
+    pub const ALL: [Self; 3] = [Self::KnownDevice, Self::UnknownInside, Self::UnknownOutside];
+
+    /// The stable word.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::KnownDevice => "known_device",
+            Self::UnknownInside => "unknown_inside",
+            Self::UnknownOutside => "unknown_outside",
+        }
+    }
+}
+
+/// What is being guessed: each has counters of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Guess {
+    /// A password.
+    Password,
+    /// A code of an authenticator app.
+    Totp,
+    /// A recovery code.
+    RecoveryCode,
+    /// An enrolment ticket.
+    Ticket,
+}
+
+impl Guess {
+    /// All kinds.
+    pub const ALL: [Self; 4] = [Self::Password, Self::Totp, Self::RecoveryCode, Self::Ticket];
+
+    /// The stable word.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Password => "password",
+            Self::Totp => "totp",
+            Self::RecoveryCode => "recovery_code",
+            Self::Ticket => "ticket",
+        }
+    }
+}
+
+/// Seconds to wait after the `failures`-th failure in a row; `None` from [`FAILURES_CAP`] on.
+///
+/// 1 s for the ten free tries, then 15 s, 30 s, 1 min, 2 min, 5 min, 10 min, then 15 min each.
+pub const fn wait_seconds(failures: u32) -> Option<u32> {
+    match failures {
+        0 => Some(0),
+        1..FREE_TRIES => Some(1),
+        FREE_TRIES => Some(15),
+        11 => Some(30),
+        12 => Some(60),
+        13 => Some(120),
+        14 => Some(300),
+        15 => Some(600),
+        16..FAILURES_CAP => Some(900),
+        FAILURES_CAP.. => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waits_never_shrink_and_the_counter_closes_at_the_cap() {
+        let mut last = 0;
+        for failures in 0..FAILURES_CAP {
+            let wait = wait_seconds(failures).unwrap();
+            assert!(wait >= last, "{failures}");
+            last = wait;
+        }
+        assert_eq!(wait_seconds(FREE_TRIES - 1), Some(1));
+        assert_eq!(wait_seconds(FAILURES_CAP), None);
+        assert_eq!(wait_seconds(u32::MAX), None);
+    }
+}
