@@ -1,0 +1,95 @@
+// Processes of a journey: started with pipes, stopped by their id.
+
+import { spawn, spawnSync } from 'node:child_process';
+import net from 'node:net';
+
+/** A port of 127.0.0.1 that is free now. */
+export function freePort() {
+  return new Promise((resolve, reject) => {
+    const server = net.createServer();
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address();
+      server.close(() => resolve(port));
+    });
+  });
+}
+
+/** Run to the end; gives stdout, throws with stderr if the status is not 0. */
+export function run(command, args, options = {}) {
+  const { status, stdout, stderr, error } = spawnSync(command, args, {
+    encoding: 'utf8',
+    ...options,
+  });
+  if (error) throw error;
+  if (status !== 0) throw new Error(`${command} ${args.join(' ')}: ${status}\n${stderr}${stdout}`);
+  return stdout;
+}
+
+/**
+ * A process that stays. `lines` collects what it says; `line(test, seconds)` waits for a line of
+ * stdout; `stop()` asks it to end and, after five seconds, ends it.
+ */
+export class Running {
+  constructor(command, args, options = {}) {
+    this.command = command;
+    this.out = [];
+    this.log = [];
+    this.waiting = new Set();
+    this.child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], ...options });
+    this.ended = new Promise((resolve) => {
+      this.child.once('error', (error) => {
+        this.log.push(String(error));
+        resolve(error);
+      });
+      this.child.once('exit', (code, signal) => resolve(signal ?? code));
+    });
+    this.ended.then(() => this.wake());
+    this.follow(this.child.stdout, this.out);
+    this.follow(this.child.stderr, this.log);
+  }
+
+  follow(stream, lines) {
+    let rest = '';
+    stream.setEncoding('utf8');
+    stream.on('data', (text) => {
+      const parts = (rest + text).split('\n');
+      rest = parts.pop();
+      lines.push(...parts);
+      this.wake();
+    });
+  }
+
+  wake() {
+    for (const look of this.waiting) look();
+  }
+
+  /** The first line of stdout for which `test` holds. */
+  line(test, seconds) {
+    return new Promise((resolve, reject) => {
+      const give = (settle, value) => {
+        clearTimeout(timer);
+        this.waiting.delete(look);
+        settle(value);
+      };
+      const fail = (why) =>
+        give(reject, new Error(`${this.command}: ${why}\n${this.log.slice(-20).join('\n')}`));
+      const look = () => {
+        const found = this.out.find(test);
+        if (found !== undefined) give(resolve, found);
+      };
+      const timer = setTimeout(() => fail(`not ready after ${seconds} s`), seconds * 1000);
+      this.waiting.add(look);
+      this.ended.then((how) => this.waiting.has(look) && fail(`ended (${how})`));
+      look();
+    });
+  }
+
+  async stop() {
+    if (this.child.exitCode !== null || this.child.signalCode !== null) return;
+    this.child.kill('SIGTERM');
+    const timer = setTimeout(() => this.child.kill('SIGKILL'), 5000);
+    await this.ended;
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,83 @@
+# The parts of ./test, one function each. Sourced by ./test.
+# A part never ends the run: it notes its counts with `count PART PASSED FAILED`.
+
+export CARGO_NET_RETRY=10 CARGO_TERM_PROGRESS_WHEN=never
+target=${CARGO_TARGET_DIR:-target}
+
+count() { echo "$1 $2 $3" >>"$SEKIMORI_TEST_COUNTS"; }
+
+# check PART COMMAND...: one command that is one test.
+check() {
+    local part=$1
+    shift
+    if "$@"; then count "$part" 1 0; else count "$part" 0 1; fi
+}
+
+part_fmt() { check fmt cargo fmt --all --check; }
+part_layers() { check layers cargo --locked xtask layers; }
+part_tidy() { check tidy cargo --locked xtask tidy; }
+part_generate() { check generate cargo --locked xtask generate --check; }
+
+part_clippy() {
+    check clippy cargo clippy --locked --quiet --workspace --all-targets -- -D warnings
+}
+
+part_deny() {
+    if ! command -v cargo-deny >/dev/null; then
+        echo "skipped: cargo-deny is not installed (layers checks the bans that matter most)"
+        return
+    fi
+    # The advisory database may be out of reach; what the repository says by itself must hold.
+    check deny cargo deny --locked --offline check bans licenses sources
+    if cargo deny fetch db >/dev/null 2>&1; then
+        check deny cargo deny --locked check advisories
+    else
+        echo "skipped: the advisory database cannot be reached"
+    fi
+}
+
+part_unit() {
+    local log=$work/unit.log url status
+    if url=$(tests/postgres start "$work/postgres"); then
+        export SEKIMORI_TEST_POSTGRES=$url
+    else
+        echo "PostgreSQL did not start"
+        count unit 0 1
+    fi
+    cargo test --locked --workspace --no-fail-fast 2>&1 | tee "$log" | tests/terse
+    status=${PIPESTATUS[0]}
+    unset SEKIMORI_TEST_POSTGRES
+    [ ! -e "$work/postgres/pid" ] || tests/postgres stop "$work/postgres"
+    # "test result: ok. 12 passed; 0 failed; …"; what did not even compile or died counts as one.
+    awk -v status="$status" '/^test result: / { p += $4; f += $6 }
+        END { if (status != 0 && f == 0) f = 1; print "unit", p + 0, f + 0 }' "$log" \
+        >>"$SEKIMORI_TEST_COUNTS"
+}
+
+# scripts PART FILES...: journeys; the runner writes the counts by itself.
+scripts() {
+    local part=$1
+    shift
+    if ! node tests/lib/run.mjs "$part" "$@"; then
+        grep -q "^$part " "$SEKIMORI_TEST_COUNTS" || count "$part" 0 1
+    fi
+}
+
+build_server() {
+    cargo build --locked --quiet -p sekimori-server || return 1
+    export SEKIMORI_BINARY=${SEKIMORI_BINARY:-$(realpath "$target/debug/sekimori")}
+}
+
+part_harness() { scripts harness tests/harness/*.mjs; }
+
+part_journeys() {
+    if build_server; then scripts journeys tests/journeys/*.mjs; else count journeys 0 1; fi
+}
+
+part_apache() {
+    if build_server; then
+        scripts apache tests/clients/apache-oidc/journey.mjs
+    else
+        count apache 0 1
+    fi
+}
