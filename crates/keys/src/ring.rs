@@ -59,6 +59,9 @@ pub enum KeyRingError {
 }
 
 /// A keyed SHA-256, with the version of the key that made it.
+///
+/// Unlike sealed values it cannot be made again under another key: a data key may be removed only
+/// when no row holds a digest of its version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct KeyedDigest {
     version: KeyVersion,

@@ -116,11 +116,15 @@ impl RootKey {
         if text.chars().count() != TEXT_CHARACTERS {
             return Err(RootKeyProblem::Length);
         }
+        if !text.chars().all(|one| base32::value(one).is_some()) {
+            return Err(RootKeyProblem::Character);
+        }
+        // What does not decode now has padding that is not zero.
         let bytes = base32::decode(text).map(Zeroizing::new);
-        let bytes = bytes.ok_or(RootKeyProblem::Character)?;
+        let bytes = bytes.ok_or(RootKeyProblem::Checksum)?;
         let (key, sum) = bytes
             .split_first_chunk::<32>()
-            .ok_or(RootKeyProblem::Length)?;
+            .expect("58 characters are 36 bytes");
         if !crate::digest::equal(sum, &checksum(key)) {
             return Err(RootKeyProblem::Checksum);
         }
@@ -194,11 +198,13 @@ impl RootKeys {
     }
 
     /// These keys with a fresh one in front. Roll the file out to every node before anything is
-    /// sealed under the new key.
-    #[must_use]
-    pub fn rotated(mut self, entropy: &(impl Entropy + ?Sized)) -> Self {
+    /// sealed under the new key: until then nodes keep opening with the old ones.
+    pub fn rotated(mut self, entropy: &(impl Entropy + ?Sized)) -> Result<Self, RootKeyError> {
+        if self.0.len() == KEYS_MAX {
+            return Err(RootKeyError::TooMany);
+        }
         self.0.insert(0, RootKey::generate(entropy));
-        self
+        Ok(self)
     }
 
     /// The whole text of the file.

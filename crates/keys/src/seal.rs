@@ -205,3 +205,34 @@ fn associated_data(header: &[u8], binding: &Binding<'_>) -> Vec<u8> {
     data.extend_from_slice(binding.about);
     data
 }
+
+#[cfg(test)]
+mod tests {
+    use aws_lc_rs::hkdf::KeyType;
+
+    use super::*;
+
+    struct Bytes(usize);
+
+    impl KeyType for Bytes {
+        fn len(&self) -> usize {
+            self.0
+        }
+    }
+
+    #[test]
+    fn derivation_is_hkdf_rfc_5869_a_1() {
+        let salt: Vec<u8> = (0..=0x0c).collect();
+        let info: Vec<u8> = (0xf0..=0xf9).collect();
+        let key = Salt::new(HKDF_SHA256, &salt).extract(&[0x0b; 22]);
+        let mut output = [0; 42];
+        let info = [info.as_slice()];
+        expand(&key, &info, Bytes(42)).fill(&mut output).unwrap();
+        let expected = [
+            0x3c, 0xb2, 0x5f, 0x25, 0xfa, 0xac, 0xd5, 0x7a, 0x90, 0x43, 0x4f, 0x64, 0xd0, 0x36,
+            0x2f, 0x2a, 0x2d, 0x2d, 0x0a, 0x90, 0xcf, 0x1a, 0x5a, 0x4c, 0x5d, 0xb0, 0x2d, 0x56,
+            0xec, 0xc4, 0xc5, 0xbf, 0x34, 0x00, 0x72, 0x08, 0xd5, 0xb8, 0x87, 0x18, 0x58, 0x65,
+        ];
+        assert_eq!(output, expected);
+    }
+}

@@ -106,6 +106,11 @@ impl JwsKey {
         self.signer.algorithm()
     }
 
+    /// The key itself, for signatures on other things than tokens.
+    pub fn signer(&self) -> &Arc<dyn Signer> {
+        &self.signer
+    }
+
     /// The public key.
     pub fn public(&self) -> &Jwk {
         self.signer.public()
