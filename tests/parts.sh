@@ -19,7 +19,7 @@ part_tidy() { check tidy cargo --locked xtask tidy; }
 part_generate() { check generate cargo --locked xtask generate --check; }
 
 part_clippy() {
-    check clippy cargo clippy --locked --quiet --workspace --all-targets -- -D warnings
+    check clippy cargo clippy --locked --quiet --keep-going --workspace --all-targets -- -D warnings
 }
 
 part_deny() {

@@ -28,7 +28,8 @@ export function run(command, args, options = {}) {
 
 /**
  * A process that stays. `lines` collects what it says; `line(test, seconds)` waits for a line of
- * stdout; `stop()` asks it to end and, after five seconds, ends it.
+ * stdout; `stop()` asks it to end and, after five seconds, ends it. It has a process group of its
+ * own: Apache, when it ends, sends SIGTERM to its whole group.
  */
 export class Running {
   constructor(command, args, options = {}) {
@@ -36,7 +37,11 @@ export class Running {
     this.out = [];
     this.log = [];
     this.waiting = new Set();
-    this.child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], ...options });
+    this.child = spawn(command, args, {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      detached: true,
+      ...options,
+    });
     this.ended = new Promise((resolve) => {
       this.child.once('error', (error) => {
         this.log.push(String(error));
@@ -88,7 +93,7 @@ export class Running {
   async stop() {
     if (this.child.exitCode !== null || this.child.signalCode !== null) return;
     this.child.kill('SIGTERM');
-    const timer = setTimeout(() => this.child.kill('SIGKILL'), 5000);
+    const timer = setTimeout(() => process.kill(-this.child.pid, 'SIGKILL'), 5000);
     await this.ended;
     clearTimeout(timer);
   }
