@@ -18,13 +18,9 @@ pub(crate) enum JsonError {
 /// The JSON object in `bytes`, with nothing after it.
 pub(crate) fn object(bytes: &[u8]) -> Result<Map<String, Value>, JsonError> {
     let duplicate = Cell::new(false);
-    let seed = Strict {
-        duplicate: &duplicate,
-    };
+    let seed = Strict { duplicate: &duplicate };
     let mut reader = serde_json::Deserializer::from_slice(bytes);
-    let read = seed
-        .deserialize(&mut reader)
-        .and_then(|value| reader.end().map(|()| value));
+    let read = seed.deserialize(&mut reader).and_then(|value| reader.end().map(|()| value));
     match read {
         Ok(Value::Object(object)) => Ok(object),
         Err(_) if duplicate.get() => Err(JsonError::Duplicate),

@@ -119,10 +119,9 @@ impl Jwk {
     pub fn fits(&self, algorithm: SignatureAlgorithm) -> bool {
         let kind = match self.material {
             Material::Ec { .. } => algorithm == SignatureAlgorithm::Es256,
-            Material::Rsa { .. } => matches!(
-                algorithm,
-                SignatureAlgorithm::Rs256 | SignatureAlgorithm::Ps256
-            ),
+            Material::Rsa { .. } => {
+                matches!(algorithm, SignatureAlgorithm::Rs256 | SignatureAlgorithm::Ps256)
+            }
             Material::Ed { .. } => algorithm == SignatureAlgorithm::EdDsa,
         };
         kind && self.algorithm.is_none_or(|only| only == algorithm)
@@ -198,19 +197,11 @@ impl Jwk {
     }
 
     fn bare(material: Material, decoding: DecodingKey) -> Self {
-        Self {
-            kid: None,
-            algorithm: None,
-            material,
-            decoding,
-        }
+        Self { kid: None, algorithm: None, material, decoding }
     }
 
     fn from_object(object: Map<String, Value>) -> Result<Self, JwkError> {
-        if PRIVATE_MEMBERS
-            .iter()
-            .any(|name| object.contains_key(*name))
-        {
+        if PRIVATE_MEMBERS.iter().any(|name| object.contains_key(*name)) {
             return Err(JwkError::Private);
         }
         let raw: Raw =
@@ -219,11 +210,7 @@ impl Jwk {
             return Err(JwkError::Unsupported);
         }
         let verifies = |operations: &Vec<String>| operations.iter().any(|name| name == "verify");
-        if raw
-            .key_ops
-            .as_ref()
-            .is_some_and(|operations| !verifies(operations))
-        {
+        if raw.key_ops.as_ref().is_some_and(|operations| !verifies(operations)) {
             return Err(JwkError::Unsupported);
         }
         let algorithm = match raw.alg.as_deref().map(str::parse) {
@@ -231,11 +218,7 @@ impl Jwk {
             Some(Err(_)) => return Err(JwkError::Unsupported),
             None => None,
         };
-        if raw
-            .kid
-            .as_ref()
-            .is_some_and(|kid| kid.len() > KID_BYTES_MAX)
-        {
+        if raw.kid.as_ref().is_some_and(|kid| kid.len() > KID_BYTES_MAX) {
             return Err(JwkError::TooLong);
         }
         let mut key = Self::from_members(&raw)?;

@@ -17,14 +17,10 @@ pub fn s256_matches(verifier: &str, challenge: &str) -> bool {
 /// True if a text has the form of a verifier: 43 to 128 unreserved characters. RFC 7636, 4.1
 pub fn is_verifier(text: &str) -> bool {
     (43..=128).contains(&text.len())
-        && text
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte))
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte))
 }
 
 /// True if a text has the form of an S256 challenge: 43 characters of base64url.
 pub fn is_challenge(text: &str) -> bool {
-    URL_SAFE_NO_PAD
-        .decode(text)
-        .is_ok_and(|digest| digest.len() == 32)
+    URL_SAFE_NO_PAD.decode(text).is_ok_and(|digest| digest.len() == 32)
 }

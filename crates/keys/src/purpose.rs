@@ -117,10 +117,7 @@ mod tests {
         let mut seen = HashSet::new();
         for purpose in Purpose::ALL {
             for scope in tenants {
-                assert!(
-                    seen.insert(context_bytes(*purpose, scope)),
-                    "{purpose:?} {scope:?}"
-                );
+                assert!(seen.insert(context_bytes(*purpose, scope)), "{purpose:?} {scope:?}");
             }
         }
     }

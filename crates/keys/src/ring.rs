@@ -220,11 +220,7 @@ impl KeyRing {
         entropy: &(impl Entropy + ?Sized),
     ) -> Result<Sealed<SigningKey>, SealError> {
         let binding = Binding::new(Purpose::SigningKeyAtRest, scope);
-        self.seal(
-            &binding.about(key.kid().as_bytes()),
-            key.to_pkcs8().expose(),
-            entropy,
-        )
+        self.seal(&binding.about(key.kid().as_bytes()), key.to_pkcs8().expose(), entropy)
     }
 
     /// Open a private signing key; `kid` and `algorithm` are those of its row.

@@ -122,9 +122,7 @@ impl RootKey {
         // What does not decode now has padding that is not zero.
         let bytes = base32::decode(text).map(Zeroizing::new);
         let bytes = bytes.ok_or(RootKeyProblem::Checksum)?;
-        let (key, sum) = bytes
-            .split_first_chunk::<32>()
-            .expect("58 characters are 36 bytes");
+        let (key, sum) = bytes.split_first_chunk::<32>().expect("58 characters are 36 bytes");
         if !crate::digest::equal(sum, &checksum(key)) {
             return Err(RootKeyProblem::Checksum);
         }
@@ -135,10 +133,7 @@ impl RootKey {
         let mut id = [0; 8];
         let name = crate::digest::sha256(&[b"sekimori/1/root-key-id", bytes.expose()]);
         id.copy_from_slice(&name[..8]);
-        Self {
-            bytes,
-            id: RootKeyId(id),
-        }
+        Self { bytes, id: RootKeyId(id) }
     }
 
     fn context_key(&self, scope: Scope) -> Prk {
@@ -149,9 +144,7 @@ impl RootKey {
 
 fn checksum(key: &[u8; 32]) -> [u8; CHECKSUM_BYTES] {
     let sum = crate::digest::sha256(&[b"sekimori/1/root-key-checksum", key]);
-    let (first, _) = sum
-        .split_first_chunk()
-        .expect("SHA-256 is longer than the checksum");
+    let (first, _) = sum.split_first_chunk().expect("SHA-256 is longer than the checksum");
     *first
 }
 
@@ -259,17 +252,10 @@ impl RootKeys {
         let root = root.ok_or(OpenError::UnknownRootKey(id))?;
         let about = version.0.to_be_bytes();
         let binding = Binding::new(Purpose::DataKeyAtRest, scope).about(&about);
-        let bytes = seal::open_bytes(
-            &root.context_key(scope),
-            HEADER_BYTES,
-            &binding,
-            sealed.bytes(),
-        )?;
-        let bytes: [u8; 32] = bytes
-            .expose()
-            .as_slice()
-            .try_into()
-            .map_err(|_| OpenError::Content)?;
+        let bytes =
+            seal::open_bytes(&root.context_key(scope), HEADER_BYTES, &binding, sealed.bytes())?;
+        let bytes: [u8; 32] =
+            bytes.expose().as_slice().try_into().map_err(|_| OpenError::Content)?;
         Ok(DataKey::from_secret(Secret::new(bytes)))
     }
 

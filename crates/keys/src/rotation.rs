@@ -91,10 +91,7 @@ impl Policy {
     /// Make a successor now, and use it as soon as it was published long enough and is everywhere.
     #[must_use]
     pub const fn at_once(self) -> Self {
-        Self {
-            active_seconds: 0,
-            ..self
-        }
+        Self { active_seconds: 0, ..self }
     }
 }
 
@@ -120,9 +117,7 @@ pub fn plan<K: Copy + Ord>(
     policy: &Policy,
 ) -> Vec<KeyChange<K>> {
     let active = newest_active(keys);
-    let retired = KeyState::Retired {
-        until: now.plus_seconds(policy.retain_seconds),
-    };
+    let retired = KeyState::Retired { until: now.plus_seconds(policy.retain_seconds) };
     let mut changes: Vec<_> = keys
         .iter()
         .filter_map(|standing| match standing.state {
@@ -169,11 +164,8 @@ pub fn replace<K: Copy + Ord>(
     compromised: K,
 ) -> Vec<KeyChange<K>> {
     let mut changes = vec![KeyChange::Remove(compromised)];
-    let others: Vec<_> = keys
-        .iter()
-        .filter(|standing| standing.key != compromised)
-        .copied()
-        .collect();
+    let others: Vec<_> =
+        keys.iter().filter(|standing| standing.key != compromised).copied().collect();
     if newest_active(&others).is_none() {
         let active = KeyState::Active { since: now };
         changes.push(match oldest_next(&others) {
@@ -200,11 +192,9 @@ struct Next<K> {
 
 fn oldest_next<K: Copy + Ord>(keys: &[Standing<K>]) -> Option<Next<K>> {
     let next = keys.iter().filter_map(|standing| match standing.state {
-        KeyState::Next { since } => Some(Next {
-            key: standing.key,
-            since,
-            spread: standing.spread,
-        }),
+        KeyState::Next { since } => {
+            Some(Next { key: standing.key, since, spread: standing.spread })
+        }
         KeyState::Active { .. } | KeyState::Retired { .. } => None,
     });
     next.min_by_key(|next| (next.since, next.key))

@@ -39,11 +39,7 @@ pub struct Binding<'a> {
 impl<'a> Binding<'a> {
     /// Bound to purpose and scope only.
     pub fn new(purpose: Purpose, scope: impl Into<Scope>) -> Self {
-        Self {
-            purpose,
-            scope: scope.into(),
-            about: &[],
-        }
+        Self { purpose, scope: scope.into(), about: &[] }
     }
 
     /// Also bound to what it is about, so that it cannot be moved to another row.
@@ -97,9 +93,7 @@ pub fn from_text<T: ?Sized>(text: &str, text_bytes_max: usize) -> Result<Sealed<
     if text.len() > text_bytes_max {
         return Err(OpenError::Malformed);
     }
-    let bytes = URL_SAFE_NO_PAD
-        .decode(text)
-        .map_err(|_| OpenError::Malformed)?;
+    let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| OpenError::Malformed)?;
     Ok(Sealed::from_bytes(bytes))
 }
 
@@ -121,8 +115,7 @@ pub(crate) fn expand<'a, L: aws_lc_rs::hkdf::KeyType>(
     info: &'a [&'a [u8]],
     length: L,
 ) -> Okm<'a, L> {
-    key.expand(info, length)
-        .expect("the length is far below 255 blocks")
+    key.expand(info, length).expect("the length is far below 255 blocks")
 }
 
 /// `header | salt | ciphertext | tag` of `plaintext` under a context's key.
@@ -161,22 +154,14 @@ pub(crate) fn open_bytes(
     binding: &Binding<'_>,
     sealed: &[u8],
 ) -> Result<Secret<Vec<u8>>, OpenError> {
-    let (header, rest) = sealed
-        .split_at_checked(header_bytes)
-        .ok_or(OpenError::Malformed)?;
-    let (salt, ciphertext) = rest
-        .split_at_checked(SALT_BYTES)
-        .ok_or(OpenError::Malformed)?;
+    let (header, rest) = sealed.split_at_checked(header_bytes).ok_or(OpenError::Malformed)?;
+    let (salt, ciphertext) = rest.split_at_checked(SALT_BYTES).ok_or(OpenError::Malformed)?;
     if ciphertext.len() < TAG_BYTES || ciphertext.len() > PLAINTEXT_BYTES_MAX + TAG_BYTES {
         return Err(OpenError::Malformed);
     }
     let mut text = Zeroizing::new(ciphertext.to_vec());
     let length = message_key(context_key, salt)
-        .open_in_place(
-            message_nonce(),
-            Aad::from(associated_data(header, binding)),
-            &mut text,
-        )
+        .open_in_place(message_nonce(), Aad::from(associated_data(header, binding)), &mut text)
         .map_err(|_| OpenError::NotAuthentic)?
         .len();
     text.truncate(length);
@@ -185,11 +170,7 @@ pub(crate) fn open_bytes(
 
 fn message_key(context_key: &Prk, salt: &[u8]) -> LessSafeKey {
     let info = [b"message".as_slice(), salt];
-    LessSafeKey::new(UnboundKey::from(expand(
-        context_key,
-        &info,
-        &AES_256_GCM_SIV,
-    )))
+    LessSafeKey::new(UnboundKey::from(expand(context_key, &info, &AES_256_GCM_SIV)))
 }
 
 /// The salt makes the key unique, so that the nonce need not be.

@@ -141,11 +141,9 @@ impl SigningKey {
             KeyProfile::Ps256(bits) => generate_rsa(bits, &RSA_PSS_SHA256),
             KeyProfile::EdDsa => Ed25519KeyPair::generate().map(Pair::Ed),
         };
-        pair.map_err(Fault::while_doing("generating a signing key"))
-            .and_then(|pair| {
-                Self::from_pair(algorithm, pair)
-                    .map_err(Fault::while_doing("generating a signing key"))
-            })
+        pair.map_err(Fault::while_doing("generating a signing key")).and_then(|pair| {
+            Self::from_pair(algorithm, pair).map_err(Fault::while_doing("generating a signing key"))
+        })
     }
 
     /// From the PKCS#8 form, once; RSA of 2048 to 4096 bits.
@@ -190,14 +188,9 @@ impl SigningKey {
             }
             Pair::Ed(pair) => Jwk::from_ed25519(pair.public_key().as_ref()),
         };
-        let public = public
-            .and_then(|key| key.for_algorithm(algorithm))
-            .map_err(|_| KeyRejected)?;
-        Ok(Self {
-            algorithm,
-            pair,
-            public,
-        })
+        let public =
+            public.and_then(|key| key.for_algorithm(algorithm)).map_err(|_| KeyRejected)?;
+        Ok(Self { algorithm, pair, public })
     }
 }
 
@@ -208,6 +201,15 @@ fn generate_rsa(bits: RsaBits, encoding: &'static dyn RsaEncoding) -> Result<Pai
         RsaBits::B4096 => KeySize::Rsa4096,
     };
     RsaKeyPair::generate(size).map(|pair| Pair::Rsa(pair, encoding))
+}
+
+/// What aws-lc wants to be handed, and does not look at: it draws its own randomness.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "ECDSA and PSS need chance inside the library; there is no way to hand it ours"
+)]
+fn system_random() -> SystemRandom {
+    SystemRandom::new()
 }
 
 impl Signer for SigningKey {
@@ -221,17 +223,14 @@ impl Signer for SigningKey {
 
     fn sign(&self, message: &[u8]) -> Result<Vec<u8>, Fault> {
         let signature = match &self.pair {
-            Pair::Ec(pair) => pair
-                .sign(&SystemRandom::new(), message)
-                .map(|signature| signature.as_ref().to_vec()),
+            Pair::Ec(pair) => {
+                pair.sign(&system_random(), message).map(|signature| signature.as_ref().to_vec())
+            }
             Pair::Rsa(pair, encoding) => {
                 let mut signature = vec![0; pair.public_modulus_len()];
-                pair.sign(*encoding, &SystemRandom::new(), message, &mut signature)
-                    .map(|()| signature)
+                pair.sign(*encoding, &system_random(), message, &mut signature).map(|()| signature)
             }
-            Pair::Ed(pair) => pair
-                .try_sign(message)
-                .map(|signature| signature.as_ref().to_vec()),
+            Pair::Ed(pair) => pair.try_sign(message).map(|signature| signature.as_ref().to_vec()),
         };
         signature.map_err(Fault::while_doing("signing"))
     }

@@ -73,9 +73,7 @@ impl Typ {
             Some((prefix, rest)) if prefix.eq_ignore_ascii_case(PREFIX) => rest,
             Some(_) | None => text,
         };
-        Self::ALL
-            .into_iter()
-            .find(|typ| typ.name().eq_ignore_ascii_case(short))
+        Self::ALL.into_iter().find(|typ| typ.name().eq_ignore_ascii_case(short))
     }
 }
 

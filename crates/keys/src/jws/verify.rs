@@ -249,19 +249,12 @@ impl<'a> Parts<'a> {
         if claims.contains('.') {
             return Err(JwsError::Malformed);
         }
-        Ok(Self {
-            signed: signed.as_bytes(),
-            header,
-            claims,
-            signature,
-        })
+        Ok(Self { signed: signed.as_bytes(), header, claims, signature })
     }
 }
 
 fn decode(part: &str) -> Result<Vec<u8>, JwsError> {
-    URL_SAFE_NO_PAD
-        .decode(part)
-        .map_err(|_| JwsError::Malformed)
+    URL_SAFE_NO_PAD.decode(part).map_err(|_| JwsError::Malformed)
 }
 
 #[derive(Clone, Copy)]
@@ -298,11 +291,7 @@ impl Header {
             Some(Value::String(kid)) => Some(kid.clone()),
             Some(_) => return Err(JwsError::Malformed),
         };
-        Ok(Self {
-            algorithm: algorithm.parse().map_err(|_| JwsError::Algorithm)?,
-            typ,
-            kid,
-        })
+        Ok(Self { algorithm: algorithm.parse().map_err(|_| JwsError::Algorithm)?, typ, kid })
     }
 }
 
@@ -399,9 +388,7 @@ impl Registered {
 
     fn check_times(&self, expected: &Expected<'_>) -> Result<(), JwsError> {
         let latest = expected.now.plus_seconds(expected.leeway_seconds);
-        let earliest = expected
-            .now
-            .plus_seconds(expected.leeway_seconds.saturating_neg());
+        let earliest = expected.now.plus_seconds(expected.leeway_seconds.saturating_neg());
         match expected.lifetime {
             ExpectedLifetime::Current { ahead_seconds_max } => {
                 let expires = self.expires.ok_or(JwsError::Claims)?;
@@ -414,10 +401,8 @@ impl Registered {
             }
             ExpectedLifetime::MayBeOver => {}
         }
-        let begun = [self.not_before, self.issued]
-            .into_iter()
-            .flatten()
-            .all(|moment| moment <= latest);
+        let begun =
+            [self.not_before, self.issued].into_iter().flatten().all(|moment| moment <= latest);
         begun.then_some(()).ok_or(JwsError::NotYet)
     }
 }

@@ -76,10 +76,7 @@ fn no_signature_is_not_a_signature() {
     let good = scene.key.sign(Typ::Jwt, &assertion()).unwrap();
     let stripped = &good[..=good.rfind('.').unwrap()];
     assert_eq!(scene.refused(stripped), Some(JwsError::Signature));
-    assert_eq!(
-        scene.refused(stripped.trim_end_matches('.')),
-        Some(JwsError::Malformed)
-    );
+    assert_eq!(scene.refused(stripped.trim_end_matches('.')), Some(JwsError::Malformed));
 }
 
 #[test]
@@ -88,13 +85,7 @@ fn a_public_key_is_never_an_hmac_secret() {
         let scene = Scene::new(profile);
         let public = serde_json::to_value(scene.key.public()).unwrap();
         let member = |name: &str| public[name].as_str().unwrap_or_default().to_owned();
-        let secrets = [
-            public.to_string(),
-            member("n"),
-            member("x"),
-            member("kid"),
-            String::new(),
-        ];
+        let secrets = [public.to_string(), member("n"), member("x"), member("kid"), String::new()];
         for secret in secrets {
             let bare = json!({"alg": "HS256", "typ": "JWT"});
             let named = json!({"alg": "HS256", "typ": "JWT", "kid": public["kid"]});
@@ -111,33 +102,17 @@ fn a_public_key_is_never_an_hmac_secret() {
 #[test]
 fn only_allowed_algorithms_are_tried_and_a_key_keeps_to_its_own() {
     let scene = Scene::new(KeyProfile::Rs256(RsaBits::B2048));
-    for foreign in [
-        "RS384", "RS512", "ES384", "HS256", "rs256", "RS256 ", "ES256K",
-    ] {
-        assert_eq!(
-            scene.header(&json!({"alg": foreign})),
-            Some(JwsError::Algorithm),
-            "{foreign}"
-        );
+    for foreign in ["RS384", "RS512", "ES384", "HS256", "rs256", "RS256 ", "ES256K"] {
+        assert_eq!(scene.header(&json!({"alg": foreign})), Some(JwsError::Algorithm), "{foreign}");
     }
     // Named but not the key's own: an RSA key for RS256 is not tried with PS256.
     for other in ["PS256", "ES256", "EdDSA"] {
-        assert_eq!(
-            scene.header(&json!({"alg": other})),
-            Some(JwsError::UnknownKey),
-            "{other}"
-        );
+        assert_eq!(scene.header(&json!({"alg": other})), Some(JwsError::UnknownKey), "{other}");
     }
     let token = scene.key.sign(Typ::Jwt, &assertion()).unwrap();
-    let narrow = Expected {
-        algorithms: &[SignatureAlgorithm::Es256],
-        ..expected(&scene.keys)
-    };
+    let narrow = Expected { algorithms: &[SignatureAlgorithm::Es256], ..expected(&scene.keys) };
     assert_eq!(check(&token, &narrow).err(), Some(JwsError::Algorithm));
-    let nothing = Expected {
-        algorithms: &[],
-        ..expected(&scene.keys)
-    };
+    let nothing = Expected { algorithms: &[], ..expected(&scene.keys) };
     assert_eq!(check(&token, &nothing).err(), Some(JwsError::Algorithm));
 }
 
@@ -147,31 +122,14 @@ fn a_token_of_another_kind_is_refused() {
     for typ in Typ::ALL {
         let token = scene.key.sign(typ, &assertion()).unwrap();
         let wanted = [Typ::Jwt, Typ::ClientAuthentication].contains(&typ);
-        assert_eq!(
-            scene.refused(&token),
-            (!wanted).then_some(JwsError::Typ),
-            "{typ:?}"
-        );
+        assert_eq!(scene.refused(&token), (!wanted).then_some(JwsError::Typ), "{typ:?}");
     }
-    for foreign in [
-        "at+jwt",
-        "JOSE",
-        "secevent+jwt",
-        "",
-        "application/",
-        "JWT\u{0}",
-    ] {
+    for foreign in ["at+jwt", "JOSE", "secevent+jwt", "", "application/", "JWT\u{0}"] {
         let header = json!({"alg": "ES256", "typ": foreign});
         assert_eq!(scene.header(&header), Some(JwsError::Typ), "{foreign:?}");
     }
-    assert_eq!(
-        scene.header(&json!({"alg": "ES256", "typ": 1})),
-        Some(JwsError::Malformed)
-    );
-    let strict = Expected {
-        typ: ExpectedTyp::Stated(&[Typ::Jwt]),
-        ..expected(&scene.keys)
-    };
+    assert_eq!(scene.header(&json!({"alg": "ES256", "typ": 1})), Some(JwsError::Malformed));
+    let strict = Expected { typ: ExpectedTyp::Stated(&[Typ::Jwt]), ..expected(&scene.keys) };
     let silent = signed(&scene.key, r#"{"alg":"ES256"}"#, &claims());
     assert_eq!(check(&silent, &strict).err(), Some(JwsError::Typ));
 }
@@ -191,16 +149,8 @@ fn a_key_that_the_token_brings_or_points_to_is_ignored() {
     ];
     for header in &headers {
         let forged = signed(&evil, &header.to_string(), &claims());
-        assert_eq!(
-            scene.refused(&forged),
-            Some(JwsError::Signature),
-            "{header}"
-        );
-        assert_eq!(
-            scene.header(header),
-            None,
-            "harmless when the right key signed: {header}"
-        );
+        assert_eq!(scene.refused(&forged), Some(JwsError::Signature), "{header}");
+        assert_eq!(scene.header(header), None, "harmless when the right key signed: {header}");
     }
     let unknown = json!({"alg": "ES256", "jwk": public, "kid": evil.public().kid()});
     let forged = signed(&evil, &unknown.to_string(), &claims());
@@ -218,33 +168,15 @@ fn a_key_id_only_chooses_among_the_issuers_keys() {
     };
     assert_eq!(with(&one, kid(&one).into()), None);
     assert_eq!(with(&one, kid(&two).into()), Some(JwsError::Signature));
-    for kid in [
-        "",
-        "../../dev/null",
-        "' or 1=1 --",
-        "\u{0}",
-        &"k".repeat(9000),
-    ] {
-        assert_eq!(
-            with(&one, kid.into()),
-            Some(JwsError::UnknownKey),
-            "{}",
-            kid.len()
-        );
+    for kid in ["", "../../dev/null", "' or 1=1 --", "\u{0}", &"k".repeat(9000)] {
+        assert_eq!(with(&one, kid.into()), Some(JwsError::UnknownKey), "{}", kid.len());
     }
     for kid in [json!(1), json!(null), json!(["a"])] {
         assert_eq!(with(&one, kid), Some(JwsError::Malformed));
     }
     let silent = signed(&two, r#"{"alg":"ES256"}"#, &claims());
-    assert_eq!(
-        check(&silent, &expected(&keys)).err(),
-        None,
-        "all are tried"
-    );
-    assert_eq!(
-        check(&silent, &expected(&[])).err(),
-        Some(JwsError::UnknownKey)
-    );
+    assert_eq!(check(&silent, &expected(&keys)).err(), None, "all are tried");
+    assert_eq!(check(&silent, &expected(&[])).err(), Some(JwsError::UnknownKey));
 }
 
 #[test]
@@ -258,28 +190,16 @@ fn two_keys_of_one_id_are_told_apart_by_algorithm() {
     let keys = [named(&curve), named(&edwards)];
     for (key, algorithm) in [(&curve, "ES256"), (&edwards, "EdDSA")] {
         let header = json!({"alg": algorithm, "kid": "same"}).to_string();
-        assert_eq!(
-            check(&signed(key, &header, &claims()), &expected(&keys)).err(),
-            None
-        );
+        assert_eq!(check(&signed(key, &header, &claims()), &expected(&keys)).err(), None);
     }
     let crossed = signed(&edwards, r#"{"alg":"ES256","kid":"same"}"#, &claims());
-    assert_eq!(
-        check(&crossed, &expected(&keys)).err(),
-        Some(JwsError::Signature)
-    );
+    assert_eq!(check(&crossed, &expected(&keys)).err(), Some(JwsError::Signature));
 }
 
 #[test]
 fn demanded_extensions_are_refused() {
     let scene = Scene::new(KeyProfile::Es256);
-    for crit in [
-        json!([]),
-        json!(["exp"]),
-        json!(["b64"]),
-        json!("b64"),
-        json!(null),
-    ] {
+    for crit in [json!([]), json!(["exp"]), json!(["b64"]), json!("b64"), json!(null)] {
         let header = json!({"alg": "ES256", "crit": crit, "b64": false});
         assert_eq!(scene.header(&header), Some(JwsError::Critical));
     }
@@ -339,17 +259,9 @@ fn whatever_is_not_three_parts_of_base64url_json_is_malformed() {
         signed(&scene.key, r#"{"alg":["ES256"]}"#, "{}"),
         signed(&scene.key, r#"{"alg":"ES256"}"#, "[]"),
         signed(&scene.key, r#"{"alg":"ES256"}"#, "not json"),
-        signed(
-            &scene.key,
-            r#"{"alg":"ES256"}"#,
-            &format!(r#"{{"a":{nested}}}"#),
-        ),
+        signed(&scene.key, r#"{"alg":"ES256"}"#, &format!(r#"{{"a":{nested}}}"#)),
         signed(&scene.key, r#"{"alg":"ES256"}"#, r#"{"a":"\ud800"}"#),
-        signed_parts(
-            &scene.key,
-            &encode(r#"{"alg":"ES256"}"#),
-            &encode([0xff, 0xfe]),
-        ),
+        signed_parts(&scene.key, &encode(r#"{"alg":"ES256"}"#), &encode([0xff, 0xfe])),
     ];
     for token in malformed {
         let shown: String = token.chars().take(60).collect();
@@ -402,21 +314,9 @@ fn signatures_of_wrong_form_or_of_zeros_are_refused() {
     long.push(0);
     // The first is the "psychic signature" of CVE-2022-21449.
     let der_like = [&[0x30, 0x06, 0x02, 0x01, 0x01, 0x02, 0x01, 0x01][..], &good].concat();
-    for signature in [
-        vec![0; 64],
-        vec![],
-        vec![0; 63],
-        good[..63].to_vec(),
-        long,
-        der_like,
-    ] {
+    for signature in [vec![0; 64], vec![], vec![0; 63], good[..63].to_vec(), long, der_like] {
         let token = format!("{input}.{}", encode(&signature));
-        assert_eq!(
-            scene.refused(&token),
-            Some(JwsError::Signature),
-            "{}",
-            signature.len()
-        );
+        assert_eq!(scene.refused(&token), Some(JwsError::Signature), "{}", signature.len());
     }
     assert_eq!(scene.refused(&format!("{input}.{}", encode(good))), None);
 }

@@ -23,9 +23,7 @@ const fn at0() -> sekimori_base::Timestamp {
 /// The same data keys at each call: another node of the same deployment.
 fn ring(states: &[(u32, KeyState)]) -> KeyRing {
     let key = |version| DataKey::generate(&Counted::from(u64::from(version)));
-    let keys = states
-        .iter()
-        .map(|(version, state)| (KeyVersion(*version), *state, key(*version)));
+    let keys = states.iter().map(|(version, state)| (KeyVersion(*version), *state, key(*version)));
     KeyRing::new(keys).unwrap()
 }
 
@@ -61,11 +59,7 @@ fn a_sealed_value_opens_under_no_other_purpose_tenant_or_thing() {
         }
     }
     for other in others {
-        assert_eq!(
-            ring.open(&other, &sealed).err(),
-            Some(OpenError::NotAuthentic),
-            "{other:?}"
-        );
+        assert_eq!(ring.open(&other, &sealed).err(), Some(OpenError::NotAuthentic), "{other:?}");
     }
 }
 
@@ -76,10 +70,7 @@ fn a_sealed_value_opens_under_no_other_version() {
     assert_eq!(bytes[4], 1);
     bytes[4] = 2;
     let moved: Sealed<[u8]> = Sealed::from_bytes(bytes.clone());
-    assert_eq!(
-        ring.open(&request(), &moved).err(),
-        Some(OpenError::NotAuthentic)
-    );
+    assert_eq!(ring.open(&request(), &moved).err(), Some(OpenError::NotAuthentic));
     bytes[4] = 3;
     let unknown: Sealed<[u8]> = Sealed::from_bytes(bytes);
     let version = OpenError::UnknownVersion(KeyVersion(3));
@@ -110,14 +101,8 @@ fn the_same_text_is_sealed_differently_each_time() {
     let mut texts = HashSet::new();
     for _ in 0..1000 {
         let sealed: Sealed<[u8]> = ring.seal(&request(), b"hello", &entropy).unwrap();
-        assert!(
-            salts.insert(sealed.bytes()[5..21].to_vec()),
-            "a salt stood twice"
-        );
-        assert!(
-            texts.insert(sealed.bytes()[21..].to_vec()),
-            "a ciphertext stood twice"
-        );
+        assert!(salts.insert(sealed.bytes()[5..21].to_vec()), "a salt stood twice");
+        assert!(texts.insert(sealed.bytes()[21..].to_vec()), "a ciphertext stood twice");
     }
 }
 
@@ -138,36 +123,23 @@ fn a_repeated_salt_shows_only_that_equal_texts_are_equal() {
 fn a_rotated_ring_opens_what_the_old_key_sealed_and_says_that_it_is_outdated() {
     let sealed = sealed(&ring(&[(1, ACTIVE), (2, NEXT)]), &request(), b"hello");
     let rotated = ring(&[(1, RETIRED), (2, ACTIVE)]);
-    assert_eq!(
-        rotated.open(&request(), &sealed).unwrap().expose(),
-        b"hello"
-    );
+    assert_eq!(rotated.open(&request(), &sealed).unwrap().expose(), b"hello");
     assert!(rotated.outdated(&sealed));
-    let fresh: Sealed<[u8]> = rotated
-        .seal(&request(), b"hello", &Counted::from(3))
-        .unwrap();
+    let fresh: Sealed<[u8]> = rotated.seal(&request(), b"hello", &Counted::from(3)).unwrap();
     assert!(!rotated.outdated(&fresh));
     let slow_node = ring(&[(1, ACTIVE), (2, NEXT)]);
-    assert_eq!(
-        slow_node.open(&request(), &fresh).unwrap().expose(),
-        b"hello"
-    );
+    assert_eq!(slow_node.open(&request(), &fresh).unwrap().expose(), b"hello");
 }
 
 #[test]
 fn a_ring_has_exactly_one_active_key_and_each_version_once() {
     let key = || DataKey::generate(&Counted::from(1));
     let refused = |keys: Vec<(u32, KeyState)>| {
-        let keys = keys
-            .into_iter()
-            .map(|(version, state)| (KeyVersion(version), state, key()));
+        let keys = keys.into_iter().map(|(version, state)| (KeyVersion(version), state, key()));
         KeyRing::new(keys).err()
     };
     assert_eq!(refused(vec![]), Some(KeyRingError::NoActive));
-    assert_eq!(
-        refused(vec![(1, NEXT), (2, RETIRED)]),
-        Some(KeyRingError::NoActive)
-    );
+    assert_eq!(refused(vec![(1, NEXT), (2, RETIRED)]), Some(KeyRingError::NoActive));
     let two = KeyRingError::TwoActive(KeyVersion(1), KeyVersion(2));
     assert_eq!(refused(vec![(1, ACTIVE), (2, ACTIVE)]), Some(two));
     let twice = KeyRingError::Twice(KeyVersion(1));
@@ -182,22 +154,15 @@ struct Pending {
 #[test]
 fn json_goes_through_text_and_back_within_its_bound() {
     let ring = ring(&[(1, ACTIVE)]);
-    let pending = Pending {
-        state: "x".repeat(100),
-    };
+    let pending = Pending { state: "x".repeat(100) };
     let entropy = Counted::from(1);
     let sealed = ring.seal_json(&request(), &pending, 120, &entropy).unwrap();
     let text = seal::to_text(&sealed);
-    assert!(
-        text.bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
-    );
+    assert!(text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte)));
     let back = seal::from_text(&text, text.len()).unwrap();
     assert_eq!(ring.open_json(&request(), &back), Ok(pending));
 
-    let pending = Pending {
-        state: "x".repeat(200),
-    };
+    let pending = Pending { state: "x".repeat(200) };
     let error = ring.seal_json(&request(), &pending, 120, &entropy).err();
     assert_eq!(error, Some(SealError::TooLong { bytes_max: 120 }));
     let error = seal::from_text::<Pending>(&text, text.len() - 1).err();
@@ -209,9 +174,7 @@ fn json_goes_through_text_and_back_within_its_bound() {
 #[test]
 fn an_authentic_value_of_another_shape_is_told_apart_from_a_forged_one() {
     let ring = ring(&[(1, ACTIVE)]);
-    let number: Sealed<u32> = ring
-        .seal_json(&request(), &5_u32, 120, &Counted::from(1))
-        .unwrap();
+    let number: Sealed<u32> = ring.seal_json(&request(), &5_u32, 120, &Counted::from(1)).unwrap();
     let other: Sealed<Pending> = Sealed::from_bytes(number.into_bytes());
     assert_eq!(ring.open_json(&request(), &other), Err(OpenError::Content));
 }
@@ -240,10 +203,7 @@ fn digests_differ_by_purpose_tenant_version_and_data_and_find_older_rows() {
     let after = ring(&[(1, RETIRED), (2, ACTIVE)]);
     let candidates = after.digests(Purpose::TokenDigest, TENANT, b"token");
     assert_eq!(candidates.len(), 2);
-    assert_eq!(
-        candidates[0],
-        after.digest(Purpose::TokenDigest, TENANT, b"token")
-    );
+    assert_eq!(candidates[0], after.digest(Purpose::TokenDigest, TENANT, b"token"));
     assert_eq!(candidates[1], digest);
     assert_ne!(candidates[0].bytes(), candidates[1].bytes());
 
@@ -289,10 +249,7 @@ fn derived_keys_are_dropped_rather_than_kept_without_bound() {
 #[test]
 fn nothing_secret_is_printed() {
     let key = SigningKey::generate(KeyProfile::Es256).unwrap();
-    assert_eq!(
-        format!("{key:?}"),
-        format!("SigningKey(ES256 {})", key.kid())
-    );
+    assert_eq!(format!("{key:?}"), format!("SigningKey(ES256 {})", key.kid()));
     let sealed = sealed(&ring(&[(1, ACTIVE)]), &request(), b"hello");
     assert_eq!(format!("{sealed:?}"), "Sealed(42 bytes)");
 }

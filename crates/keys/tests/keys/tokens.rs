@@ -36,9 +36,7 @@ pub fn expected(keys: &[Jwk]) -> Expected<'_> {
         typ: ExpectedTyp::StatedOrAbsent(&[Typ::Jwt, Typ::ClientAuthentication]),
         issuer: CLIENT,
         audience: ExpectedAudience::Only(&[ISSUER]),
-        lifetime: ExpectedLifetime::Current {
-            ahead_seconds_max: 300,
-        },
+        lifetime: ExpectedLifetime::Current { ahead_seconds_max: 300 },
         now: at(NOW),
         leeway_seconds: 10,
         keys,
@@ -98,10 +96,7 @@ fn the_header_names_algorithm_key_and_kind() {
         let token = key.sign(typ, &json!({})).unwrap();
         let header: Value = serde_json::from_slice(&part(&token, 0)).unwrap();
         let kid = key.public().kid();
-        assert_eq!(
-            header,
-            json!({"alg": "ES256", "kid": kid, "typ": typ.name()})
-        );
+        assert_eq!(header, json!({"alg": "ES256", "kid": kid, "typ": typ.name()}));
     }
 }
 
@@ -143,11 +138,7 @@ fn bad_claims() -> Vec<(&'static str, Value, JwsError)> {
     vec![
         ("no issuer", without(assertion(), "iss"), Issuer),
         ("another issuer", but("iss", "b-client"), Issuer),
-        (
-            "an issuer that is no text",
-            but("iss", json!([CLIENT])),
-            Claims,
-        ),
+        ("an issuer that is no text", but("iss", json!([CLIENT])), Claims),
         ("no audience", without(assertion(), "aud"), Audience),
         ("another audience", but("aud", "https://evil"), Audience),
         ("an empty audience", but("aud", json!([])), Audience),

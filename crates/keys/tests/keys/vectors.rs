@@ -20,9 +20,7 @@ fn joe(keys: &[Jwk], seconds: i64) -> Expected<'_> {
     Expected {
         issuer: "joe",
         audience: ExpectedAudience::Any,
-        lifetime: ExpectedLifetime::Current {
-            ahead_seconds_max: 60,
-        },
+        lifetime: ExpectedLifetime::Current { ahead_seconds_max: 60 },
         now: at(seconds),
         ..expected(keys)
     }
@@ -94,30 +92,20 @@ fn rfc_7638_3_1_thumbprint() {
 
 #[test]
 fn rfc_8037_appendix_a_key_thumbprint_and_signature() {
-    let seed = URL_SAFE_NO_PAD
-        .decode("nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A")
-        .unwrap();
+    let seed = URL_SAFE_NO_PAD.decode("nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A").unwrap();
     // RFC 8410, 7: the private key as PKCS#8.
-    let prefix = [
-        0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 4, 0x22, 4, 0x20,
-    ];
+    let prefix = [0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 4, 0x22, 4, 0x20];
     let pkcs8 = [&prefix[..], &seed].concat();
     let key = SigningKey::from_pkcs8(SignatureAlgorithm::EdDsa, &pkcs8).unwrap();
     assert_eq!(key.kid(), "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k");
     let public = serde_json::to_value(key.public()).unwrap();
     assert_eq!(public["x"], "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo");
-    let signature = key
-        .sign(b"eyJhbGciOiJFZERTQSJ9.RXhhbXBsZSBvZiBFZDI1NTE5IHNpZ25pbmc")
-        .unwrap();
+    let signature = key.sign(b"eyJhbGciOiJFZERTQSJ9.RXhhbXBsZSBvZiBFZDI1NTE5IHNpZ25pbmc").unwrap();
     assert_eq!(
         URL_SAFE_NO_PAD.encode(signature),
         "hgyY0il_MGCjP0JzlnLWG1PPOt7-09PGcvMg3AIbQR6dWbhijcNR4ki4iylGjg5BhVsPt9g7sVvpAr_MuM0KAg"
     );
-    assert_eq!(
-        key.to_pkcs8().expose(),
-        &pkcs8,
-        "the form that openssl reads"
-    );
+    assert_eq!(key.to_pkcs8().expose(), &pkcs8, "the form that openssl reads");
 }
 
 #[test]
@@ -127,10 +115,7 @@ fn rfc_7636_appendix_b_challenge() {
     assert_eq!(pkce::s256_challenge(verifier), challenge);
     assert!(pkce::s256_matches(verifier, challenge) && pkce::is_challenge(challenge));
     assert!(!pkce::s256_matches(challenge, verifier));
-    assert!(
-        !pkce::s256_matches(verifier, verifier),
-        "the plain method is not taken"
-    );
+    assert!(!pkce::s256_matches(verifier, verifier), "the plain method is not taken");
     assert!(!pkce::s256_matches(verifier, ""));
     let shape = |text: &str| pkce::is_verifier(text);
     assert!(shape(&"a".repeat(43)) && shape(&"~".repeat(128)));
@@ -143,34 +128,20 @@ fn openid_connect_core_a_3_hashes() {
     let access_token = "jHkWEdUXMU1BwAsC4vtUsZwnNvTIxEl0z9K3vx5KF0Y";
     let code = "Qcb0Orv1zh30vL1MPRsbm-diHiMwcLyZvn1arpZv-Jxf_11jnpEX3Tgfvk";
     let half = digest::left_half;
-    let narrow = [
-        SignatureAlgorithm::Rs256,
-        SignatureAlgorithm::Ps256,
-        SignatureAlgorithm::Es256,
-    ];
+    let narrow = [SignatureAlgorithm::Rs256, SignatureAlgorithm::Ps256, SignatureAlgorithm::Es256];
     for algorithm in narrow {
         assert_eq!(half(algorithm, access_token), "77QmUPtjPfzWtF2AnpK9RQ");
         assert_eq!(half(algorithm, code), "LDktKdoQak3Pk0cnXxCltA");
     }
-    assert_eq!(
-        half(SignatureAlgorithm::EdDsa, code).len(),
-        43,
-        "half of SHA-512"
-    );
+    assert_eq!(half(SignatureAlgorithm::EdDsa, code).len(), 43, "half of SHA-512");
 }
 
 #[test]
 fn rfc_4231_2_hmac_and_fips_180_sha256() {
     let tag = digest::hmac_sha256(b"Jefe", b"what do ya want for nothing?");
-    assert_eq!(
-        hex(&tag),
-        "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"
-    );
+    assert_eq!(hex(&tag), "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
     let abc = digest::sha256(&[b"a", b"bc"]);
-    assert_eq!(
-        hex(&abc),
-        "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
-    );
+    assert_eq!(hex(&abc), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
 }
 
 fn hex(bytes: &[u8]) -> String {
@@ -205,10 +176,7 @@ fn our_own_formats_stay_as_they_are() {
     let ring = KeyRing::new([(KeyVersion(1), state, key)]).unwrap();
     let binding = Binding::new(Purpose::SealedRequest, TENANT).about(b"browser");
     let sealed: Sealed<[u8]> = ring.seal(&binding, b"hello", &Counted::from(99)).unwrap();
-    assert_eq!(
-        seal::to_text(&sealed),
-        "AQAAAAEF2o-dbTalMY7ZkkPcLi3iMuk4QPMRCigZJLjG9Si80V1y_sd9"
-    );
+    assert_eq!(seal::to_text(&sealed), "AQAAAAEF2o-dbTalMY7ZkkPcLi3iMuk4QPMRCigZJLjG9Si80V1y_sd9");
     let digest = ring.digest(Purpose::TokenDigest, TENANT, b"token");
     let expected = "c6pYi2ixgS1qw4o2TRKtOIbjrmQOGn2EtIP8m8p7L6k";
     assert_eq!(URL_SAFE_NO_PAD.encode(digest.bytes()), expected);
