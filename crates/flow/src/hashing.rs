@@ -1,0 +1,306 @@
+//! The hash queue: bounded, fair, and the only place where Argon2 runs.
+//!
+//! A place is taken *before* a guess is reserved, so that a full queue costs nobody a guess. Waiting
+//! jobs run in the order known device, then inside, then the rest; within a class the tenants and sources
+//! take turns, so that one noisy network cannot starve the others. Each worker owns its memory: the pool is
+//! the bound on memory as well.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+
+use sekimori_base::{Fault, Secret, TenantId};
+use sekimori_credential::password::{Against, HashRecord, PasswordError, Recipe, Salt, Verdict};
+use sekimori_credential::{Argon2Cost, Memory, MemoryError, password};
+use tokio::sync::oneshot;
+
+/// In which order waiting jobs run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Class {
+    /// The browser has signed this account in before.
+    KnownDevice,
+    /// From inside.
+    Inside,
+    /// All others.
+    Rest,
+}
+
+/// Whose turn a job takes within its class: tenant and network.
+pub type Turn = (TenantId, u128);
+
+/// How the pool is made.
+#[derive(Debug, Clone, Copy)]
+pub struct HashingSettings {
+    /// What a fresh hash costs.
+    pub cost: Argon2Cost,
+    /// Workers, each with memory of its own; as many as cores.
+    pub workers: usize,
+    /// Jobs that may wait or run at once; beyond it 503.
+    pub places: usize,
+}
+
+/// All places are taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Busy;
+
+type Job = Box<dyn FnOnce(&mut Memory) + Send>;
+
+struct Lane {
+    turns: VecDeque<Turn>,
+    jobs: HashMap<Turn, VecDeque<Job>>,
+}
+
+struct Queue {
+    classes: [Lane; 3],
+    places_taken: usize,
+    closed: bool,
+}
+
+struct Shared {
+    queue: Mutex<Queue>,
+    wake: Condvar,
+    places: usize,
+}
+
+/// The pool of hash workers.
+pub struct Hashing {
+    shared: Arc<Shared>,
+    cost: Argon2Cost,
+    workers: Vec<JoinHandle<()>>,
+}
+
+/// A place in the queue; given back on drop.
+pub struct Place {
+    shared: Arc<Shared>,
+    class: Class,
+    turn: Turn,
+    cost: Argon2Cost,
+}
+
+impl Hashing {
+    /// Start the workers.
+    pub fn start(settings: HashingSettings) -> Result<Self, MemoryError> {
+        let shared = Arc::new(Shared {
+            queue: Mutex::new(Queue {
+                classes: std::array::from_fn(|_| Lane {
+                    turns: VecDeque::new(),
+                    jobs: HashMap::new(),
+                }),
+                places_taken: 0,
+                closed: false,
+            }),
+            wake: Condvar::new(),
+            places: settings.places,
+        });
+        let mut workers = Vec::new();
+        for _ in 0..settings.workers.max(1) {
+            let memory = Memory::new(settings.cost.memory_kib)?;
+            let shared = Arc::clone(&shared);
+            workers.push(std::thread::spawn(move || work(&shared, memory)));
+        }
+        Ok(Self { shared, cost: settings.cost, workers })
+    }
+
+    /// Take a place, or hear at once that there is none.
+    pub fn enter(&self, class: Class, turn: Turn) -> Result<Place, Busy> {
+        let mut queue = lock(&self.shared.queue);
+        if queue.places_taken >= self.shared.places || queue.closed {
+            return Err(Busy);
+        }
+        queue.places_taken += 1;
+        Ok(Place { shared: Arc::clone(&self.shared), class, turn, cost: self.cost })
+    }
+
+    /// Places taken now, waiting or running: for metrics and readiness.
+    pub fn places_taken(&self) -> usize {
+        lock(&self.shared.queue).places_taken
+    }
+}
+
+impl Drop for Hashing {
+    fn drop(&mut self) {
+        lock(&self.shared.queue).closed = true;
+        self.shared.wake.notify_all();
+        for worker in self.workers.drain(..) {
+            // A worker that panicked has already answered its caller with a fault.
+            let _ = worker.join();
+        }
+    }
+}
+
+impl Place {
+    /// Check one password against one record or a decoy of equal cost, once.
+    pub async fn verify(
+        &self,
+        record: Option<HashRecord>,
+        typed: Secret<String>,
+    ) -> Result<Result<Verdict, PasswordError>, Fault> {
+        let cost = self.cost;
+        self.run(move |memory| {
+            let recipe = Recipe { cost, peppers: &[] };
+            let against = record.as_ref().map_or(Against::Decoy, Against::Record);
+            password::verify(memory, &recipe, against, &typed)
+        })
+        .await
+    }
+
+    /// A fresh record of a new password.
+    pub async fn hash(
+        &self,
+        new: Secret<String>,
+        salt: Salt,
+    ) -> Result<Result<HashRecord, PasswordError>, Fault> {
+        let cost = self.cost;
+        self.run(move |memory| password::hash(memory, &Recipe { cost, peppers: &[] }, &new, salt))
+            .await
+    }
+
+    async fn run<T: Send + 'static>(
+        &self,
+        job: impl FnOnce(&mut Memory) -> T + Send + 'static,
+    ) -> Result<T, Fault> {
+        let (answer, result) = oneshot::channel();
+        self.enqueue(Box::new(move |memory| {
+            // Whoever asked may have gone away; then nobody hears the answer.
+            let _ = answer.send(job(memory));
+        }));
+        result.await.map_err(Fault::while_doing("hashing a password"))
+    }
+
+    fn enqueue(&self, job: Job) {
+        let mut queue = lock(&self.shared.queue);
+        let class = &mut queue.classes[self.class as usize];
+        let waiting = class.jobs.entry(self.turn).or_default();
+        if waiting.is_empty() {
+            class.turns.push_back(self.turn);
+        }
+        waiting.push_back(job);
+        drop(queue);
+        self.shared.wake.notify_one();
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        lock(&self.shared.queue).places_taken -= 1;
+    }
+}
+
+impl Queue {
+    fn next(&mut self) -> Option<Job> {
+        self.classes.iter_mut().find_map(Lane::next)
+    }
+}
+
+impl Lane {
+    fn next(&mut self) -> Option<Job> {
+        let turn = self.turns.pop_front()?;
+        let waiting = self.jobs.get_mut(&turn)?;
+        let job = waiting.pop_front();
+        if waiting.is_empty() {
+            self.jobs.remove(&turn);
+        } else {
+            self.turns.push_back(turn);
+        }
+        job
+    }
+}
+
+fn work(shared: &Shared, mut memory: Memory) {
+    loop {
+        let mut queue = lock(&shared.queue);
+        let job = loop {
+            if let Some(job) = queue.next() {
+                break job;
+            }
+            if queue.closed {
+                return;
+            }
+            queue = shared.wake.wait(queue).unwrap_or_else(PoisonError::into_inner);
+        };
+        drop(queue);
+        job(&mut memory);
+    }
+}
+
+fn lock(queue: &Mutex<Queue>) -> MutexGuard<'_, Queue> {
+    // Jobs run outside the lock, and the few lines inside it leave no half-done state behind.
+    queue.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settings(places: usize) -> HashingSettings {
+        HashingSettings {
+            cost: Argon2Cost { memory_kib: 64, passes: 1, lanes: 1 },
+            workers: 1,
+            places,
+        }
+    }
+
+    const TENANT: TenantId = TenantId::from_bytes([1; 16]);
+
+    #[test]
+    fn a_full_queue_says_so_at_once_and_a_dropped_place_is_free_again() {
+        let hashing = Hashing::start(settings(1)).unwrap();
+        let place = hashing.enter(Class::Rest, (TENANT, 1)).unwrap();
+        assert_eq!(hashing.enter(Class::KnownDevice, (TENANT, 2)).err(), Some(Busy));
+        drop(place);
+        assert!(hashing.enter(Class::Rest, (TENANT, 1)).is_ok());
+    }
+
+    #[test]
+    fn known_devices_come_first_and_sources_take_turns() {
+        let shared = Arc::new(Shared {
+            queue: Mutex::new(Queue {
+                classes: std::array::from_fn(|_| Lane {
+                    turns: VecDeque::new(),
+                    jobs: HashMap::new(),
+                }),
+                places_taken: 9,
+                closed: false,
+            }),
+            wake: Condvar::new(),
+            places: 9,
+        });
+        let order = Arc::new(Mutex::new(Vec::new()));
+        let add = |name: &'static str, class, source| {
+            let place = Place {
+                shared: Arc::clone(&shared),
+                class,
+                turn: (TENANT, source),
+                cost: Argon2Cost { memory_kib: 64, passes: 1, lanes: 1 },
+            };
+            let order = Arc::clone(&order);
+            place.enqueue(Box::new(move |_| order.lock().unwrap().push(name)));
+        };
+        add("noisy 1", Class::Rest, 1);
+        add("noisy 2", Class::Rest, 1);
+        add("noisy 3", Class::Rest, 1);
+        add("quiet", Class::Rest, 2);
+        add("inside", Class::Inside, 3);
+        add("known", Class::KnownDevice, 1);
+        let mut memory = Memory::new(8).unwrap();
+        while let Some(job) = { lock(&shared.queue).next() } {
+            job(&mut memory);
+        }
+        assert_eq!(
+            *order.lock().unwrap(),
+            ["known", "inside", "noisy 1", "quiet", "noisy 2", "noisy 3"]
+        );
+    }
+
+    #[tokio::test]
+    async fn a_password_is_hashed_and_found_again_and_a_decoy_never_matches() {
+        let hashing = Hashing::start(settings(4)).unwrap();
+        let place = hashing.enter(Class::Rest, (TENANT, 1)).unwrap();
+        let word = || Secret::new("correct horse".to_owned());
+        let record = place.hash(word(), [7; 16]).await.unwrap().unwrap();
+        let right = place.verify(Some(record), word()).await.unwrap().unwrap();
+        assert!(matches!(right, Verdict::Match { .. }));
+        let decoy = place.verify(None, word()).await.unwrap().unwrap();
+        assert_eq!(decoy, Verdict::Mismatch);
+    }
+}

@@ -1,0 +1,114 @@
+//! Tenants as they run: settings, zones, policy and keys of one organisation, ready to be asked.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use sekimori_base::TenantId;
+use sekimori_directory::settings::{Service, ServiceName, Site};
+use sekimori_directory::{Client, NetworkMap, Position, PositionOrigin};
+use sekimori_keys::{KeyRing, SigningKeySet};
+use sekimori_login::{Policy, ServiceFacts};
+
+/// One organisation, ready to be asked. Replaced as a whole when its settings or keys change.
+pub struct Tenant {
+    /// Which.
+    pub id: TenantId,
+    /// The version of the site document.
+    pub settings_version: u64,
+    /// The site document.
+    pub site: Site,
+    /// The policy of it.
+    pub policy: Policy,
+    /// The zones of it.
+    pub networks: NetworkMap,
+    /// Keys that seal and digest.
+    pub keys: Arc<KeyRing>,
+    /// Keys that sign tokens.
+    pub signing: Arc<SigningKeySet>,
+}
+
+impl Tenant {
+    /// The tenant of a site document and its keys.
+    pub fn new(
+        id: TenantId,
+        settings_version: u64,
+        site: Site,
+        keys: Arc<KeyRing>,
+        signing: Arc<SigningKeySet>,
+    ) -> Self {
+        let policy = Policy::of(&site);
+        let networks = NetworkMap::new(&site.zones, &site.relays);
+        Self { id, settings_version, site, policy, networks, keys, signing }
+    }
+
+    /// The issuer of all tokens: `https://login.example.ac.jp`.
+    pub fn issuer(&self) -> &str {
+        &self.site.issuer
+    }
+
+    /// `host[:port]` of the issuer.
+    pub fn host(&self) -> &str {
+        self.site.issuer.split_once("://").map_or("", |(_, host)| host)
+    }
+
+    /// Whether browsers reach us by TLS; only then cookies can be `Secure`.
+    pub fn is_https(&self) -> bool {
+        self.site.issuer.starts_with("https://")
+    }
+
+    /// Facts of a service; the portal is one of ours and is always there.
+    pub fn service_facts(&self, name: &ServiceName) -> ServiceFacts {
+        let service = self.site.service(name);
+        ServiceFacts {
+            name: name.clone(),
+            disabled: service
+                .map_or(*name != ServiceName::portal(), |service| service.disabled),
+            groups: service.map(|service| service.groups.clone()).unwrap_or_default(),
+        }
+    }
+
+    /// The service with its OpenID Connect part, by `client_id`.
+    pub fn client(&self, client_id: &str) -> Option<(&Service, &Client)> {
+        self.site.client(client_id)
+    }
+
+    /// The position of an address.
+    pub fn position(&self, address: Option<std::net::IpAddr>, origin: PositionOrigin) -> Position {
+        self.networks.position(address, origin)
+    }
+}
+
+/// All tenants of the deployment, by host name. Reading costs no lock.
+#[derive(Default)]
+pub struct Tenants(ArcSwap<Hosts>);
+
+#[derive(Default)]
+struct Hosts {
+    by_host: HashMap<String, Arc<Tenant>>,
+    only: Option<Arc<Tenant>>,
+}
+
+impl Tenants {
+    /// Take a new set of tenants.
+    pub fn replace(&self, tenants: Vec<Arc<Tenant>>) {
+        let only = match tenants.as_slice() {
+            [one] => Some(Arc::clone(one)),
+            _ => None,
+        };
+        let by_host =
+            tenants.into_iter().map(|tenant| (tenant.host().to_owned(), tenant)).collect();
+        self.0.store(Arc::new(Hosts { by_host, only }));
+    }
+
+    /// The tenant of a `Host` header; where there is only one, it answers to every name.
+    pub fn by_host(&self, host: &str) -> Option<Arc<Tenant>> {
+        let hosts = self.0.load();
+        hosts.by_host.get(host).or(hosts.only.as_ref()).cloned()
+    }
+
+    /// All tenants.
+    pub fn all(&self) -> Vec<Arc<Tenant>> {
+        self.0.load().by_host.values().cloned().collect()
+    }
+}

@@ -1,0 +1,110 @@
+//! What `web` hears: what to show, where to send the browser, which cookies to set. No HTML, no HTTP.
+
+use sekimori_base::Timestamp;
+use sekimori_directory::username::InputHint;
+use sekimori_login::{Details, Reason, Step};
+use serde::{Deserialize, Serialize};
+
+use crate::door::{Answer, Destination};
+use crate::incident::IncidentCode;
+
+/// The outcome of a request of the sign-in.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Progress {
+    /// Show this step.
+    Step(Box<StepView>),
+    /// Show why it does not go on, until the person leaves.
+    Refused(Box<RefusedView>),
+    /// Ask whether the service may have the person's data.
+    Consent(Box<ConsentView>),
+    /// Go to this path of ours.
+    SeeOther {
+        /// Path and query.
+        path: String,
+        /// Cookies to set.
+        cookies: Cookies,
+    },
+    /// Take this answer to the service.
+    Answer {
+        /// The answer.
+        answer: Answer,
+        /// Cookies to set.
+        cookies: Cookies,
+    },
+}
+
+/// Cookies to set; `None` leaves one as it is.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Cookies {
+    /// The session's token. Text is kept only inside sealed state.
+    pub session: Option<String>,
+    /// The device cookie.
+    pub device: Option<String>,
+    /// The binding cookie.
+    pub browser: Option<String>,
+    /// End the session cookie.
+    pub end_session: bool,
+}
+
+/// A step to show.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StepView {
+    /// Where the person is going.
+    pub destination: Destination,
+    /// The question.
+    pub step: Step,
+    /// Why it is asked, or what went wrong with the last answer.
+    pub reason: Reason,
+    /// What goes with the reason.
+    pub details: Details,
+    /// Hints from the typed text.
+    pub hints: Vec<InputHint>,
+    /// The incident code of a refusal.
+    pub incident: Option<IncidentCode>,
+    /// When the reason was given.
+    pub at: Timestamp,
+    /// The user name, folded, once it was typed.
+    pub name: Option<String>,
+    /// The sealed request, before the first credential.
+    pub request: Option<String>,
+    /// The attempt's id, afterwards.
+    pub attempt: Option<String>,
+    /// The attempt's version.
+    pub version: u32,
+    /// The password (or another opening proof) has been verified.
+    pub verified: bool,
+}
+
+/// A refusal that stays until the person leaves.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RefusedView {
+    /// Where the person was going, when known.
+    pub destination: Option<Destination>,
+    /// The reason that may be shown.
+    pub reason: Reason,
+    /// What goes with it.
+    pub details: Details,
+    /// The incident code, if one was kept.
+    pub incident: Option<IncidentCode>,
+    /// When.
+    pub at: Timestamp,
+    /// Whether name and password (or the like) were verified.
+    pub verified: bool,
+    /// Where one can begin again at the same destination, as a path of ours or the service's start page.
+    pub start_over: Option<String>,
+    /// Who is signed in, for "other person" pages.
+    pub signed_in_as: Option<String>,
+}
+
+/// The question whether a service may have the person's data.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ConsentView {
+    /// The service.
+    pub destination: Destination,
+    /// What it will receive: scopes with the values.
+    pub values: Vec<(String, String)>,
+    /// The sealed request.
+    pub request: String,
+    /// Who is signed in.
+    pub name: String,
+}
