@@ -2,6 +2,7 @@
 
 use argon2::{Algorithm, Argon2, Params, Version};
 
+use crate::vector::{self, Computed};
 use crate::{Memory, MemoryError};
 
 /// What one Argon2id hash costs.
@@ -61,16 +62,60 @@ impl From<argon2::Error> for HashError {
     }
 }
 
-/// Compute the hash into `out`. A cost beyond `memory` gets memory of its own for this once.
+/// What computes the blocks. All give the same hash.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unit {
+    /// The `argon2` crate: any processor.
+    Portable,
+    /// Our own loop on 256-bit vectors.
+    Avx2,
+    /// Our own loop on 512-bit vectors.
+    Avx512,
+}
+
+impl Unit {
+    /// All, the slowest first.
+    pub const ALL: [Self; 3] = [Self::Portable, Self::Avx2, Self::Avx512];
+
+    /// The fastest that this processor has.
+    pub fn best() -> Self {
+        let mut units = Self::ALL.into_iter().rev();
+        units.find(|unit| unit.is_here()).unwrap_or(Self::Portable)
+    }
+
+    /// Whether this processor has it.
+    pub fn is_here(self) -> bool {
+        self == Self::Portable || vector::is_here(self)
+    }
+}
+
+/// Compute the hash into `out` on the fastest unit there is. A cost beyond `memory` gets memory of
+/// its own for this once.
 pub fn argon2id(
     memory: &mut Memory,
     cost: Argon2Cost,
     inputs: Inputs<'_>,
     out: &mut [u8],
 ) -> Result<(), HashError> {
+    argon2id_on(Unit::best(), memory, cost, inputs, out)
+}
+
+/// The same on a named unit, for tests and measurements. The portable one takes over where the unit
+/// is not here, and for hashes of more than 64 bytes.
+pub fn argon2id_on(
+    unit: Unit,
+    memory: &mut Memory,
+    cost: Argon2Cost,
+    inputs: Inputs<'_>,
+    out: &mut [u8],
+) -> Result<(), HashError> {
+    // Whatever computes the blocks, what is possible is what the crate says is possible.
     let params = Params::new(cost.memory_kib, cost.passes, cost.lanes, Some(out.len()))?;
-    let argon2 =
+    let portable =
         Argon2::new_with_secret(inputs.secret, Algorithm::Argon2id, Version::V0x13, params)?;
+    if inputs.salt.len() < argon2::MIN_SALT_LEN {
+        return Err(argon2::Error::SaltTooShort.into());
+    }
     let mut larger;
     let memory = if cost.memory_kib > memory.kib() {
         larger = Memory::new(cost.memory_kib)?;
@@ -78,6 +123,16 @@ pub fn argon2id(
     } else {
         memory
     };
-    argon2.hash_password_into_with_memory(inputs.password, inputs.salt, out, memory.blocks())?;
-    Ok(())
+    match vector::compute(unit, memory, cost, inputs, out) {
+        Computed::Yes => Ok(()),
+        Computed::NotHere => Ok(portable.hash_password_into_with_memory(
+            inputs.password,
+            inputs.salt,
+            out,
+            memory.blocks(),
+        )?),
+    }
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,7 +7,8 @@
 
 mod argon2id;
 mod memory;
+mod vector;
 
 pub use argon2::Block;
-pub use argon2id::{Argon2Cost, HashError, Inputs, argon2id};
+pub use argon2id::{Argon2Cost, HashError, Inputs, Unit, argon2id, argon2id_on};
 pub use memory::{KIB_MAX, Memory, MemoryError, Pages};

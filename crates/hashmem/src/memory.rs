@@ -5,6 +5,9 @@ use std::ptr::NonNull;
 
 use argon2::Block;
 
+#[cfg(target_arch = "x86_64")]
+use crate::vector::Words;
+
 /// Most memory that one hash may ask for, in KiB: 2 GiB.
 pub const KIB_MAX: u32 = 2 * 1024 * 1024;
 
@@ -76,6 +79,14 @@ impl Memory {
         // fresh pages are zeros, which is a valid `Block` (1024 bytes of `u64`), and only blocks
         // are ever written. `&mut self` makes the borrow exclusive.
         unsafe { std::slice::from_raw_parts_mut(self.blocks.as_ptr(), self.kib as usize) }
+    }
+
+    /// The same blocks, as the kernels see them.
+    #[cfg(target_arch = "x86_64")]
+    pub(crate) fn words(&mut self) -> &mut [Words] {
+        // SAFETY: as in `blocks`; `Words` is 1024 bytes of `u64` too, aligned to 64, and all that
+        // is ever written through either view are `u64`s.
+        unsafe { std::slice::from_raw_parts_mut(self.blocks.as_ptr().cast(), self.kib as usize) }
     }
 
     /// How many KiB a hash may use here.
