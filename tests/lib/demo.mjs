@@ -1,32 +1,54 @@
 // `sekimori demo` as a program sees it: one line of JSON, then a server on localhost.
 
+import fs from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
+import { freePort, run, Running } from './process.mjs';
 import { root } from './work.mjs';
-import { freePort, Running } from './process.mjs';
 
 const binary = () =>
   process.env.SEKIMORI_BINARY ?? path.join(root, 'target/debug/sekimori');
 
-/** A running demo. */
+/**
+ * A running demo. It has as properties what the demo said about itself when it was ready: issuer,
+ * portal, management, mail, people, clients, zones.
+ */
 export class Demo {
   /** Start it on a free port; `args` go to the command. */
   static async start({ args = [], seconds = 60 } = {}) {
     const port = await freePort();
-    const running = new Running(binary(), ['demo', '--json', '--port', String(port), ...args]);
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'sekimori-demo.'));
+    const words = ['demo', '--json', '--port', String(port), '--dir', folder, ...args];
+    const running = new Running(binary(), words);
+    const demo = new Demo(running, folder, port);
     try {
       const line = await running.line((text) => text.startsWith('{'), seconds);
-      return new Demo(running, JSON.parse(line), port);
+      return Object.assign(demo, JSON.parse(line));
     } catch (error) {
-      await running.stop();
+      await demo.stop();
       throw error;
     }
   }
 
-  constructor(running, facts, port) {
+  constructor(running, folder, port) {
     this.running = running;
+    this.folder = folder;
     this.port = port;
-    /** issuer, portal, management, mail, people, clients, zones. */
-    Object.assign(this, facts);
+  }
+
+  /** A command beside the running demo, in its folder; gives what it prints. */
+  command(...words) {
+    return run(binary(), words, { cwd: this.folder });
+  }
+
+  /** Register a service that signs people in by OpenID Connect; gives {client_id, client_secret}. */
+  addService(name, redirectUri) {
+    return JSON.parse(this.command('service', 'add', name, '--redirect-uri', redirectUri, '--json'));
+  }
+
+  /** What `explain` says about an incident code. */
+  explain(code) {
+    return JSON.parse(this.command('explain', code, '--json'));
   }
 
   /** The person of a kind: totp, no_factor, disabled, administrator. */
@@ -52,5 +74,6 @@ export class Demo {
 
   async stop() {
     await this.running.stop();
+    fs.rmSync(this.folder, { recursive: true, force: true });
   }
 }

@@ -45,7 +45,7 @@ export async function giveNameAndPassword(page, person) {
 /** The present code of the person's authenticator app. */
 export async function giveCode(page, person) {
   assert.ok(await asksFor(page, 'code'), `no code is asked for at ${page.url()}`);
-  await step(page, 'code', await freshCode(person.totp_secret));
+  await step(page, 'code', await freshCode(person));
 }
 
 /** All text of the page that a person sees. */

@@ -3,7 +3,8 @@
 import { run } from './process.mjs';
 
 const STEP_SECONDS = 30;
-const spent = new Map();
+/** The last step that each person's app gave out; a person belongs to one demo. */
+const spent = new WeakMap();
 
 const sleep = (seconds) => new Promise((resolve) => setTimeout(resolve, seconds * 1000));
 const now = () => Date.now() / 1000;
@@ -15,13 +16,13 @@ export function codeAt(secret, seconds) {
 }
 
 /** The present code; waits for the next one if it was given out before or is about to end. */
-export async function freshCode(secret) {
+export async function freshCode(person) {
   for (;;) {
     const step = Math.floor(now() / STEP_SECONDS);
     const left = (step + 1) * STEP_SECONDS - now();
-    if (spent.get(secret) !== step && left > 2) {
-      spent.set(secret, step);
-      return codeAt(secret, now());
+    if (spent.get(person) !== step && left > 2) {
+      spent.set(person, step);
+      return codeAt(person.totp_secret, now());
     }
     await sleep(left + 0.05);
   }

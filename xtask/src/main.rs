@@ -61,8 +61,5 @@ fn report(task: &str, problems: &[String]) -> ExitCode {
 
 /// `path` as it is shown: relative to `root`, with forward slashes.
 fn shown(root: &Path, path: &Path) -> String {
-    path.strip_prefix(root)
-        .unwrap_or(path)
-        .display()
-        .to_string()
+    path.strip_prefix(root).unwrap_or(path).display().to_string()
 }

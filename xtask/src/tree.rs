@@ -9,9 +9,7 @@ const SKIPPED: [&str; 4] = ["target", "node_modules", ".git", ".work"];
 /// The root of the repository: the folder that `xtask/` lies in.
 pub fn root() -> PathBuf {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    here.parent()
-        .expect("xtask lies in a folder of the repository")
-        .to_path_buf()
+    here.parent().expect("xtask lies in a folder of the repository").to_path_buf()
 }
 
 /// All files below `folder` whose name ends in one of `endings`, sorted.

@@ -16,10 +16,7 @@ is banned from the tree.
 ";
 
 /// The whole file.
-#[expect(
-    clippy::unnecessary_wraps,
-    reason = "an entry's text may fail; this one does not"
-)]
+#[expect(clippy::unnecessary_wraps, reason = "an entry's text may fail; this one does not")]
 pub fn text(_: &Path) -> Result<String, String> {
     Ok(format!("{HEAD}{}", table::markdown()))
 }

@@ -19,14 +19,8 @@ struct Entry {
 
 /// All of them. To add one, write its text as a function of the repository and name it here.
 const ENTRIES: &[Entry] = &[
-    Entry {
-        path: "docs/layers.md",
-        text: layers::text,
-    },
-    Entry {
-        path: "docs/sql.md",
-        text: sql::text,
-    },
+    Entry { path: "docs/layers.md", text: layers::text },
+    Entry { path: "docs/sql.md", text: sql::text },
 ];
 
 /// Write what differs; problems only where a text cannot be made or written.

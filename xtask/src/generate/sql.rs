@@ -55,12 +55,6 @@ fn split(path: &str) -> (String, &'static str) {
 
 /// The comment lines at the top, as one line that fits a table.
 fn first_comment(text: &str) -> String {
-    let lines = text
-        .lines()
-        .map_while(|line| line.trim().strip_prefix("--"));
-    lines
-        .map(str::trim)
-        .collect::<Vec<_>>()
-        .join(" ")
-        .replace('|', "\\|")
+    let lines = text.lines().map_while(|line| line.trim().strip_prefix("--"));
+    lines.map(str::trim).collect::<Vec<_>>().join(" ").replace('|', "\\|")
 }

@@ -45,11 +45,7 @@ impl Graph {
             .exec()
             .map_err(|error| error.to_string())?;
         Ok(Self {
-            ours: metadata
-                .workspace_packages()
-                .iter()
-                .map(|p| bare(&p.name))
-                .collect(),
+            ours: metadata.workspace_packages().iter().map(|p| bare(&p.name)).collect(),
             edges: named(&metadata),
             tree: resolved(root)?,
         })
@@ -57,10 +53,7 @@ impl Graph {
 
     /// The crates that pull in `name`, by any route.
     pub fn users<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
-        self.tree
-            .iter()
-            .filter(move |(_, to)| to == name)
-            .map(|(from, _)| from.as_str())
+        self.tree.iter().filter(move |(_, to)| to == name).map(|(from, _)| from.as_str())
     }
 }
 
@@ -72,11 +65,7 @@ fn named(metadata: &Metadata) -> Vec<Edge> {
                 DependencyKind::Development => Kind::Test,
                 _ => Kind::Production,
             };
-            edges.push(Edge {
-                from: bare(&package.name),
-                to: bare(&dependency.name),
-                kind,
-            });
+            edges.push(Edge { from: bare(&package.name), to: bare(&dependency.name), kind });
         }
     }
     edges
@@ -84,16 +73,7 @@ fn named(metadata: &Metadata) -> Vec<Edge> {
 
 fn resolved(root: &Path) -> Result<Vec<(String, String)>, String> {
     let output = Command::new("cargo")
-        .args([
-            "tree",
-            "--workspace",
-            "--edges",
-            "all",
-            "--prefix",
-            "depth",
-            "--format",
-            " {p}",
-        ])
+        .args(["tree", "--workspace", "--edges", "all", "--prefix", "depth", "--format", " {p}"])
         .current_dir(root)
         .output()
         .map_err(|error| error.to_string())?;
@@ -133,9 +113,6 @@ mod tests {
     fn the_tree_is_read_by_its_depths() {
         let tree = "0 sekimori-a v1 (/x)\n1 b v1\n2 c v1\n1 d v1 (*)\n\n0 e v1\n1 b v1 (*)\n";
         let expected = [("a", "b"), ("b", "c"), ("a", "d"), ("e", "b")];
-        assert_eq!(
-            edges(tree),
-            expected.map(|(from, to)| (from.to_owned(), to.to_owned()))
-        );
+        assert_eq!(edges(tree), expected.map(|(from, to)| (from.to_owned(), to.to_owned())));
     }
 }

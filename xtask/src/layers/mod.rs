@@ -30,11 +30,7 @@ fn judge(graph: &Graph) -> Vec<String> {
         }
     }
     for edge in &graph.edges {
-        let broken = if graph.ours.contains(&edge.to) {
-            inner(edge)
-        } else {
-            outer(edge)
-        };
+        let broken = if graph.ours.contains(&edge.to) { inner(edge) } else { outer(edge) };
         problems.extend(broken);
     }
     problems.extend(unneeded_exceptions(graph));
@@ -47,18 +43,12 @@ fn judge(graph: &Graph) -> Vec<String> {
 /// An edge between two crates of ours.
 fn inner(Edge { from, to, kind }: &Edge) -> Option<String> {
     if let Some((_, reason)) = TOPS.iter().find(|(top, _)| top == to) {
-        return Some(format!(
-            "{from} -> {to}: nothing may depend on {to} ({reason})"
-        ));
+        return Some(format!("{from} -> {to}: nothing may depend on {to} ({reason})"));
     }
     if to == DEV_ONLY.0 {
         let allowed = *kind == Kind::Test || from == "bench";
-        return (!allowed).then(|| {
-            format!(
-                "{from} -> {to}: only in [dev-dependencies] ({})",
-                DEV_ONLY.1
-            )
-        });
+        return (!allowed)
+            .then(|| format!("{from} -> {to}: only in [dev-dependencies] ({})", DEV_ONLY.1));
     }
     if to == "base" {
         return None;
@@ -66,11 +56,8 @@ fn inner(Edge { from, to, kind }: &Edge) -> Option<String> {
     let layer = LAYERS.iter().find(|layer| layer.name == from)?;
     let allowed = layer.may_use.iter().any(|pattern| fits(pattern, to));
     (!allowed).then(|| {
-        let uses = if layer.may_use.is_empty() {
-            "base".to_owned()
-        } else {
-            layer.may_use.join(", ")
-        };
+        let uses =
+            if layer.may_use.is_empty() { "base".to_owned() } else { layer.may_use.join(", ") };
         format!("{from} -> {to}: {from} may use {uses} ({})", layer.reason)
     })
 }
@@ -80,29 +67,19 @@ fn outer(Edge { from, to, kind }: &Edge) -> Option<String> {
     if *kind == Kind::Test {
         return None;
     }
-    let confined = CONFINED
-        .iter()
-        .find(|confined| confined.crates.contains(&to.as_str()))?;
+    let confined = CONFINED.iter().find(|confined| confined.crates.contains(&to.as_str()))?;
     let allowed = confined.to.contains(&from.as_str())
-        || EXCEPTIONS
-            .iter()
-            .any(|(ours, other, _)| ours == from && other == to);
+        || EXCEPTIONS.iter().any(|(ours, other, _)| ours == from && other == to);
     (!allowed).then(|| {
-        let places = if confined.to.is_empty() {
-            "nobody".to_owned()
-        } else {
-            confined.to.join(", ")
-        };
+        let places =
+            if confined.to.is_empty() { "nobody".to_owned() } else { confined.to.join(", ") };
         format!("{from} -> {to}: {to} is for {places} ({})", confined.reason)
     })
 }
 
 fn unneeded_exceptions(graph: &Graph) -> impl Iterator<Item = String> {
     let needed = |ours: &str, other: &str| {
-        graph
-            .edges
-            .iter()
-            .any(|edge| edge.from == ours && edge.to == other)
+        graph.edges.iter().any(|edge| edge.from == ours && edge.to == other)
     };
     EXCEPTIONS
         .iter()
@@ -143,21 +120,14 @@ mod tests {
     use super::*;
 
     fn edge(from: &str, to: &str, kind: Kind) -> Edge {
-        Edge {
-            from: from.to_owned(),
-            to: to.to_owned(),
-            kind,
-        }
+        Edge { from: from.to_owned(), to: to.to_owned(), kind }
     }
 
     #[test]
     fn the_engine_may_know_the_directory_but_not_the_store() {
         assert_eq!(inner(&edge("login", "directory", Kind::Production)), None);
         let problem = inner(&edge("login", "store", Kind::Production)).unwrap();
-        assert!(
-            problem.contains("the engine: facts in, decision out"),
-            "{problem}"
-        );
+        assert!(problem.contains("the engine: facts in, decision out"), "{problem}");
     }
 
     #[test]
@@ -211,9 +181,7 @@ mod tests {
     fn each_crate_stands_once_in_the_table() {
         for (index, layer) in LAYERS.iter().enumerate() {
             assert!(
-                LAYERS[..index]
-                    .iter()
-                    .all(|before| before.name != layer.name),
+                LAYERS[..index].iter().all(|before| before.name != layer.name),
                 "{}",
                 layer.name
             );

@@ -19,71 +19,27 @@ const PROTOCOL: &[&str] = &["directory", "login", "keys"];
 
 /// From the bottom to the top. A crate that is missing here may depend on nothing of ours.
 pub const LAYERS: &[Layer] = &[
-    Layer {
-        name: "base",
-        may_use: &[],
-        reason: "everything stands on it",
-    },
+    Layer { name: "base", may_use: &[], reason: "everything stands on it" },
     Layer {
         name: "hashmem",
         may_use: &[],
         reason: "the one crate that may say `unsafe` stays alone",
     },
-    Layer {
-        name: "directory",
-        may_use: &[],
-        reason: "types of the site, pure",
-    },
-    Layer {
-        name: "credential",
-        may_use: &["hashmem"],
-        reason: "judges proofs, pure, CPU only",
-    },
-    Layer {
-        name: "keys",
-        may_use: &[],
-        reason: "signs and seals, knows nobody",
-    },
-    Layer {
-        name: "xml",
-        may_use: &[],
-        reason: "fences hostile input",
-    },
-    Layer {
-        name: "login",
-        may_use: &["directory"],
-        reason: "the engine: facts in, decision out",
-    },
-    Layer {
-        name: "words",
-        may_use: &["directory", "login"],
-        reason: "texts, no behaviour",
-    },
-    Layer {
-        name: "pki",
-        may_use: &["keys"],
-        reason: "certificates; signs through keys",
-    },
-    Layer {
-        name: "protocol-oidc",
-        may_use: PROTOCOL,
-        reason: "bytes to typed messages and back",
-    },
+    Layer { name: "directory", may_use: &[], reason: "types of the site, pure" },
+    Layer { name: "credential", may_use: &["hashmem"], reason: "judges proofs, pure, CPU only" },
+    Layer { name: "keys", may_use: &[], reason: "signs and seals, knows nobody" },
+    Layer { name: "xml", may_use: &[], reason: "fences hostile input" },
+    Layer { name: "login", may_use: &["directory"], reason: "the engine: facts in, decision out" },
+    Layer { name: "words", may_use: &["directory", "login"], reason: "texts, no behaviour" },
+    Layer { name: "pki", may_use: &["keys"], reason: "certificates; signs through keys" },
+    Layer { name: "protocol-oidc", may_use: PROTOCOL, reason: "bytes to typed messages and back" },
     Layer {
         name: "protocol-saml",
         may_use: &["directory", "login", "keys", "xml"],
         reason: "bytes to typed messages and back",
     },
-    Layer {
-        name: "protocol-cas",
-        may_use: PROTOCOL,
-        reason: "bytes to typed messages and back",
-    },
-    Layer {
-        name: "protocol-ldap",
-        may_use: PROTOCOL,
-        reason: "bytes to typed messages and back",
-    },
+    Layer { name: "protocol-cas", may_use: PROTOCOL, reason: "bytes to typed messages and back" },
+    Layer { name: "protocol-ldap", may_use: PROTOCOL, reason: "bytes to typed messages and back" },
     Layer {
         name: "protocol-radius",
         may_use: PROTOCOL,
@@ -135,16 +91,8 @@ pub const LAYERS: &[Layer] = &[
         may_use: &["directory", "login"],
         reason: "text to settings, with all mistakes at once",
     },
-    Layer {
-        name: "signer-pkcs11",
-        may_use: &["keys"],
-        reason: "a signer, wired by server",
-    },
-    Layer {
-        name: "server",
-        may_use: &["*"],
-        reason: "wires everything",
-    },
+    Layer { name: "signer-pkcs11", may_use: &["keys"], reason: "a signer, wired by server" },
+    Layer { name: "server", may_use: &["*"], reason: "wires everything" },
     Layer {
         name: "testbed",
         may_use: &["*"],
@@ -155,28 +103,19 @@ pub const LAYERS: &[Layer] = &[
         may_use: &["*"],
         reason: "measures from outside, against the bare parts",
     },
-    Layer {
-        name: "xtask",
-        may_use: &["*"],
-        reason: "reads what it documents",
-    },
+    Layer { name: "xtask", may_use: &["*"], reason: "reads what it documents" },
 ];
 
 /// Crates of ours on which nothing may depend, with the reason.
 pub const TOPS: &[(&str, &str)] = &[
-    (
-        "server",
-        "it is the only reader of files and environment; what is shared belongs below it",
-    ),
+    ("server", "it is the only reader of files and environment; what is shared belongs below it"),
     ("bench", "it measures, it is measured by nothing"),
     ("xtask", "it checks the others"),
 ];
 
 /// A crate of ours that may stand in `[dev-dependencies]` of any other, and nowhere else.
-pub const DEV_ONLY: (&str, &str) = (
-    "testbed",
-    "it holds a clock that can be moved and known keys: nothing for production",
-);
+pub const DEV_ONLY: (&str, &str) =
+    ("testbed", "it holds a clock that can be moved and known keys: nothing for production");
 
 /// Crates from outside that only some of ours may name in `[dependencies]`.
 /// (Tests may use what they need: `[dev-dependencies]` are held to [`BANNED`] only.)
@@ -201,32 +140,16 @@ pub const CONFINED: &[Confined] = &[
             "futures-util",
             "async-trait",
         ],
-        to: &[
-            "store", "flow", "web", "gateway", "server", "testbed", "bench",
-        ],
+        to: &["store", "flow", "web", "gateway", "server", "testbed", "bench"],
         reason: "below store nothing waits: decisions are pure and return at once",
     },
     Confined {
-        crates: &[
-            "axum",
-            "axum-core",
-            "axum-extra",
-            "tower",
-            "tower-http",
-            "tower-service",
-        ],
+        crates: &["axum", "axum-core", "axum-extra", "tower", "tower-http", "tower-service"],
         to: &["web", "server", "testbed"],
         reason: "HTTP frameworks stay at the door, so that the rest can be driven without one",
     },
     Confined {
-        crates: &[
-            "hyper",
-            "hyper-util",
-            "http",
-            "http-body",
-            "http-body-util",
-            "h2",
-        ],
+        crates: &["hyper", "hyper-util", "http", "http-body", "http-body-util", "h2"],
         to: &["web", "server", "testbed", "bench"],
         reason: "protocol crates turn text into types; who carried the text is not their business",
     },
@@ -236,13 +159,7 @@ pub const CONFINED: &[Confined] = &[
         reason: "the server calls nobody by HTTP yet; a client must be bounded and wired by server",
     },
     Confined {
-        crates: &[
-            "rusqlite",
-            "libsqlite3-sys",
-            "postgres",
-            "tokio-postgres",
-            "deadpool-postgres",
-        ],
+        crates: &["rusqlite", "libsqlite3-sys", "postgres", "tokio-postgres", "deadpool-postgres"],
         to: &["store"],
         reason: "one crate speaks SQL",
     },
@@ -253,48 +170,22 @@ pub const CONFINED: &[Confined] = &[
     },
     Confined {
         crates: &["tracing", "tracing-subscriber", "log", "env_logger", "slog"],
-        to: &[
-            "store", "flow", "web", "gateway", "server", "testbed", "bench",
-        ],
+        to: &["store", "flow", "web", "gateway", "server", "testbed", "bench"],
         reason: "the decision is the log: what is pure has nothing to narrate",
     },
     Confined {
-        crates: &[
-            "rand",
-            "rand_core",
-            "rand_chacha",
-            "getrandom",
-            "fastrand",
-            "uuid",
-            "ulid",
-        ],
+        crates: &["rand", "rand_core", "rand_chacha", "getrandom", "fastrand", "uuid", "ulid"],
         to: &["server", "testbed", "bench"],
         reason: "chance is an argument (`base::Entropy`), or replay would not give the same answer",
     },
     Confined {
         crates: &["aws-lc-rs", "aws-lc-sys"],
-        to: &[
-            "base",
-            "keys",
-            "credential",
-            "pki",
-            "xml",
-            "server",
-            "testbed",
-            "bench",
-        ],
+        to: &["base", "keys", "credential", "pki", "xml", "server", "testbed", "bench"],
         reason: "cryptography lives where it can be reviewed together",
     },
     Confined {
-        crates: &[
-            "rustls",
-            "tokio-rustls",
-            "rustls-native-certs",
-            "rustls-webpki",
-        ],
-        to: &[
-            "store", "pki", "web", "gateway", "server", "testbed", "bench",
-        ],
+        crates: &["rustls", "tokio-rustls", "rustls-native-certs", "rustls-webpki"],
+        to: &["store", "pki", "web", "gateway", "server", "testbed", "bench"],
         reason: "connections belong to listeners and drivers",
     },
     Confined {
@@ -317,11 +208,7 @@ pub const CONFINED: &[Confined] = &[
         to: &["testbed"],
         reason: "belongs to tests",
     },
-    Confined {
-        crates: &["askama"],
-        to: &["pages", "web"],
-        reason: "one crate writes HTML",
-    },
+    Confined { crates: &["askama"], to: &["pages", "web"], reason: "one crate writes HTML" },
     Confined {
         crates: &["fluent-bundle", "fluent", "fluent-syntax", "unic-langid"],
         to: &["words"],
@@ -336,49 +223,25 @@ pub const EXCEPTIONS: &[(&str, &str, &str)] = &[];
 /// Crates that may not be in the tree at all, however they came in, with the reason.
 pub const BANNED: &[(&str, &str)] = &[
     ("ring", "one cryptographic provider: aws-lc-rs"),
-    (
-        "openssl",
-        "one cryptographic provider: aws-lc-rs; no system library to match",
-    ),
-    (
-        "openssl-sys",
-        "one cryptographic provider: aws-lc-rs; no system library to match",
-    ),
+    ("openssl", "one cryptographic provider: aws-lc-rs; no system library to match"),
+    ("openssl-sys", "one cryptographic provider: aws-lc-rs; no system library to match"),
     ("native-tls", "TLS is rustls, the same on every machine"),
-    (
-        "sqlx",
-        "its `Any` hides differences between databases; SQL lies in files, checked on both",
-    ),
+    ("sqlx", "its `Any` hides differences between databases; SQL lies in files, checked on both"),
     ("diesel", "SQL lies in files, checked on both databases"),
     ("sea-orm", "SQL lies in files, checked on both databases"),
-    (
-        "josekit",
-        "JOSE through jsonwebtoken with aws-lc-rs; josekit brings OpenSSL",
-    ),
+    ("josekit", "JOSE through jsonwebtoken with aws-lc-rs; josekit brings OpenSSL"),
     ("jwt-compact", "JOSE through jsonwebtoken with aws-lc-rs"),
     ("biscuit", "unmaintained"),
     ("rust-argon2", "half the speed of argon2"),
-    (
-        "argon2-kdf",
-        "bakes in -march=native: the binary dies on another processor",
-    ),
+    ("argon2-kdf", "bakes in -march=native: the binary dies on another processor"),
     ("sodiumoxide", "unmaintained"),
     ("serde_yaml", "unmaintained; configuration is TOML"),
-    (
-        "serde_yml",
-        "unsound fork of an unmaintained crate; configuration is TOML",
-    ),
-    (
-        "figment",
-        "merges sources silently; configuration has one place and exact errors",
-    ),
+    ("serde_yml", "unsound fork of an unmaintained crate; configuration is TOML"),
+    ("figment", "merges sources silently; configuration has one place and exact errors"),
     ("rustls-pemfile", "unmaintained; use rustls::pki_types::pem"),
     ("ip_network_table", "unmaintained; use prefix-trie"),
     ("turso", "not ready to keep anybody's accounts"),
-    (
-        "xml-sec",
-        "documents pass although a signed part was moved; see the xml crate",
-    ),
+    ("xml-sec", "documents pass although a signed part was moved; see the xml crate"),
     ("samael", "binds libxmlsec into the server"),
     ("libxml", "a C parser in front of hostile input"),
 ];
@@ -394,26 +257,13 @@ pub const BELOW_ONLY: &[(&str, &[&str], &str)] = &[(
 pub fn markdown() -> String {
     let mut text =
         String::from("| crate | may depend on (and always base) | because |\n|---|---|---|\n");
-    for Layer {
-        name,
-        may_use,
-        reason,
-    } in LAYERS
-    {
-        let uses = if *may_use == ["*"] {
-            "everything".to_owned()
-        } else {
-            may_use.join(", ")
-        };
+    for Layer { name, may_use, reason } in LAYERS {
+        let uses = if *may_use == ["*"] { "everything".to_owned() } else { may_use.join(", ") };
         writeln!(text, "| {name} | {uses} | {reason} |").expect("a String takes everything");
     }
     text.push_str("\n| from outside | only in | because |\n|---|---|---|\n");
     for Confined { crates, to, reason } in CONFINED {
-        let to = if to.is_empty() {
-            "nowhere".to_owned()
-        } else {
-            to.join(", ")
-        };
+        let to = if to.is_empty() { "nowhere".to_owned() } else { to.join(", ") };
         writeln!(text, "| {} | {to} | {reason} |", crates.join(", "))
             .expect("a String takes everything");
     }
@@ -425,12 +275,8 @@ pub fn markdown() -> String {
         writeln!(text, "| {name} | {reason} |").expect("a String takes everything");
     }
     for (name, above, reason) in BELOW_ONLY {
-        writeln!(
-            text,
-            "| {name}, except below {} | {reason} |",
-            above.join(", ")
-        )
-        .expect("a String takes everything");
+        writeln!(text, "| {name}, except below {} | {reason} |", above.join(", "))
+            .expect("a String takes everything");
     }
     text
 }

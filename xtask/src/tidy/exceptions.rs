@@ -39,11 +39,7 @@ impl Exceptions {
     pub fn read(path: &Path) -> Result<Self, String> {
         let text = fs::read_to_string(path).unwrap_or_default();
         let file: File = toml::from_str(&text).map_err(|error| format!("tidy.toml: {error}"))?;
-        match file
-            .exception
-            .iter()
-            .find(|exception| exception.reason.trim().is_empty())
-        {
+        match file.exception.iter().find(|exception| exception.reason.trim().is_empty()) {
             Some(bare) => Err(format!("tidy.toml: {} lacks a reason", bare.path)),
             None => Ok(Self(file.exception)),
         }
@@ -66,14 +62,9 @@ impl Exceptions {
 
     /// The exceptions that nothing needed.
     pub fn unneeded(&self) -> impl Iterator<Item = String> {
-        self.0
-            .iter()
-            .filter(|exception| !exception.used)
-            .map(|exception| {
-                let Exception {
-                    path, rule, name, ..
-                } = exception;
-                format!("tidy.toml: {path} {rule} {name}: this exception is no longer needed")
-            })
+        self.0.iter().filter(|exception| !exception.used).map(|exception| {
+            let Exception { path, rule, name, .. } = exception;
+            format!("tidy.toml: {path} {rule} {name}: this exception is no longer needed")
+        })
     }
 }

@@ -7,7 +7,7 @@ use proc_macro2::{Delimiter, Span, TokenStream, TokenTree};
 use syn::visit::{self, Visit};
 use syn::{Attribute, Block, Item, Meta, Signature};
 
-use super::{FUNCTION_LINES_MAX, Finding};
+use super::{FUNCTION_LINES_MAX, Finding, TEST_LINES_MAX};
 
 /// Macros that must not stay.
 const UNFINISHED: [&str; 3] = ["todo", "unimplemented", "dbg"];
@@ -17,21 +17,13 @@ pub fn inspect(place: &str, text: &str) -> Vec<Finding> {
     let file = match syn::parse_file(text) {
         Ok(file) => file,
         Err(error) => {
-            return vec![Finding::new(
-                "readable",
-                line(error.span()),
-                error.to_string(),
-            )];
+            return vec![Finding::new("readable", line(error.span()), error.to_string())];
         }
     };
-    let mut reader = Reader::default();
     let test_file = is_test_file(place);
-    if !test_file
-        && !file
-            .attrs
-            .iter()
-            .any(|attribute| attribute.path().is_ident("doc"))
-    {
+    let mut reader = Reader { test_file, ..Reader::default() };
+    let test_file = is_test_file(place);
+    if !test_file && !file.attrs.iter().any(|attribute| attribute.path().is_ident("doc")) {
         let text = "starts without `//!`: say what it is for and what it leaves out";
         reader.findings.push(Finding::new("module-doc", 1, text));
     }
@@ -47,13 +39,13 @@ pub fn inspect(place: &str, text: &str) -> Vec<Finding> {
 /// Files that are compiled for tests only.
 fn is_test_file(place: &str) -> bool {
     let parts: Vec<&str> = place.split('/').collect();
-    parts
-        .iter()
-        .any(|part| matches!(*part, "tests" | "benches" | "tests.rs" | "testbed"))
+    parts.iter().any(|part| matches!(*part, "tests" | "benches" | "tests.rs" | "testbed"))
 }
 
 #[derive(Default)]
 struct Reader {
+    /// The whole file is for tests.
+    test_file: bool,
     findings: Vec<Finding>,
     /// First and last line of everything behind `#[cfg(test)]` or `#[test]`.
     tests: Vec<(usize, usize)>,
@@ -64,16 +56,15 @@ impl Reader {
         let first = line(signature.fn_token.span);
         let last = line(block.brace_token.span.close());
         let lines = last - first + 1;
-        if lines > FUNCTION_LINES_MAX {
+        let most = if self.test_file || self.in_tests(first) {
+            TEST_LINES_MAX
+        } else {
+            FUNCTION_LINES_MAX
+        };
+        if lines > most {
             let name = signature.ident.to_string();
-            let text =
-                format!("`{name}` has {lines} lines; up to {FUNCTION_LINES_MAX} fit a screen");
-            self.findings.push(Finding {
-                rule: "function-length",
-                line: first,
-                name,
-                text,
-            });
+            let text = format!("`{name}` has {lines} lines; up to {most} fit a screen");
+            self.findings.push(Finding { rule: "function-length", line: first, name, text });
         }
     }
 
@@ -84,9 +75,7 @@ impl Reader {
     }
 
     fn in_tests(&self, line: usize) -> bool {
-        self.tests
-            .iter()
-            .any(|(first, last)| (*first..=*last).contains(&line))
+        self.tests.iter().any(|(first, last)| (*first..=*last).contains(&line))
     }
 
     /// Walk all tokens; `previous` are the two before, to recognise `.unwrap(` and `todo!`.
@@ -118,14 +107,14 @@ impl Reader {
 
 impl<'ast> Visit<'ast> for Reader {
     fn visit_item_fn(&mut self, item: &'ast syn::ItemFn) {
-        self.function(&item.sig, &item.block);
         self.note_tests(&item.attrs, line(item.block.brace_token.span.close()));
+        self.function(&item.sig, &item.block);
         visit::visit_item_fn(self, item);
     }
 
     fn visit_impl_item_fn(&mut self, item: &'ast syn::ImplItemFn) {
-        self.function(&item.sig, &item.block);
         self.note_tests(&item.attrs, line(item.block.brace_token.span.close()));
+        self.function(&item.sig, &item.block);
         visit::visit_impl_item_fn(self, item);
     }
 
@@ -176,9 +165,7 @@ fn marks_test(attribute: &Attribute) -> bool {
         return words.iter().any(|word| word == "test") && !words.iter().any(|word| word == "not");
     }
     // #[test], #[tokio::test], and their like.
-    path.segments
-        .last()
-        .is_some_and(|segment| segment.ident == "test")
+    path.segments.last().is_some_and(|segment| segment.ident == "test")
 }
 
 fn words(tokens: TokenStream) -> Vec<String> {
@@ -211,10 +198,7 @@ mod tests {
     use super::*;
 
     fn rules(place: &str, text: &str) -> Vec<&'static str> {
-        inspect(place, text)
-            .into_iter()
-            .map(|finding| finding.rule)
-            .collect()
+        inspect(place, text).into_iter().map(|finding| finding.rule).collect()
     }
 
     #[test]
@@ -231,15 +215,17 @@ mod tests {
     }
 
     #[test]
+    fn a_test_may_hold_a_table_of_100_lines() {
+        let of = |lines: usize| format!("#[test]\nfn a() {{\n{}}}", "b();\n".repeat(lines - 2));
+        assert!(rules("tests/a.rs", &of(100)).is_empty());
+        assert_eq!(rules("src/a.rs", &format!("//! A.\n{}", of(101))), ["function-length"]);
+        assert_eq!(rules("tests/a.rs", &of(101)), ["function-length"]);
+    }
+
+    #[test]
     fn unwrap_is_for_tests_also_inside_macros() {
-        assert_eq!(
-            rules("src/a.rs", "//! A.\nfn a() { b().unwrap() }"),
-            ["unwrap"]
-        );
-        assert_eq!(
-            rules("src/a.rs", "//! A.\nfn a() { assert!(b.unwrap()) }"),
-            ["unwrap"]
-        );
+        assert_eq!(rules("src/a.rs", "//! A.\nfn a() { b().unwrap() }"), ["unwrap"]);
+        assert_eq!(rules("src/a.rs", "//! A.\nfn a() { assert!(b.unwrap()) }"), ["unwrap"]);
         let test = "//! A.\n#[cfg(test)]\nmod tests {\n fn a() { b.unwrap() }\n}";
         assert!(rules("src/a.rs", test).is_empty());
         assert!(rules("src/a.rs", "//! A.\n#[test]\nfn a() {\n b.unwrap() }").is_empty());
@@ -248,13 +234,7 @@ mod tests {
 
     #[test]
     fn a_function_that_is_only_called_unwrap_is_no_matter() {
-        assert!(
-            rules(
-                "src/a.rs",
-                "//! A.\nfn a() { b.unwrap_or(1); key.unwrap(c); }"
-            )
-            .is_empty()
-        );
+        assert!(rules("src/a.rs", "//! A.\nfn a() { b.unwrap_or(1); key.unwrap(c); }").is_empty());
     }
 
     #[test]
@@ -265,19 +245,10 @@ mod tests {
 
     #[test]
     fn only_expect_with_a_reason_may_silence_a_lint() {
-        assert_eq!(
-            rules("src/a.rs", "//! A.\n#[allow(dead_code)]\nfn a() {}"),
-            ["allow"]
-        );
+        assert_eq!(rules("src/a.rs", "//! A.\n#[allow(dead_code)]\nfn a() {}"), ["allow"]);
         assert_eq!(rules("src/a.rs", "//! A.\n#![allow(dead_code)]"), ["allow"]);
-        assert_eq!(
-            rules("src/a.rs", "//! A.\n#[cfg_attr(x, allow(y))]\nfn a() {}"),
-            ["allow"]
-        );
-        assert_eq!(
-            rules("src/a.rs", "//! A.\n#[expect(dead_code)]\nfn a() {}"),
-            ["allow"]
-        );
+        assert_eq!(rules("src/a.rs", "//! A.\n#[cfg_attr(x, allow(y))]\nfn a() {}"), ["allow"]);
+        assert_eq!(rules("src/a.rs", "//! A.\n#[expect(dead_code)]\nfn a() {}"), ["allow"]);
         let reasoned = "//! A.\n#[expect(dead_code, reason = \"x\")]\nfn a() {}";
         assert!(rules("src/a.rs", reasoned).is_empty());
     }

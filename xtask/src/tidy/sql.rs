@@ -76,10 +76,7 @@ mod tests {
     use super::*;
 
     fn lines(text: &str) -> Vec<usize> {
-        inspect(text)
-            .into_iter()
-            .map(|finding| finding.line)
-            .collect()
+        inspect(text).into_iter().map(|finding| finding.line).collect()
     }
 
     #[test]

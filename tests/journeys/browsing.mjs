@@ -1,0 +1,115 @@
+// Tabs, history, bookmarks, cookies: what people do in the middle of a login.
+
+import assert from 'node:assert/strict';
+import { journey } from '../lib/journey.mjs';
+import { arrived, isAtService, openService, signIn } from '../lib/service.mjs';
+import { asksFor, formOf, giveCode, giveNameAndPassword, step, text } from '../lib/signin.mjs';
+
+/** A tab in the same browser. */
+const tab = (page) => page.context().newPage();
+
+journey('of three tabs each reaches its service', async (world) => {
+  const demo = await world.demo();
+  const person = demo.person('no_factor');
+  const first = await world.browser({ address: demo.address('inside') });
+  const tabs = [first, await tab(first), await tab(first)];
+  for (const page of tabs) await openService(page, demo);
+  await giveNameAndPassword(tabs[1], person);
+  await arrived(tabs[1], demo, person);
+  for (const page of [tabs[0], tabs[2]]) {
+    // Either the reload goes straight through, or the step is one press away.
+    await page.reload();
+    if (!isAtService(page, demo)) await step(page, 'username', person.username);
+    if (await asksFor(page, 'password')) await step(page, 'password', person.password);
+    await arrived(page, demo, person);
+  }
+});
+
+journey('back after a login leads forward again, without a form full of data', async (world) => {
+  const demo = await world.demo();
+  const person = demo.person('no_factor');
+  const page = await world.browser({ address: demo.address('inside') });
+  await signIn(page, demo, person);
+  await page.goBack();
+  if (!isAtService(page, demo)) {
+    assert.equal(await page.locator('input[type="password"]').evaluateAll(
+      (fields) => fields.filter(({ value }) => value !== '').length,
+    ), 0);
+  }
+  await page.goForward();
+  await arrived(page, demo, person);
+});
+
+journey('a reload in the middle shows the same step', async (world) => {
+  const demo = await world.demo();
+  const person = demo.person('totp');
+  const page = await world.browser({ address: demo.address('outside') });
+  await openService(page, demo);
+  await page.reload();
+  await step(page, 'username', person.username);
+  await page.reload();
+  assert.ok(await asksFor(page, 'password'));
+  await step(page, 'password', person.password);
+  await page.reload();
+  assert.ok(await asksFor(page, 'code'), await text(page));
+  await giveCode(page, person);
+  await arrived(page, demo, person);
+});
+
+journey('a double click counts once', async (world) => {
+  const demo = await world.demo();
+  const person = demo.person('totp');
+  const page = await world.browser({ address: demo.address('outside') });
+  await openService(page, demo);
+  await step(page, 'username', person.username);
+  const form = formOf(page, 'password');
+  await form.locator('input[autocomplete~="current-password"]').fill(person.password);
+  await form.locator('button').first().dblclick({ noWaitAfter: true });
+  await page.waitForLoadState('networkidle');
+  assert.ok(await asksFor(page, 'code'), await text(page));
+  await giveCode(page, person);
+  await arrived(page, demo, person);
+});
+
+journey('a login page that was bookmarked works in another browser', async (world) => {
+  const demo = await world.demo();
+  const person = demo.person('no_factor');
+  const page = await world.browser({ address: demo.address('inside') });
+  await openService(page, demo);
+  const bookmark = page.url();
+  const other = await world.browser({ address: demo.address('inside') });
+  const response = await other.goto(bookmark);
+  assert.ok(response.status() < 500);
+  if (!(await asksFor(other, 'username'))) {
+    // A page that explains, with one way on.
+    await other.locator('main a, main button').first().click();
+    await other.waitForLoadState('load');
+  }
+  await step(other, 'username', person.username);
+  if (await asksFor(other, 'username')) await step(other, 'username', person.username);
+  await step(other, 'password', person.password);
+  assert.ok(isAtService(other, demo) || other.url().startsWith(demo.portal), other.url());
+});
+
+journey('with cookies blocked a page says so and does not loop', async (world) => {
+  const demo = await world.demo();
+  const person = demo.person('no_factor');
+  const page = await world.browser({ address: demo.address('inside') });
+  // What the browser would do: no cookie ever comes back.
+  await page.context().route('**/*', async (route) => {
+    const headers = { ...route.request().headers() };
+    delete headers.cookie;
+    await route.continue({ headers });
+  });
+  let redirects = 0;
+  page.on('response', (response) => {
+    if (response.status() >= 300 && response.status() < 400) redirects += 1;
+  });
+  await openService(page, demo);
+  if (await asksFor(page, 'username')) await step(page, 'username', person.username);
+  if (await asksFor(page, 'password')) await step(page, 'password', person.password);
+  assert.ok(!isAtService(page, demo));
+  assert.match(await text(page), /cookie/i);
+  assert.ok(redirects < 10, `${redirects} redirects`);
+  await world.inspect(page, 'cookies');
+});
