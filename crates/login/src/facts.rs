@@ -219,6 +219,8 @@ pub enum Submission {
     Choose(Method),
     /// A field left empty: of this step.
     Empty,
+    /// A password longer than anything that is looked at.
+    Overlong,
 }
 
 /// What checking a submission found. Checks run in flow's workers by `credential`.

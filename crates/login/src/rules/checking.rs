@@ -13,6 +13,7 @@ pub(super) fn rule(weighed: &Weighed<'_>) -> Option<Outcome> {
     }
     match weighed.facts.submitted? {
         Submission::Empty => Some(again(weighed, Reason::InputEmpty)),
+        Submission::Overlong => Some(again(weighed, Reason::PasswordTooLong)),
         Submission::Password => Some(check(Check::Password)),
         Submission::Code(Method::Password) => Some(Outcome::refuse(Reason::RequestInvalid)),
         Submission::Code(method) => Some(code(weighed, method)),

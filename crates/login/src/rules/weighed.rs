@@ -173,7 +173,8 @@ impl<'a> Weighed<'a> {
             Submission::Code(Method::Password)
             | Submission::Username
             | Submission::Choose(_)
-            | Submission::Empty => None,
+            | Submission::Empty
+            | Submission::Overlong => None,
         }
     }
 
