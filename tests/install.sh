@@ -54,6 +54,7 @@ install_for() {
     local missing=()
     for part in "$@"; do needs_of "$part"; done
     need gcc cc
+    need libc6-dev /usr/include/stdio.h
     if ! command -v cargo >/dev/null; then
         echo "missing: Rust (cargo, with rustfmt and clippy); see https://rustup.rs"
         return 1

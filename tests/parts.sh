@@ -13,7 +13,7 @@ check() {
     if "$@"; then count "$part" 1 0; else count "$part" 0 1; fi
 }
 
-part_fmt() { check fmt cargo fmt --all --check; }
+part_fmt() { check fmt cargo fmt --all --check -- -l; }
 part_layers() { check layers cargo --locked xtask layers; }
 part_tidy() { check tidy cargo --locked xtask tidy; }
 part_generate() { check generate cargo --locked xtask generate --check; }
