@@ -1,7 +1,7 @@
 //! Recovery codes: ten codes on paper, 80 bits each, spent once, stored as keyed digests.
 //!
 //! `7K3M-9QTX-40VW-B6HD`: Crockford's base 32 in groups of four, so that a code can be read aloud
-//! and typed from paper. There is no letter U, and O, I and L are read as the digits they look like.
+//! and typed from paper. There is no letter U; O, I and L are read as the digits they look like.
 
 use sekimori_base::{Entropy, Secret, base32};
 use unicode_normalization::UnicodeNormalization;
@@ -139,10 +139,8 @@ mod tests {
         assert!(same(&text.replace('-', " ")));
         assert!(same(&text.replace('-', "ー")));
         assert!(same(&text.replace('0', "O").replace('1', "l")));
-        let wide: String = text
-            .chars()
-            .map(|c| char::from_u32(u32::from(c) + 0xfee0).unwrap())
-            .collect();
+        let wide: String =
+            text.chars().map(|c| char::from_u32(u32::from(c) + 0xfee0).unwrap()).collect();
         assert!(same(&format!("\u{3000}{wide} ")));
         assert!(!same("0000-0000-0000-0000"));
     }
@@ -153,10 +151,7 @@ mod tests {
         assert_eq!(refused("7K3M"), Some(RecoveryCodeError::TooShort(4)));
         let long = "0".repeat(17);
         assert_eq!(refused(&long), Some(RecoveryCodeError::TooLong(17)));
-        assert_eq!(
-            refused("7K3M-9QTX-40VW-B6HU"),
-            Some(RecoveryCodeError::OtherCharacter('U'))
-        );
+        assert_eq!(refused("7K3M-9QTX-40VW-B6HU"), Some(RecoveryCodeError::OtherCharacter('U')));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Opaque tokens and client secrets: 256 random bits, of which only a keyed digest is stored.
 //!
-//! They are too long to guess, so a fast digest is enough; the key makes a stolen table useless even
-//! for tokens that somebody chose badly (client secrets that came from another system).
+//! They are too long to guess, so a fast digest is enough; the key makes a stolen table useless
+//! even for tokens that somebody chose badly (client secrets that came from another system).
 
 use sekimori_base::{Entropy, Secret};
 use zeroize::Zeroizing;
@@ -27,9 +27,7 @@ impl Token {
     /// 256 random bits.
     pub fn random(entropy: &(impl Entropy + ?Sized)) -> Self {
         let bytes: Zeroizing<[u8; 32]> = Zeroizing::new(sekimori_base::random(entropy));
-        Self(Secret::new(
-            data_encoding::BASE64URL_NOPAD.encode(bytes.as_slice()),
-        ))
+        Self(Secret::new(data_encoding::BASE64URL_NOPAD.encode(bytes.as_slice())))
     }
 
     /// The text to hand out.
@@ -62,10 +60,7 @@ mod tests {
         let token = Token::random(&Counting::default());
         let text = token.text().expose();
         assert_eq!(text.len(), 43);
-        assert!(
-            text.chars()
-                .all(|c| c.is_ascii_alphanumeric() || "-_".contains(c))
-        );
+        assert!(text.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c)));
     }
 
     #[test]

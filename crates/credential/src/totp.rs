@@ -1,5 +1,5 @@
-//! Time-based one-time codes (RFC 6238): SHA-1, six digits, steps of 30 seconds, which is what every
-//! authenticator app can do.
+//! Time-based one-time codes (RFC 6238): SHA-1, six digits, steps of 30 seconds, which is what
+//! every authenticator app can do.
 //!
 //! A code counts in its own step, in the one after it (a slow typist) and in the one before it (a
 //! telephone a little ahead); never twice, and never after a later one was used. A right code of
@@ -173,9 +173,7 @@ pub fn verify(
     let present = step_at(now);
     let totp = secret.totp();
     let shows = |offset: i64| {
-        present
-            .checked_add_signed(offset)
-            .filter(|step| OneTimeCode::new(&totp, *step) == *code)
+        present.checked_add_signed(offset).filter(|step| OneTimeCode::new(&totp, *step) == *code)
     };
     let mut spent = None;
     for offset in [0, -STEPS_LATE, STEPS_EARLY] {
@@ -204,9 +202,7 @@ fn drifts() -> impl Iterator<Item = i64> {
             .into_iter()
             .flat_map(|hours| [0, -STEPS_LATE, STEPS_EARLY].map(|off| hours * STEPS_HOUR + off))
     });
-    minutes
-        .filter(|offset| !(-STEPS_LATE..=STEPS_EARLY).contains(offset))
-        .chain(zones)
+    minutes.filter(|offset| !(-STEPS_LATE..=STEPS_EARLY).contains(offset)).chain(zones)
 }
 
 /// RFC 3986: everything but unreserved characters, in UTF-8, as `%XX`. A colon is escaped too,

@@ -3,16 +3,20 @@
 //!
 //! `taskset -c 1 cargo run --release -p sekimori-hashmem --example rate -- [ROUNDS] [KIB PASSES]`
 
+#![expect(
+    clippy::disallowed_methods,
+    clippy::disallowed_macros,
+    reason = "a program of its own, with arguments and an output"
+)]
+
 use argon2::{Algorithm, Argon2, Params, Version};
 use sekimori_hashmem::{Argon2Cost, Inputs, Memory, Unit, argon2id_on};
 
 const HASHES_A_TURN: u32 = 8;
 
 fn main() {
-    let numbers: Vec<u32> = std::env::args()
-        .skip(1)
-        .map(|argument| argument.parse().expect("a number"))
-        .collect();
+    let numbers: Vec<u32> =
+        std::env::args().skip(1).map(|argument| argument.parse().expect("a number")).collect();
     let rounds = numbers.first().copied().unwrap_or(15);
     let mut cost = Argon2Cost::default();
     if let [_, memory_kib, passes] = numbers[..] {
@@ -56,20 +60,13 @@ fn fresh(cost: Argon2Cost) {
 }
 
 fn kept(unit: Unit, memory: &mut Memory, cost: Argon2Cost) {
-    let inputs = Inputs {
-        password: b"correct horse",
-        salt: b"0123456789abcdef",
-        secret: b"",
-    };
+    let inputs = Inputs { password: b"correct horse", salt: b"0123456789abcdef", secret: b"" };
     argon2id_on(unit, memory, cost, inputs, &mut [0; 32]).expect("hashed");
 }
 
 /// CPU time of this thread: what others take from the core does not count.
 fn cpu_seconds() -> f64 {
-    let mut time = libc::timespec {
-        tv_sec: 0,
-        tv_nsec: 0,
-    };
+    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
     // SAFETY: `time` is a writable timespec.
     unsafe { libc::clock_gettime(libc::CLOCK_THREAD_CPUTIME_ID, &raw mut time) };
     let whole = i32::try_from(time.tv_sec).expect("less than 68 years");

@@ -26,11 +26,7 @@ impl Argon2Cost {
 /// OWASP's floor of 2023 and later: 19 MiB, two passes, one lane.
 impl Default for Argon2Cost {
     fn default() -> Self {
-        Self {
-            memory_kib: 19_456,
-            passes: 2,
-            lanes: 1,
-        }
+        Self { memory_kib: 19_456, passes: 2, lanes: 1 }
     }
 }
 

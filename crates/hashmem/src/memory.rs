@@ -64,13 +64,7 @@ impl Memory {
         let offset = mapping.as_ptr().align_offset(HUGE_PAGE);
         // SAFETY: `offset` is less than one huge page, so start and end stay within the mapping.
         let start = unsafe { mapping.byte_add(offset) };
-        Ok(Self {
-            mapping,
-            mapped,
-            blocks: start.cast(),
-            kib,
-            pages: advise(start, wanted),
-        })
+        Ok(Self { mapping, mapped, blocks: start.cast(), kib, pages: advise(start, wanted) })
     }
 
     /// The blocks, one for each KiB, with whatever the last hash left in them.
@@ -136,11 +130,7 @@ fn advise(start: NonNull<libc::c_void>, bytes: usize) -> Pages {
             libc::madvise(start.as_ptr(), bytes, libc::MADV_HUGEPAGE),
         )
     };
-    if huge == 0 {
-        Pages::Huge
-    } else {
-        Pages::Ordinary
-    }
+    if huge == 0 { Pages::Huge } else { Pages::Ordinary }
 }
 
 #[cfg(not(target_os = "linux"))]
@@ -171,17 +161,12 @@ mod tests {
     #[test]
     fn impossible_sizes_are_refused_before_the_system_is_asked() {
         assert!(matches!(Memory::new(0), Err(MemoryError::Size(0))));
-        assert!(matches!(
-            Memory::new(KIB_MAX + 1),
-            Err(MemoryError::Size(_))
-        ));
+        assert!(matches!(Memory::new(KIB_MAX + 1), Err(MemoryError::Size(_))));
     }
 
     #[test]
     fn memory_moves_to_its_worker() {
         let mut memory = Memory::new(64).unwrap();
-        std::thread::spawn(move || memory.blocks()[63].as_mut()[0] = 1)
-            .join()
-            .unwrap();
+        std::thread::spawn(move || memory.blocks()[63].as_mut()[0] = 1).join().unwrap();
     }
 }

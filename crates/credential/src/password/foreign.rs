@@ -40,18 +40,9 @@ pub(super) enum Inner {
     /// `$2a$`, `$2b$`, `$2y$`.
     Bcrypt { cost: u32, salt: [u8; 16] },
     /// `$5$` and `$6$`.
-    ShaCrypt {
-        sha: Sha,
-        rounds: u32,
-        salt: Vec<u8>,
-    },
+    ShaCrypt { sha: Sha, rounds: u32, salt: Vec<u8> },
     /// PBKDF2 with HMAC, giving `length` bytes.
-    Pbkdf2 {
-        sha: Sha,
-        iterations: NonZeroU32,
-        length: usize,
-        salt: Vec<u8>,
-    },
+    Pbkdf2 { sha: Sha, iterations: NonZeroU32, length: usize, salt: Vec<u8> },
 }
 
 /// A hash of another system.
@@ -127,19 +118,14 @@ impl Inner {
             ("sha512crypt", [rounds, salt]) => {
                 Self::sha_crypt(Sha::Two512, number(rounds)?, bytes(salt)?)
             }
-            (name, [salt]) => Some(Self::Digest {
-                sha: sha(name)?,
-                salt: bytes(salt)?,
-            }),
+            (name, [salt]) => Some(Self::Digest { sha: sha(name)?, salt: bytes(salt)? }),
             _ => None,
         }
     }
 
     fn bcrypt(cost: u32, salt: Vec<u8>) -> Option<Self> {
         let salt = salt.try_into().ok()?;
-        BCRYPT_COST
-            .contains(&cost)
-            .then_some(Self::Bcrypt { cost, salt })
+        BCRYPT_COST.contains(&cost).then_some(Self::Bcrypt { cost, salt })
     }
 
     fn sha_crypt(sha: Sha, rounds: u32, salt: Vec<u8>) -> Option<Self> {
@@ -152,13 +138,8 @@ impl Inner {
 
     fn pbkdf2(sha: Sha, iterations: u32, length: usize, salt: Vec<u8>) -> Option<Self> {
         let possible = PBKDF2_ITERATIONS.contains(&iterations) && (16..=64).contains(&length);
-        Some(Self::Pbkdf2 {
-            sha,
-            iterations: NonZeroU32::new(iterations)?,
-            length,
-            salt,
-        })
-        .filter(|_| possible)
+        Some(Self::Pbkdf2 { sha, iterations: NonZeroU32::new(iterations)?, length, salt })
+            .filter(|_| possible)
     }
 
     /// What the other system would have computed from `password`.
@@ -195,12 +176,7 @@ impl Inner {
                 }
                 output
             }
-            Self::Pbkdf2 {
-                sha,
-                iterations,
-                length,
-                salt,
-            } => {
+            Self::Pbkdf2 { sha, iterations, length, salt } => {
                 let mut output = Zeroizing::new(vec![0; *length]);
                 pbkdf2::derive(sha.pbkdf2(), *iterations, salt, password, &mut output);
                 output
@@ -216,12 +192,9 @@ impl fmt::Display for Inner {
             Self::Digest { salt, .. } => write!(f, "{name}:{}", text(salt)),
             Self::Bcrypt { cost, salt } => write!(f, "{name}:{cost}:{}", text(salt)),
             Self::ShaCrypt { rounds, salt, .. } => write!(f, "{name}:{rounds}:{}", text(salt)),
-            Self::Pbkdf2 {
-                iterations,
-                length,
-                salt,
-                ..
-            } => write!(f, "{name}:{iterations}:{length}:{}", text(salt)),
+            Self::Pbkdf2 { iterations, length, salt, .. } => {
+                write!(f, "{name}:{iterations}:{length}:{}", text(salt))
+            }
         }
     }
 }
@@ -237,7 +210,13 @@ pub(super) fn parse(text: &str) -> Result<Foreign, ImportError> {
     }
     match text.split_once('$') {
         Some((scheme @ ("pbkdf2_sha1" | "pbkdf2_sha256"), rest)) => parse_django(scheme, rest),
-        Some((scheme, _)) => Err(unknown(scheme, "", "")),
+        // Django puts its own name in front of these two.
+        Some(("argon2" | "bcrypt", rest)) if rest.starts_with(['$', 'a']) => {
+            let rest = rest.trim_start_matches('$');
+            let (scheme, rest) = rest.split_once('$').ok_or(ImportError::NoScheme)?;
+            parse_crypt(scheme, rest)
+        }
+        Some((scheme, _)) => Err(unknown(scheme, "", "$")),
         None => Err(ImportError::NoScheme),
     }
 }
@@ -275,10 +254,7 @@ fn parse_ldap(scheme: &str, rest: &str) -> Result<Foreign, ImportError> {
         return Err(damaged);
     }
     let salt = output.split_off(length);
-    Ok(Foreign::Inner {
-        inner: Inner::Digest { sha, salt },
-        output,
-    })
+    Ok(Foreign::Inner { inner: Inner::Digest { sha, salt }, output })
 }
 
 /// `$scheme$rest`, the modular crypt format and PHC strings.
@@ -322,9 +298,7 @@ fn parse_sha_crypt(sha: Sha, name: &'static str, rest: &str) -> Result<Foreign, 
     if salt.len() > 16 {
         return Err(damaged());
     }
-    let shuffled = CRYPT_BASE64
-        .decode(encoded.as_bytes())
-        .map_err(|_| damaged())?;
+    let shuffled = CRYPT_BASE64.decode(encoded.as_bytes()).map_err(|_| damaged())?;
     let order = crypt_order(sha);
     if shuffled.len() != order.len() {
         return Err(damaged());
@@ -334,10 +308,7 @@ fn parse_sha_crypt(sha: Sha, name: &'static str, rest: &str) -> Result<Foreign, 
         output[place] = byte;
     }
     let inner = Inner::sha_crypt(sha, rounds, salt.as_bytes().to_vec());
-    Ok(Foreign::Inner {
-        inner: inner.ok_or(ImportError::Cost(name))?,
-        output,
-    })
+    Ok(Foreign::Inner { inner: inner.ok_or(ImportError::Cost(name))?, output })
 }
 
 /// `iterations$salt$output` in base 64 with `.` for `+`, as passlib and OpenLDAP write it.
@@ -348,17 +319,12 @@ fn parse_pbkdf2(sha: Sha, name: &'static str, rest: &str) -> Result<Foreign, Imp
     };
     let decoded = |text: &str| {
         let plain = text.replace('.', "+");
-        BASE64_NOPAD
-            .decode(plain.trim_end_matches('=').as_bytes())
-            .map_err(|_| damaged())
+        BASE64_NOPAD.decode(plain.trim_end_matches('=').as_bytes()).map_err(|_| damaged())
     };
     let iterations = number(iterations).ok_or_else(damaged)?;
     let (salt, output) = (decoded(salt)?, decoded(output)?);
     let inner = Inner::pbkdf2(sha, iterations, output.len(), salt);
-    Ok(Foreign::Inner {
-        inner: inner.ok_or(ImportError::Cost(name))?,
-        output,
-    })
+    Ok(Foreign::Inner { inner: inner.ok_or(ImportError::Cost(name))?, output })
 }
 
 /// `pbkdf2_sha256$iterations$salt$output`: the salt is text as it stands.
@@ -374,10 +340,7 @@ fn parse_django(scheme: &str, rest: &str) -> Result<Foreign, ImportError> {
     let output = BASE64.decode(output.as_bytes()).map_err(|_| damaged())?;
     let iterations = number(iterations).ok_or_else(damaged)?;
     let inner = Inner::pbkdf2(sha, iterations, output.len(), salt.as_bytes().to_vec());
-    Ok(Foreign::Inner {
-        inner: inner.ok_or(ImportError::Cost(name))?,
-        output,
-    })
+    Ok(Foreign::Inner { inner: inner.ok_or(ImportError::Cost(name))?, output })
 }
 
 /// `v=19$m=..,t=..,p=..$salt$output`.
@@ -386,21 +349,73 @@ fn parse_argon2id(rest: &str) -> Result<Foreign, ImportError> {
     let ["v=19", parameters, salt, output] = rest.split('$').collect::<Vec<_>>()[..] else {
         return Err(ImportError::Damaged(NAME));
     };
-    HashRecord::foreign(parameters, salt, output)
-        .map(Foreign::Argon2id)
-        .map_err(|error| match error {
+    HashRecord::foreign(parameters, salt, output).map(Foreign::Argon2id).map_err(
+        |error| match error {
             RecordError::Cost => ImportError::Cost(NAME),
             _ => ImportError::Damaged(NAME),
-        })
+        },
+    )
 }
 
-/// The name of a scheme that we have not, cut and cleaned: it may be a line of anything.
+/// The name of a scheme that we know but have not. Any other beginning may be a part of a plain
+/// password and is not repeated.
 fn unknown(scheme: &str, before: &str, after: &str) -> ImportError {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_".contains(c);
-    if scheme.is_empty() || scheme.len() > 24 || !scheme.chars().all(plain) {
-        return ImportError::NoScheme;
+    let known: &[&str] = match before {
+        "{" => &[
+            "MD5",
+            "SMD5",
+            "CRYPT",
+            "ARGON2",
+            "BCRYPT",
+            "BLF-CRYPT",
+            "SHA256-CRYPT",
+            "SHA512-CRYPT",
+            "MD5-CRYPT",
+            "LANMAN",
+            "NT",
+            "NTLM",
+            "SASL",
+            "CLEARTEXT",
+            "PLAIN",
+            "SCRYPT",
+            "SCRAM-SHA-256",
+            "PBKDF2_SHA256",
+            "GOST-YESCRYPT",
+        ],
+        "$" => &[
+            "1",
+            "2",
+            "2x",
+            "3",
+            "7",
+            "y",
+            "gy",
+            "md5",
+            "apr1",
+            "sha1",
+            "scrypt",
+            "argon2i",
+            "argon2d",
+            "bcrypt-sha256",
+            "P",
+            "H",
+            "S",
+        ],
+        _ => &[
+            "bcrypt_sha256",
+            "scrypt",
+            "md5",
+            "sha1",
+            "unsalted_md5",
+            "unsalted_sha1",
+            "crypt",
+            "pbkdf2_sha512",
+        ],
+    };
+    match known.iter().find(|known| known.eq_ignore_ascii_case(scheme)) {
+        Some(scheme) => ImportError::UnknownScheme(format!("{before}{scheme}{after}")),
+        None => ImportError::NoScheme,
     }
-    ImportError::UnknownScheme(format!("{before}{scheme}{after}"))
 }
 
 fn sha(name: &str) -> Option<Sha> {
@@ -439,16 +454,14 @@ fn crypt_order(sha: Sha) -> Vec<usize> {
 
 static BCRYPT_BASE64: LazyLock<Encoding> = LazyLock::new(|| {
     let mut form = Specification::new();
-    form.symbols
-        .push_str("./ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789");
+    form.symbols.push_str("./ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789");
     form.check_trailing_bits = false;
     form.encoding().expect("64 different symbols")
 });
 
 static CRYPT_BASE64: LazyLock<Encoding> = LazyLock::new(|| {
     let mut form = Specification::new();
-    form.symbols
-        .push_str("./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
+    form.symbols.push_str("./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
     form.bit_order = BitOrder::LeastSignificantFirst;
     form.encoding().expect("64 different symbols")
 });

@@ -1,11 +1,11 @@
 //! Passwords: hashed with Argon2id when they are set, checked against exactly one record, once.
 //!
-//! - The bytes that are hashed are the password's NFKC form in UTF-8, at setting and at checking, so
-//!   that the same password typed on another system is the same password. All of it counts: there
+//! - The bytes that are hashed are the password's NFKC form in UTF-8, at setting and at checking,
+//!   so that the same password typed on another system is the same password. All of it counts: there
 //!   is no cut at 72 bytes or anywhere else. What is longer than
 //!   [`sekimori_base::limits::PASSWORD_BYTES_MAX`] is refused, alike for every account.
 //! - A hash of another system is wrapped ([`wrap`]): our Argon2id over its output, so that the
-//!   stolen table costs the same from the first day on, and the record is renewed at the next login.
+//!   stolen table costs the same from the first day on, and the record is renewed at next login.
 //! - Whoever has no record gets a decoy ([`Against::Decoy`]) of equal cost.
 
 mod foreign;
@@ -92,18 +92,12 @@ pub fn hash(
     salt: Salt,
 ) -> Result<HashRecord, PasswordError> {
     let normal = normalised(Normalisation::Nfkc, password)?;
-    hash_bytes(
-        memory,
-        recipe,
-        Normalisation::Nfkc,
-        None,
-        normal.as_bytes(),
-        salt,
-    )
+    hash_bytes(memory, recipe, Normalisation::Nfkc, None, normal.as_bytes(), salt)
 }
 
-/// Is this the account's password? Costs the same for a record and for a decoy (a wrapped record
-/// costs its inner scheme more, until its first login; `docs/threat-model.md`).
+/// Is this the account's password? Costs the same for a record and for a decoy. Two kinds of records
+/// cost more until their first login: a wrapped one by its inner scheme, and an Argon2id hash of
+/// another system with a higher cost than ours.
 pub fn verify(
     memory: &mut Memory,
     recipe: &Recipe<'_>,
@@ -118,9 +112,8 @@ pub fn verify(
             (&decoy, false)
         }
     };
-    let secret = record.pepper.map_or(Ok(&[][..]), |id| {
-        pepper(recipe, id).ok_or(PasswordError::Pepper)
-    })?;
+    let secret =
+        record.pepper.map_or(Ok(&[][..]), |id| pepper(recipe, id).ok_or(PasswordError::Pepper))?;
     let normal = normalised(record.normalisation, password)?;
     let inner = record.inner.as_ref().map(|inner| inner.compute(&normal));
     let mut computed = Zeroizing::new(vec![0; record.output.bytes().len()]);
@@ -133,9 +126,7 @@ pub fn verify(
     level(memory, record.cost, recipe.cost)?;
     let equal = bool::from(computed.ct_eq(record.output.bytes()));
     Ok(if equal && real {
-        Verdict::Match {
-            rehash: record.rehash(recipe),
-        }
+        Verdict::Match { rehash: record.rehash(recipe) }
     } else {
         Verdict::Mismatch
     })
@@ -154,10 +145,7 @@ fn hash_bytes(
     let inputs = Inputs {
         password: bytes,
         salt: &salt,
-        secret: recipe
-            .peppers
-            .first()
-            .map_or(&[], |pepper| &pepper.expose()[..]),
+        secret: recipe.peppers.first().map_or(&[], |pepper| &pepper.expose()[..]),
     };
     argon2id(memory, recipe.cost, inputs, output.bytes_mut())?;
     Ok(HashRecord {
@@ -172,24 +160,24 @@ fn hash_bytes(
 
 /// A record cheaper than today's hashes would answer sooner than a decoy: do the rest of the work.
 fn level(memory: &mut Memory, done: Argon2Cost, wanted: Argon2Cost) -> Result<(), PasswordError> {
-    let missing = wanted.work().saturating_sub(done.work());
-    let passes = missing.div_ceil(u64::from(wanted.memory_kib.max(1))).max(1);
-    let memory_kib = missing / passes;
-    if memory_kib < 8 {
+    let Some(cost) = missing(done, wanted) else {
         return Ok(());
-    }
-    let bounded = |number: u64| u32::try_from(number).unwrap_or(u32::MAX);
-    let cost = Argon2Cost {
-        memory_kib: bounded(memory_kib),
-        passes: bounded(passes),
-        lanes: 1,
     };
-    let inputs = Inputs {
-        password: &[],
-        salt: &[0; 16],
-        secret: &[],
-    };
+    let inputs = Inputs { password: &[], salt: &[0; 16], secret: &[] };
     Ok(argon2id(memory, cost, inputs, &mut [0; 32])?)
+}
+
+/// What costs `wanted` less `done`, in no more memory than `wanted` uses.
+fn missing(done: Argon2Cost, wanted: Argon2Cost) -> Option<Argon2Cost> {
+    let work = wanted.work().saturating_sub(done.work());
+    let passes = work.div_ceil(u64::from(wanted.memory_kib.max(1))).max(1);
+    let memory_kib = u32::try_from(work / passes).ok()?;
+    // Argon2 knows no less memory, and it is not worth a millisecond.
+    (memory_kib >= 8).then_some(Argon2Cost {
+        memory_kib,
+        passes: u32::try_from(passes).ok()?,
+        lanes: 1,
+    })
 }
 
 fn normalised(

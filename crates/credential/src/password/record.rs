@@ -169,19 +169,12 @@ impl fmt::Display for HashRecord {
         if let Some(inner) = &self.inner {
             write!(f, "{inner}$")?;
         }
-        let Argon2Cost {
-            memory_kib,
-            passes,
-            lanes,
-        } = self.cost;
+        let Argon2Cost { memory_kib, passes, lanes } = self.cost;
         write!(f, "argon2id$m={memory_kib},t={passes},p={lanes}")?;
         if let Some(PepperId(id)) = self.pepper {
             write!(f, ",k={}", BASE64URL_NOPAD.encode(&id))?;
         }
-        let (salt, output) = (
-            BASE64_NOPAD.encode(&self.salt),
-            BASE64_NOPAD.encode(&self.output.0),
-        );
+        let (salt, output) = (BASE64_NOPAD.encode(&self.salt), BASE64_NOPAD.encode(&self.output.0));
         write!(f, "${salt}${output}")
     }
 }
@@ -237,11 +230,8 @@ fn parse_parameters(text: &str) -> Result<(Argon2Cost, Option<PepperId>), Record
             .and_then(|digits| digits.parse().ok())
             .ok_or(RecordError::Cost)
     };
-    let cost = Argon2Cost {
-        memory_kib: number("m=")?,
-        passes: number("t=")?,
-        lanes: number("p=")?,
-    };
+    let cost =
+        Argon2Cost { memory_kib: number("m=")?, passes: number("t=")?, lanes: number("p=")? };
     let possible = (1..=LANES_MAX).contains(&cost.lanes)
         && (8 * cost.lanes..=KIB_MAX).contains(&cost.memory_kib)
         && cost.passes >= 1

@@ -8,10 +8,10 @@ use super::{HashRecord, Normalisation, PasswordError, Recipe, Salt, hash_bytes};
 /// Why a hash of another system cannot be taken over.
 #[derive(Debug, thiserror::Error)]
 pub enum ImportError {
-    /// The text says of no scheme what it is; it may be a plain password, so it is not repeated.
-    #[error("the text does not begin with the name of a hash scheme")]
+    /// The text does not say what it is; it may be a plain password, so it is not repeated.
+    #[error("the text does not begin with the name of a known hash scheme")]
     NoScheme,
-    /// A scheme that is not supported. Its accounts need an enrolment ticket.
+    /// A scheme that is known but not supported. Its accounts need an enrolment ticket.
     #[error("hashes of the scheme {0} cannot be taken over")]
     UnknownScheme(String),
     /// A scheme that is supported, but not what it should look like.
@@ -25,10 +25,10 @@ pub enum ImportError {
     Hash(#[from] PasswordError),
 }
 
-/// The record that checks the passwords of a hash of another system: `{SHA}`, `{SSHA}` and both with
-/// 256, 384 and 512; bcrypt; `$5$` and `$6$`; PBKDF2 as passlib, OpenLDAP and Django write it, each
-/// wrapped in our Argon2id; and `$argon2id$`, which is checked as it is, beside a decoy that makes up
-/// for what it costs less than today's.
+/// The record that checks the passwords of a hash of another system: `{SHA}`, `{SSHA}` and both
+/// with 256, 384 and 512; bcrypt; `$5$` and `$6$`; PBKDF2 as passlib, OpenLDAP and Django write it,
+/// each wrapped in our Argon2id; and `$argon2id$`, which is checked as it is, beside a decoy that
+/// makes up for what it costs less than today's.
 pub fn wrap(
     memory: &mut Memory,
     recipe: &Recipe<'_>,
@@ -37,13 +37,8 @@ pub fn wrap(
 ) -> Result<HashRecord, ImportError> {
     match foreign::parse(hash)? {
         Foreign::Argon2id(record) => Ok(record),
-        Foreign::Inner { inner, output } => Ok(hash_bytes(
-            memory,
-            recipe,
-            Normalisation::Raw,
-            Some(inner),
-            &output,
-            salt,
-        )?),
+        Foreign::Inner { inner, output } => {
+            Ok(hash_bytes(memory, recipe, Normalisation::Raw, Some(inner), &output, salt)?)
+        }
     }
 }

@@ -33,9 +33,8 @@ impl OneTimeCode {
     pub fn parse(typed: &str) -> Result<Self, OneTimeCodeError> {
         let (mut value, mut count) = (0_u32, 0_usize);
         for character in typed.nfkc().filter(|c| !is_separator(*c)) {
-            let digit = character
-                .to_digit(10)
-                .ok_or(OneTimeCodeError::OtherCharacter(character))?;
+            let digit =
+                character.to_digit(10).ok_or(OneTimeCodeError::OtherCharacter(character))?;
             count += 1;
             if count <= usize::from(DIGITS) {
                 value = value * 10 + digit;

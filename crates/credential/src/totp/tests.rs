@@ -33,35 +33,23 @@ fn the_vectors_of_rfc_6238_hold() {
         assert_eq!(secret.code(step_at(now)).digits(), code);
         let typed = OneTimeCode::parse(code).unwrap();
         let step = step_at(now);
-        assert_eq!(
-            verify(&secret, &typed, now, None),
-            TotpVerdict::Accepted { step }
-        );
+        assert_eq!(verify(&secret, &typed, now, None), TotpVerdict::Accepted { step });
     }
 }
 
 #[test]
 fn a_code_counts_in_its_own_step_the_next_and_the_one_before() {
     for step in [now() - 1, now(), now() + 1] {
-        assert_eq!(
-            check(&secret().code(step), None),
-            TotpVerdict::Accepted { step }
-        );
+        assert_eq!(check(&secret().code(step), None), TotpVerdict::Accepted { step });
     }
 }
 
 #[test]
 fn an_accepted_code_is_not_accepted_again_nor_an_older_one_after_it() {
     let step = now();
-    assert_eq!(
-        check(&secret().code(step), Some(step)),
-        TotpVerdict::Reused { step }
-    );
+    assert_eq!(check(&secret().code(step), Some(step)), TotpVerdict::Reused { step });
     let older = step - 1;
-    assert_eq!(
-        check(&secret().code(older), Some(step)),
-        TotpVerdict::Older { step: older }
-    );
+    assert_eq!(check(&secret().code(older), Some(step)), TotpVerdict::Older { step: older });
     assert_eq!(
         check(&secret().code(step + 1), Some(step)),
         TotpVerdict::Accepted { step: step + 1 }
@@ -70,22 +58,9 @@ fn an_accepted_code_is_not_accepted_again_nor_an_older_one_after_it() {
 
 #[test]
 fn the_right_code_of_another_time_is_recognised_but_never_good() {
-    for offset_steps in [
-        -2,
-        2,
-        -6,
-        119,
-        -120,
-        120,
-        9 * 120,
-        -14 * 120 - 1,
-        14 * 120 + 1,
-    ] {
+    for offset_steps in [-2, 2, -6, 119, -120, 120, 9 * 120, -14 * 120 - 1, 14 * 120 + 1] {
         let step = now().checked_add_signed(offset_steps).unwrap();
-        assert_eq!(
-            check(&secret().code(step), None),
-            TotpVerdict::Drift { step, offset_steps }
-        );
+        assert_eq!(check(&secret().code(step), None), TotpVerdict::Drift { step, offset_steps });
     }
     let next_day = secret().code(now() + 24 * 120);
     assert_eq!(check(&next_day, None), TotpVerdict::Wrong);
@@ -131,10 +106,7 @@ fn what_is_wrong_with_a_typed_code_is_told_apart() {
     assert_eq!(refused(" - "), Some(OneTimeCodeError::Empty));
     assert_eq!(refused("12345"), Some(OneTimeCodeError::TooShort(5)));
     assert_eq!(refused("1234567"), Some(OneTimeCodeError::TooLong(7)));
-    assert_eq!(
-        refused("12345x"),
-        Some(OneTimeCodeError::OtherCharacter('x'))
-    );
+    assert_eq!(refused("12345x"), Some(OneTimeCodeError::OtherCharacter('x')));
 }
 
 #[test]

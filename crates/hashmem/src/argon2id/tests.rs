@@ -15,17 +15,11 @@ fn here() -> impl Iterator<Item = Unit> {
 
 fn hex(text: &str) -> Vec<u8> {
     let digits = text.as_bytes().chunks(2);
-    digits
-        .map(|two| u8::from_str_radix(std::str::from_utf8(two).unwrap(), 16).unwrap())
-        .collect()
+    digits.map(|two| u8::from_str_radix(std::str::from_utf8(two).unwrap(), 16).unwrap()).collect()
 }
 
 fn inputs(password: &'static str) -> Inputs<'static> {
-    Inputs {
-        password: password.as_bytes(),
-        salt: b"somesalt",
-        secret: b"",
-    }
+    Inputs { password: password.as_bytes(), salt: b"somesalt", secret: b"" }
 }
 
 /// Memory in KiB, passes, lanes, password, hash. The first four also stand in the tests of the C
@@ -36,11 +30,7 @@ const KNOWN: &[(u32, u32, u32, &str, &str)] = &include!("known.in");
 fn the_hashes_are_those_of_the_reference_implementation() {
     for (memory_kib, passes, lanes, password, hash) in KNOWN {
         let (memory_kib, passes, lanes) = (*memory_kib, *passes, *lanes);
-        let cost = Argon2Cost {
-            memory_kib,
-            passes,
-            lanes,
-        };
+        let cost = Argon2Cost { memory_kib, passes, lanes };
         for unit in here() {
             let hash = hex(hash);
             let ours = computed(unit, cost, inputs(password), hash.len());
@@ -58,43 +48,17 @@ fn the_portable_unit_is_everywhere_and_the_best_one_is_here() {
 #[test]
 fn what_is_no_argon2_is_refused_on_every_unit() {
     let mut memory = Memory::new(64).unwrap();
-    let good = Argon2Cost {
-        memory_kib: 64,
-        passes: 1,
-        lanes: 1,
-    };
+    let good = Argon2Cost { memory_kib: 64, passes: 1, lanes: 1 };
     let salty = inputs("password");
-    let short = Inputs {
-        salt: b"short",
-        ..salty
-    };
+    let short = Inputs { salt: b"short", ..salty };
     for unit in here() {
         let mut refused = |cost, inputs, out: &mut [u8]| {
             argon2id_on(unit, &mut memory, cost, inputs, out).is_err()
         };
-        assert!(refused(
-            Argon2Cost {
-                memory_kib: 7,
-                ..good
-            },
-            salty,
-            &mut [0; 32]
-        ));
-        assert!(refused(
-            Argon2Cost { lanes: 9, ..good },
-            salty,
-            &mut [0; 32]
-        ));
-        assert!(refused(
-            Argon2Cost { passes: 0, ..good },
-            salty,
-            &mut [0; 32]
-        ));
-        assert!(refused(
-            Argon2Cost { lanes: 0, ..good },
-            salty,
-            &mut [0; 32]
-        ));
+        assert!(refused(Argon2Cost { memory_kib: 7, ..good }, salty, &mut [0; 32]));
+        assert!(refused(Argon2Cost { lanes: 9, ..good }, salty, &mut [0; 32]));
+        assert!(refused(Argon2Cost { passes: 0, ..good }, salty, &mut [0; 32]));
+        assert!(refused(Argon2Cost { lanes: 0, ..good }, salty, &mut [0; 32]));
         assert!(refused(good, short, &mut [0; 32]));
         assert!(refused(good, salty, &mut [0; 3]));
         assert!(!refused(good, salty, &mut [0; 32]));
@@ -103,11 +67,7 @@ fn what_is_no_argon2_is_refused_on_every_unit() {
 
 #[test]
 fn what_the_last_hash_left_behind_does_not_matter() {
-    let cost = Argon2Cost {
-        memory_kib: 64,
-        passes: 2,
-        lanes: 2,
-    };
+    let cost = Argon2Cost { memory_kib: 64, passes: 2, lanes: 2 };
     let mut memory = Memory::new(128).unwrap();
     for unit in here() {
         let clean = computed(unit, cost, inputs("password"), 32);
@@ -122,18 +82,11 @@ fn what_the_last_hash_left_behind_does_not_matter() {
 
 #[test]
 fn a_cost_beyond_the_memory_is_computed_all_the_same() {
-    let cost = Argon2Cost {
-        memory_kib: 64,
-        passes: 1,
-        lanes: 1,
-    };
+    let cost = Argon2Cost { memory_kib: 64, passes: 1, lanes: 1 };
     let mut small = Memory::new(8).unwrap();
     let mut out = [0; 32];
     argon2id(&mut small, cost, inputs("password"), &mut out).unwrap();
-    assert_eq!(
-        out[..],
-        computed(Unit::Portable, cost, inputs("password"), 32)
-    );
+    assert_eq!(out[..], computed(Unit::Portable, cost, inputs("password"), 32));
 }
 
 proptest! {

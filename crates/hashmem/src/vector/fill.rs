@@ -28,11 +28,7 @@ struct Position {
 impl Geometry {
     /// `memory_kib` is rounded down to a multiple of four blocks for each lane, as Argon2 does.
     pub fn new(memory_kib: usize, passes: usize, lanes: usize) -> Self {
-        Self {
-            passes,
-            lanes,
-            segment: memory_kib / (lanes * SLICES),
-        }
+        Self { passes, lanes, segment: memory_kib / (lanes * SLICES) }
     }
 
     /// Blocks of a lane.
@@ -61,11 +57,7 @@ pub fn fill<K: Kernel>(kernel: K, blocks: &mut [Words], geometry: Geometry) {
 fn fill_segment<K: Kernel>(kernel: K, blocks: &mut [Words], geometry: Geometry, at: Position) {
     let start = at.lane * geometry.lane() + at.slice * geometry.segment;
     let first = if at.pass == 0 && at.slice == 0 { 2 } else { 0 };
-    let old = if at.pass == 0 {
-        Old::Replaced
-    } else {
-        Old::Added
-    };
+    let old = if at.pass == 0 { Old::Replaced } else { Old::Added };
     let mut previous = if start % geometry.lane() + first == 0 {
         start + geometry.lane() - 1
     } else {
@@ -119,25 +111,15 @@ fn prefetch(block: *const Words) {
 #[inline]
 fn referred(geometry: Geometry, at: Position, index: usize, chance: u64) -> usize {
     let Geometry { lanes, segment, .. } = geometry;
-    let lane = if at.pass == 0 && at.slice == 0 {
-        at.lane
-    } else {
-        (chance >> 32) as usize % lanes
-    };
+    let lane =
+        if at.pass == 0 && at.slice == 0 { at.lane } else { (chance >> 32) as usize % lanes };
     let complete = if at.pass == 0 { at.slice } else { SLICES - 1 } * segment;
-    let area = if lane == at.lane {
-        complete + index - 1
-    } else {
-        complete - usize::from(index == 0)
-    };
+    let area =
+        if lane == at.lane { complete + index - 1 } else { complete - usize::from(index == 0) };
     let low = chance & 0xffff_ffff;
     let squared = (low * low) >> 32;
     let back = ((area as u64 * squared) >> 32) as usize;
-    let oldest = if at.pass == 0 || at.slice == SLICES - 1 {
-        0
-    } else {
-        (at.slice + 1) * segment
-    };
+    let oldest = if at.pass == 0 || at.slice == SLICES - 1 { 0 } else { (at.slice + 1) * segment };
     let mut place = oldest + area - 1 - back;
     if place >= geometry.lane() {
         place -= geometry.lane();
@@ -156,23 +138,12 @@ struct Addresses<K> {
 impl<K: Kernel> Addresses<K> {
     fn new(kernel: K, geometry: Geometry, at: Position) -> Self {
         let mut input = Words::ZERO;
-        let head = [
-            at.pass,
-            at.lane,
-            at.slice,
-            geometry.blocks(),
-            geometry.passes,
-        ];
+        let head = [at.pass, at.lane, at.slice, geometry.blocks(), geometry.passes];
         for (index, value) in head.into_iter().enumerate() {
             input.0[K::place(index)] = value as u64;
         }
         input.0[K::place(5)] = KIND_ID;
-        Self {
-            kernel,
-            input,
-            current: Words::ZERO,
-            counter: 0,
-        }
+        Self { kernel, input, current: Words::ZERO, counter: 0 }
     }
 
     fn at(&mut self, index: usize) -> u64 {

@@ -80,13 +80,11 @@ fn compress(
 #[target_feature(enable = "avx2")]
 fn two_rows<const ROW: usize>(r: &[__m256i; REGISTERS], q: &mut [__m256i; REGISTERS]) {
     let n = 4 * ROW;
-    [
-        [q[n], q[n + 1], q[n + 2], q[n + 3]],
-        [q[n + 4], q[n + 5], q[n + 6], q[n + 7]],
-    ] = rows_round([
-        [r[n], r[n + 1], r[n + 2], r[n + 3]],
-        [r[n + 4], r[n + 5], r[n + 6], r[n + 7]],
-    ]);
+    [[q[n], q[n + 1], q[n + 2], q[n + 3]], [q[n + 4], q[n + 5], q[n + 6], q[n + 7]]] =
+        rows_round([
+            [r[n], r[n + 1], r[n + 2], r[n + 3]],
+            [r[n + 4], r[n + 5], r[n + 6], r[n + 7]],
+        ]);
 }
 
 /// Columns `2 N` and `2 N + 1` of the block (each two words wide), from `q` to `next`.

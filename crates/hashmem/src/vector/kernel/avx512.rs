@@ -3,7 +3,7 @@
 //! A row of the matrix is four vectors of four words, `a b c d`. Rows 2n and 2n+1 lie side by side:
 //! `a` of both in one register, then `b`, `c`, `d` of both. For the rows this is two rounds in
 //! parallel; for the columns the same register holds the `a` of two columns (words 0, 1, 4, 5 and
-//! 2, 3, 6, 7), so that no word ever has to change places between the two halves of the permutation.
+//! 2, 3, 6, 7), so that no word ever changes places between the two halves of the permutation.
 
 use std::arch::x86_64::{
     __m512i, _mm512_add_epi64, _mm512_loadu_si512, _mm512_mul_epu32, _mm512_permutexvar_epi64,
@@ -99,8 +99,8 @@ struct Turns {
 }
 
 /// One round of `BLAKE2b` with multiplication on the registers `at` (rows a, b, c, d): columns,
-/// then diagonals. For the diagonals `b` stays and the others turn around it, because `b` is what the
-/// step before computes last and the next one needs first.
+/// then diagonals. For the diagonals `b` stays and the others turn around it, because `b` is what
+/// the step before computes last and the next one needs first.
 #[inline]
 #[target_feature(enable = "avx512f")]
 fn round(block: &mut [__m512i; REGISTERS], at: [usize; 4], turns: &Turns) {
