@@ -4,6 +4,7 @@
 //! the code has outrun is found in CI, not by a reader.
 
 mod layers;
+mod reasons;
 mod sql;
 
 use std::fs;
@@ -20,6 +21,7 @@ struct Entry {
 /// All of them. To add one, write its text as a function of the repository and name it here.
 const ENTRIES: &[Entry] = &[
     Entry { path: "docs/layers.md", text: layers::text },
+    Entry { path: "docs/reasons.md", text: reasons::text },
     Entry { path: "docs/sql.md", text: sql::text },
 ];
 
