@@ -23,6 +23,10 @@ function launched() {
     executablePath: process.env.SEKIMORI_CHROMIUM ?? '/usr/bin/chromium',
     headless: true,
     args: FLAGS,
+    // The runner closes it, in its turn.
+    handleSIGINT: false,
+    handleSIGTERM: false,
+    handleSIGHUP: false,
     // An environment of its own: proxies and certificate settings of the machine stay out.
     env: { PATH: process.env.PATH, HOME: process.env.HOME, LANG: 'C.UTF-8' },
   });

@@ -14,8 +14,10 @@ const only = process.env.SEKIMORI_JOURNEY ?? '';
 const atOnce = Number(process.env.SEKIMORI_JOURNEYS_AT_ONCE ?? 2);
 
 const worlds = new Set();
+let interrupted = false;
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
   process.once(signal, async () => {
+    interrupted = true;
     await Promise.all([...worlds].map((world) => world.end()));
     await closeBrowser();
     process.exit(130);
@@ -64,15 +66,17 @@ async function main() {
   let passed = 0;
   let failed = 0;
   const worker = async () => {
-    for (let next = waiting.shift(); next; next = waiting.shift()) {
+    for (let next = waiting.shift(); next && !interrupted; next = waiting.shift()) {
       const started = Date.now();
       const error = await walk(next);
+      if (interrupted) return;
       if (error) failed += 1;
       else passed += 1;
       tell(next.sentence, error, workFolder(next.sentence), started);
     }
   };
   await Promise.all(Array.from({ length: Math.max(1, atOnce) }, worker));
+  if (interrupted) return;
   await closeBrowser();
   const counts = process.env.SEKIMORI_TEST_COUNTS;
   if (counts) fs.appendFileSync(counts, `${part} ${passed} ${failed}\n`);
