@@ -2,8 +2,7 @@
 
 use argon2::{Algorithm, Argon2, Params, Version};
 
-use crate::vector::{self, Computed};
-use crate::{Memory, MemoryError};
+use crate::{Memory, MemoryError, vector};
 
 /// What one Argon2id hash costs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -119,15 +118,11 @@ pub fn argon2id_on(
     } else {
         memory
     };
-    match vector::compute(unit, memory, cost, inputs, out) {
-        Computed::Yes => Ok(()),
-        Computed::NotHere => Ok(portable.hash_password_into_with_memory(
-            inputs.password,
-            inputs.salt,
-            out,
-            memory.blocks(),
-        )?),
+    if vector::compute(unit, memory, cost, inputs, out).is_none() {
+        let Inputs { password, salt, .. } = inputs;
+        portable.hash_password_into_with_memory(password, salt, out, memory.blocks())?;
     }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -3,15 +3,6 @@
 
 use crate::{Argon2Cost, Inputs, Memory, Unit};
 
-/// Whether the hash has been computed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Computed {
-    /// It has.
-    Yes,
-    /// This processor, or this length, is not for us.
-    NotHere,
-}
-
 #[cfg(target_arch = "x86_64")]
 mod ends;
 #[cfg(target_arch = "x86_64")]
@@ -28,10 +19,11 @@ pub fn is_here(_: Unit) -> bool {
     false
 }
 
-/// Compute the hash on `unit`. The cost is possible and fits the memory.
+/// Compute the hash on `unit`; nothing if this processor or the output's length is not for it. The
+/// cost is possible and fits the memory.
 #[cfg(not(target_arch = "x86_64"))]
-pub fn compute(_: Unit, _: &mut Memory, _: Argon2Cost, _: Inputs<'_>, _: &mut [u8]) -> Computed {
-    Computed::NotHere
+pub fn compute(_: Unit, _: &mut Memory, _: Argon2Cost, _: Inputs<'_>, _: &mut [u8]) -> Option<()> {
+    None
 }
 
 /// Whether this processor has the unit's instructions.
@@ -44,7 +36,8 @@ pub fn is_here(unit: Unit) -> bool {
     }
 }
 
-/// Compute the hash on `unit`. The cost is possible and fits the memory.
+/// Compute the hash on `unit`; nothing if this processor or the output's length is not for it. The
+/// cost is possible and fits the memory.
 #[cfg(target_arch = "x86_64")]
 pub fn compute(
     unit: Unit,
@@ -52,16 +45,16 @@ pub fn compute(
     cost: Argon2Cost,
     inputs: Inputs<'_>,
     out: &mut [u8],
-) -> Computed {
+) -> Option<()> {
     if out.len() > 64 {
-        return Computed::NotHere;
+        return None;
     }
     match (unit, kernel::Avx2::detect(), kernel::Avx512::detect()) {
         (Unit::Avx2, Some(kernel), _) => compute_with(kernel, memory, cost, inputs, out),
         (Unit::Avx512, _, Some(kernel)) => compute_with(kernel, memory, cost, inputs, out),
-        (Unit::Portable | Unit::Avx2 | Unit::Avx512, _, _) => return Computed::NotHere,
+        (Unit::Portable | Unit::Avx2 | Unit::Avx512, _, _) => return None,
     }
-    Computed::Yes
+    Some(())
 }
 
 #[cfg(target_arch = "x86_64")]
