@@ -48,16 +48,22 @@ pub fn check(root: &Path) -> Vec<String> {
         Ok(exceptions) => exceptions,
         Err(problem) => return vec![problem],
     };
-    let mut problems = Vec::new();
     let endings = [".rs", ".sql", ".mjs", ".js", ".sh", ".css", ".html"];
+    let mut problems = Vec::new();
+    let mut files = Vec::new();
     for path in tree::files(root, &endings) {
         let place = shown(root, &path);
-        let findings = match fs::read_to_string(&path) {
-            Ok(text) => inspect(&place, &text),
-            Err(error) => vec![Finding::new("readable", 0, error.to_string())],
-        };
-        for finding in findings {
-            if !exceptions.cover(&place, &finding) {
+        match fs::read_to_string(&path) {
+            Ok(text) => files.push((place, text)),
+            Err(error) => problems.push(format!("{place}:0: readable: {error}")),
+        }
+    }
+    let rust_files = files.iter().filter(|(place, _)| ending(place) == "rs");
+    let test_modules: Vec<String> =
+        rust_files.flat_map(|(place, text)| rust::test_modules(place, text)).collect();
+    for (place, text) in &files {
+        for finding in inspect(place, text, &test_modules) {
+            if !exceptions.cover(place, &finding) {
                 let Finding { rule, line, text, .. } = finding;
                 problems.push(format!("{place}:{line}: {rule}: {text}"));
             }
@@ -67,17 +73,20 @@ pub fn check(root: &Path) -> Vec<String> {
     problems
 }
 
-fn inspect(place: &str, text: &str) -> Vec<Finding> {
+fn inspect(place: &str, text: &str, test_modules: &[String]) -> Vec<Finding> {
     let mut findings = leftovers(text);
     findings.extend(length(text));
-    let ending = Path::new(place).extension().and_then(OsStr::to_str);
-    if ending == Some("rs") {
-        findings.extend(rust::inspect(place, text));
+    if ending(place) == "rs" {
+        findings.extend(rust::inspect(place, text, test_modules));
     }
-    if ending == Some("sql") && place.contains("/sql/") {
+    if ending(place) == "sql" && place.contains("/sql/") {
         findings.extend(sql::inspect(text));
     }
     findings
+}
+
+fn ending(place: &str) -> &str {
+    Path::new(place).extension().and_then(OsStr::to_str).unwrap_or_default()
 }
 
 fn length(text: &str) -> Option<Finding> {
@@ -112,7 +121,7 @@ mod tests {
     use super::*;
 
     fn rules(place: &str, text: &str) -> Vec<&'static str> {
-        inspect(place, text).into_iter().map(|finding| finding.rule).collect()
+        inspect(place, text, &[]).into_iter().map(|finding| finding.rule).collect()
     }
 
     #[test]

@@ -12,15 +12,15 @@ use super::{FUNCTION_LINES_MAX, Finding, TEST_LINES_MAX};
 /// Macros that must not stay.
 const UNFINISHED: [&str; 3] = ["todo", "unimplemented", "dbg"];
 
-/// Check one file.
-pub fn inspect(place: &str, text: &str) -> Vec<Finding> {
+/// Check one file; `test_modules` are those of the whole tree.
+pub fn inspect(place: &str, text: &str, test_modules: &[String]) -> Vec<Finding> {
     let file = match syn::parse_file(text) {
         Ok(file) => file,
         Err(error) => {
             return vec![Finding::new("readable", line(error.span()), error.to_string())];
         }
     };
-    let test_file = is_test_file(place);
+    let test_file = is_test_file(place, test_modules);
     let mut reader = Reader { test_file, ..Reader::default() };
     let test_file = is_test_file(place);
     if !test_file && !file.attrs.iter().any(|attribute| attribute.path().is_ident("doc")) {
@@ -36,10 +36,31 @@ pub fn inspect(place: &str, text: &str) -> Vec<Finding> {
     reader.findings
 }
 
-/// Files that are compiled for tests only.
-fn is_test_file(place: &str) -> bool {
-    let parts: Vec<&str> = place.split('/').collect();
-    parts.iter().any(|part| matches!(*part, "tests" | "benches" | "tests.rs" | "testbed"))
+/// Where the modules lie that the file `place` declares behind `#[cfg(test)]`: without `.rs`, as a
+/// module may be a file or a folder.
+pub fn test_modules(place: &str, text: &str) -> Vec<String> {
+    let Ok(file) = syn::parse_file(text) else { return Vec::new() };
+    let (folder, name) = place.rsplit_once('/').unwrap_or(("", place));
+    let folder = match name.trim_end_matches(".rs") {
+        "lib" | "main" | "mod" => folder.to_owned(),
+        stem => format!("{folder}/{stem}"),
+    };
+    let declared = file.items.into_iter().filter_map(|item| match item {
+        Item::Mod(module) if module.content.is_none() && module.attrs.iter().any(marks_test) => {
+            Some(format!("{folder}/{}", module.ident))
+        }
+        _ => None,
+    });
+    declared.collect()
+}
+
+/// Files that are compiled for tests only; `test_modules` are those of the whole tree.
+fn is_test_file(place: &str, test_modules: &[String]) -> bool {
+    let declared = test_modules.iter().any(|module| {
+        let rest = place.strip_prefix(module.as_str());
+        rest.is_some_and(|rest| rest == ".rs" || rest.starts_with('/'))
+    });
+    declared || place.split('/').any(|part| matches!(part, "tests" | "benches" | "testbed"))
 }
 
 #[derive(Default)]
@@ -198,7 +219,10 @@ mod tests {
     use super::*;
 
     fn rules(place: &str, text: &str) -> Vec<&'static str> {
-        inspect(place, text).into_iter().map(|finding| finding.rule).collect()
+        inspect(place, text, &["src/a/testing".to_owned()])
+            .into_iter()
+            .map(|finding| finding.rule)
+            .collect()
     }
 
     #[test]
@@ -230,11 +254,19 @@ mod tests {
         assert!(rules("src/a.rs", test).is_empty());
         assert!(rules("src/a.rs", "//! A.\n#[test]\nfn a() {\n b.unwrap() }").is_empty());
         assert!(rules("tests/a.rs", "//! A.\nfn a() { b.unwrap() }").is_empty());
+        assert!(rules("src/a/testing.rs", "fn a() { b.unwrap() }").is_empty());
     }
 
     #[test]
     fn a_function_that_is_only_called_unwrap_is_no_matter() {
         assert!(rules("src/a.rs", "//! A.\nfn a() { b.unwrap_or(1); key.unwrap(c); }").is_empty());
+    }
+
+    #[test]
+    fn modules_for_tests_are_known_by_their_declaration() {
+        let text = "#[cfg(test)]\nmod testing;\nmod other;";
+        assert_eq!(test_modules("src/lib.rs", text), ["src/testing"]);
+        assert_eq!(test_modules("src/a.rs", text), ["src/a/testing"]);
     }
 
     #[test]
