@@ -22,7 +22,7 @@ pub fn inspect(place: &str, text: &str, test_modules: &[String]) -> Vec<Finding>
     };
     let test_file = is_test_file(place, test_modules);
     let mut reader = Reader { test_file, ..Reader::default() };
-    let test_file = is_test_file(place);
+    let test_file = is_test_file(place, test_modules);
     if !test_file && !file.attrs.iter().any(|attribute| attribute.path().is_ident("doc")) {
         let text = "starts without `//!`: say what it is for and what it leaves out";
         reader.findings.push(Finding::new("module-doc", 1, text));
