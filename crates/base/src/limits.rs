@@ -16,3 +16,6 @@ pub const SEALED_COOKIE_BYTES_MAX: usize = 3072;
 pub const ATTEMPT_SECONDS_MAX: i64 = 600;
 /// Decision rounds of one request: a check's verdict leads to another decision, but not for ever.
 pub const ROUNDS_MAX: usize = 8;
+/// Nodes' clocks may differ by this many seconds: what another node wrote a moment ago may lie that far ahead
+/// of now, and is taken as made now.
+pub const CLOCK_SKEW_SECONDS_MAX: i64 = 30;

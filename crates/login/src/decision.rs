@@ -107,6 +107,9 @@ pub struct Details {
     pub policy_row: Option<String>,
     /// Methods with why they cannot be used.
     pub choices: Vec<Choice>,
+    /// The question that was due and could not be asked (`prompt=none`, one-shot protocols). A one-shot door
+    /// that holds the answer already submits it next and decides again.
+    pub unasked: Option<Step>,
     /// Name and password (or another opening proof) have been verified: what may be said grows by this.
     pub verified: bool,
 }

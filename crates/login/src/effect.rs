@@ -24,7 +24,7 @@ pub enum Effect {
         /// In which counter.
         bucket: Bucket,
     },
-    /// Nothing was checked: the reservation is given back.
+    /// Nothing was checked: the reservation, if one was made, is given back.
     GiveBack {
         /// What was guessed.
         guess: Guess,
@@ -49,6 +49,8 @@ pub enum Effect {
         /// Offset in seconds, kept with the attempt for the second time in a row.
         offset_seconds: i64,
     },
+    /// The attempt's last code of another moment is no longer the last one: forget it.
+    ForgetDrift,
     /// Compute the password's record again with today's cost.
     Rehash,
     /// Open a session with the proofs of this attempt (and the still valid ones of the standing session), under

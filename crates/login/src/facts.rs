@@ -5,8 +5,9 @@
 
 use std::collections::BTreeSet;
 
+use sekimori_base::limits::CLOCK_SKEW_SECONDS_MAX;
 use sekimori_base::{FactorId, PersonId, SessionId, Timestamp};
-use sekimori_directory::settings::{ServiceName, ZoneName};
+use sekimori_directory::settings::{Service, ServiceName, ZoneName};
 use sekimori_directory::username::InputHint;
 use sekimori_directory::{Affiliation, Binding, Group, Method, PersonState, Position};
 use serde::{Deserialize, Serialize};
@@ -68,12 +69,25 @@ pub struct AttemptFacts {
     pub begun_at: Timestamp,
     /// The zone then.
     pub zone_at_begin: ZoneName,
-    /// The account's credential epoch when it began; another one now ends the attempt.
+    /// The account's credential epoch when the first proof was recorded; another one now ends the attempt.
     pub credential_epoch: u64,
     /// The factor method that the person chose instead of the recommended one.
     pub chosen: Option<Method>,
-    /// Codes refused in a row because they belonged to another step: the offset, in seconds, of the last.
-    pub last_drift_seconds: Option<i64>,
+    /// The last code, if it was refused because it belonged to another step. Kept on
+    /// [`Effect::BurnCode`](crate::Effect::BurnCode), dropped on
+    /// [`Effect::ForgetDrift`](crate::Effect::ForgetDrift): so two of them stand in a row.
+    pub last_drift: Option<Drift>,
+}
+
+/// A code that belonged to another step than the present one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Drift {
+    /// Of which factor.
+    pub factor: FactorId,
+    /// The step that the code belongs to: two codes of one step are the same code.
+    pub step: u64,
+    /// Seconds by which the device's clock is ahead (negative: behind).
+    pub offset_seconds: i64,
 }
 
 /// The browser.
@@ -193,6 +207,8 @@ pub struct SessionFacts {
 /// Something proven.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Proof {
+    /// Who was proven. What was proven about one person counts for no other, whatever name is typed next.
+    pub person: PersonId,
     /// How.
     pub method: Method,
     /// With which factor; `None` for the password.
@@ -270,9 +286,10 @@ impl Facts {
         }
     }
 
-    /// What the verdict on the submission proves, if anything.
+    /// What the verdict on the submission proves, if anything. Nothing is proven about a held account: somebody
+    /// else may know its password, and must not learn that it is the right one.
     pub fn fresh_proof(&self) -> Option<Proof> {
-        let person = self.known()?;
+        let person = self.known().filter(|person| !person.is_held())?;
         let (method, factor) = match (self.submitted?, self.verdict?) {
             (Submission::Password, Verdict::PasswordMatch | Verdict::PasswordMatchRehash) => {
                 (Method::Password, None)
@@ -292,30 +309,84 @@ impl Facts {
             }
             None => None,
         };
-        Some(Proof { method, factor, binding, at: self.now, zone: self.position.zone.clone() })
+        Some(Proof {
+            person: person.id,
+            method,
+            factor,
+            binding,
+            at: self.now,
+            zone: self.position.zone.clone(),
+        })
+    }
+}
+
+impl KnownPerson {
+    /// Somebody else may know the password: nothing that is shown counts until the desk says otherwise.
+    pub const fn is_held(&self) -> bool {
+        matches!(self.state, PersonState::Held { .. })
+    }
+
+    /// The factors of the method that can be used now.
+    pub(crate) fn usable(&self, method: Method) -> impl Iterator<Item = &FactorFacts> {
+        self.factors.iter().filter(move |factor| factor.method == method && factor.is_usable())
+    }
+
+    /// Whether the factor exists, is of the method and in order.
+    pub(crate) fn has_ready(&self, id: FactorId, method: Method) -> bool {
+        self.factors.iter().any(|factor| {
+            factor.id == id && factor.method == method && factor.state == FactorState::Ready
+        })
+    }
+}
+
+impl FactorFacts {
+    /// Whether it can be used now: finished, not suspended, and with codes left if it is a list of codes.
+    pub fn is_usable(&self) -> bool {
+        self.state == FactorState::Ready && self.codes_left != Some(0)
+    }
+}
+
+impl ServiceFacts {
+    /// The facts of a service of the site.
+    pub fn of(service: &Service) -> Self {
+        Self {
+            name: service.name.clone(),
+            disabled: service.disabled,
+            groups: service.groups.clone(),
+        }
     }
 }
 
 impl Proof {
-    /// Whether the proof is at most `seconds` old at `now` (a proof from the future is not).
+    /// Whether it counts as the second of two factors, for a level that a service is told.
+    pub(crate) fn counts_as_second(&self, mfa_bindings: &BTreeSet<Binding>) -> bool {
+        !self.method.opens()
+            && self.method.counts_for_mfa()
+            && self.binding.is_some_and(|binding| mfa_bindings.contains(&binding))
+    }
+
+    /// Whether the proof is at most `seconds` old at `now`. One from the future is not, beyond what clocks of
+    /// nodes may differ by.
     pub fn within(&self, now: Timestamp, seconds: u32) -> bool {
-        let age = now.millis_since(self.at);
-        (0..=i64::from(seconds) * 1000).contains(&age)
+        is_within(self.at, now, seconds)
     }
 }
 
-/// The level that a set of proofs reaches. `mfa_bindings` says which bindings count.
-pub(crate) fn assurance_of(
-    proofs: &[&Proof],
+/// Whether `moment` lies at most `seconds` before `now`, and not after it by more than clocks may differ.
+pub(crate) fn is_within(moment: Timestamp, now: Timestamp, seconds: u32) -> bool {
+    let age = now.millis_since(moment);
+    (-CLOCK_SKEW_SECONDS_MAX * 1000..=i64::from(seconds) * 1000).contains(&age)
+}
+
+/// The level that proofs reach. `mfa_bindings` says which bindings count for the second factor.
+pub(crate) fn assurance_of<'a>(
+    proofs: impl Iterator<Item = &'a Proof>,
     mfa_bindings: &BTreeSet<Binding>,
 ) -> Option<Assurance> {
-    if !proofs.iter().any(|proof| proof.method.opens()) {
-        return None;
+    let (mut opened, mut second) = (false, false);
+    for proof in proofs {
+        opened |= proof.method.opens();
+        second |= proof.counts_as_second(mfa_bindings);
     }
-    let second = proofs.iter().any(|proof| {
-        !proof.method.opens()
-            && proof.method.counts_for_mfa()
-            && proof.binding.is_some_and(|binding| mfa_bindings.contains(&binding))
-    });
-    Some(if second { Assurance::TwoFactors } else { Assurance::OneFactor })
+    opened.then_some(if second { Assurance::TwoFactors } else { Assurance::OneFactor })
 }

@@ -25,9 +25,9 @@ pub use decision::{Check, Choice, Decision, Details, Next, Step, Usability};
 pub use demand::{AssuranceDemand, Demand, Freshness, Interaction};
 pub use effect::{Effect, Notice};
 pub use facts::{
-    AttemptFacts, BrowserFacts, FACTS_SCHEMA, FactorFacts, FactorState, Facts, IdentifierFacts,
-    KnownPerson, PersonFacts, Proof, ServiceFacts, SessionFacts, Submission, ThrottleFacts,
-    Verdict,
+    AttemptFacts, BrowserFacts, Drift, FACTS_SCHEMA, FactorFacts, FactorState, Facts,
+    IdentifierFacts, KnownPerson, PersonFacts, Proof, ServiceFacts, SessionFacts, Submission,
+    ThrottleFacts, Verdict,
 };
 pub use policy::{Policy, PolicyMatch};
 pub use reason::{NextStep, Reason, Tier};

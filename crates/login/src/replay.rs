@@ -247,9 +247,10 @@ fn answer(facts: &mut Facts, step: &crate::Step) {
 
 /// What a sign-in of the recorded person to the recorded service would come to, from `position`.
 pub fn forecast(policy: &Policy, facts: &Facts, position: Position) -> Forecast {
-    let Some(_) = facts.known() else {
+    let Some(person) = facts.known() else {
         return Forecast::Unknown;
     };
+    let person = person.id;
     let mut facts = facts.clone();
     facts.position = position;
     facts.attempt = None;
@@ -259,6 +260,7 @@ pub fn forecast(policy: &Policy, facts: &Facts, position: Position) -> Forecast 
     facts.verdict = None;
     facts.submitted = None;
     facts.proofs = vec![Proof {
+        person,
         method: Method::Password,
         factor: None,
         binding: None,

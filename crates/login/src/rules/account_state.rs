@@ -1,4 +1,5 @@
-//! An account that may not be used, told only to somebody who has shown its password (R1, S23).
+//! An account that may not be used, told only to somebody who has shown its password (R1, S23), and before any
+//! question that would show its factors.
 
 use sekimori_directory::PersonState;
 
@@ -7,9 +8,8 @@ use crate::{Details, Reason};
 
 pub(super) fn rule(weighed: &Weighed<'_>) -> Option<Outcome> {
     let now = weighed.facts.now;
-    let (reason, moment) = match weighed.person()?.state {
+    let (reason, moment) = match weighed.verified_person()?.state {
         PersonState::Disabled { .. } => (Reason::AccountDisabled, None),
-        PersonState::Held { .. } => (Reason::AccountHeld, None),
         PersonState::Active { from: Some(from), .. } if now < from => {
             (Reason::AccountNotYet, Some(from))
         }
@@ -17,6 +17,8 @@ pub(super) fn rule(weighed: &Weighed<'_>) -> Option<Outcome> {
             (Reason::AccountEnded, Some(until))
         }
         PersonState::Active { .. } => return None,
+        // Nothing that is shown of a held account counts, so that nobody comes here: `verdicts` speaks.
+        PersonState::Held { .. } => return None,
     };
     let details = Details { account_moment: moment, ..Details::default() };
     Some(Outcome::refuse(reason).with(details))

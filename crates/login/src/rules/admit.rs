@@ -3,13 +3,13 @@
 use std::collections::BTreeSet;
 
 use super::{Outcome, Weighed};
-use crate::{Authenticated, Details, Effect, Next, Reason};
+use crate::{Authenticated, Effect, Next, Reason};
 
 pub(super) fn rule(weighed: &Weighed<'_>) -> Option<Outcome> {
     let person = weighed.person()?;
     let opening = weighed.opening()?;
     let assurance = weighed.assurance()?;
-    let methods: BTreeSet<_> = weighed.proofs().iter().map(|proof| proof.method).collect();
+    let methods: BTreeSet<_> = weighed.proofs().map(|proof| proof.method).collect();
     let by_session_alone = weighed.attempt_proofs().next().is_none();
     let standing = weighed.session.map(|session| session.id);
     let authenticated = Authenticated::new(
@@ -27,6 +27,6 @@ pub(super) fn rule(weighed: &Weighed<'_>) -> Option<Outcome> {
         // S44: a fresh session id after every proof, also after a step-up.
         (Reason::Admitted, vec![Effect::OpenSession, Effect::RememberDevice])
     };
-    let details = Details { policy_row: Some(weighed.matched.row.clone()), ..Details::default() };
-    Some(Outcome { next: Next::Admit(authenticated), reason, details, effects })
+    let next = Next::Admit(authenticated);
+    Some(Outcome { next, reason, details: weighed.row_details(), effects })
 }

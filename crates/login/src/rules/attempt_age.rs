@@ -4,16 +4,18 @@ use sekimori_base::limits::ATTEMPT_SECONDS_MAX;
 
 use super::{Outcome, Weighed};
 use crate::Reason;
+use crate::facts::is_within;
 
 pub(super) fn rule(weighed: &Weighed<'_>) -> Option<Outcome> {
     let attempt = weighed.facts.attempt.as_ref()?;
-    let age = weighed.facts.now.millis_since(attempt.begun_at);
-    if !(0..=ATTEMPT_SECONDS_MAX * 1000).contains(&age) {
+    let life = u32::try_from(ATTEMPT_SECONDS_MAX).unwrap_or(0);
+    if !is_within(attempt.begun_at, weighed.facts.now, life) {
         return Some(Outcome::refuse(Reason::AttemptExpired));
     }
-    // Only a person who has proven something can notice an epoch: an unknown name has none.
-    let proven = !weighed.facts.proofs.is_empty();
-    let changed =
-        weighed.person().is_some_and(|person| person.credential_epoch != attempt.credential_epoch);
-    (proven && changed).then(|| Outcome::refuse(Reason::AttemptOvertaken))
+    // Only somebody who has proven something notices an epoch: an unknown name has none.
+    let overtaken = weighed.person().is_some_and(|person| {
+        person.credential_epoch != attempt.credential_epoch
+            && weighed.facts.proofs.iter().any(|proof| proof.person == person.id)
+    });
+    overtaken.then(|| Outcome::refuse(Reason::AttemptOvertaken))
 }

@@ -2,41 +2,45 @@
 
 use sekimori_directory::Method;
 
-use super::throttling::again;
-use super::{Outcome, Weighed};
-use crate::facts::{FactorState, Submission};
-use crate::{Check, Details, Next, Reason};
+use super::verdicts::again;
+use super::{Outcome, Weighed, freshness, opening_proof, second_factor};
+use crate::facts::Submission;
+use crate::{Check, Details, Next, Reason, Usability};
 
 pub(super) fn rule(weighed: &Weighed<'_>) -> Option<Outcome> {
     if weighed.facts.verdict.is_some() {
         return None;
     }
     match weighed.facts.submitted? {
-        Submission::Empty => Some(again(weighed, Reason::InputEmpty)),
+        Submission::Empty => empty(weighed),
         Submission::Overlong => Some(again(weighed, Reason::PasswordTooLong)),
         Submission::Password => Some(check(Check::Password)),
-        Submission::Code(Method::Password) => Some(Outcome::refuse(Reason::RequestInvalid)),
-        Submission::Code(method) => Some(code(weighed, method)),
-        Submission::Username | Submission::Choose(_) => None,
+        Submission::Code(method) if weighed.awaits_code() => Some(code(weighed, method)),
+        Submission::Code(_) | Submission::Username | Submission::Choose(_) => None,
     }
 }
 
-/// A code comes after the opening proof, never before it and never instead of it (R-MFA-ORDER).
+/// A field left empty counts nothing and skips nothing: the question that is due is asked again.
+fn empty(weighed: &Weighed<'_>) -> Option<Outcome> {
+    let questions = [freshness::rule, opening_proof::rule, second_factor::rule];
+    match questions.iter().find_map(|rule| rule(weighed))?.next {
+        Next::Ask(step) => Some(Outcome::ask(step, Reason::InputEmpty)),
+        Next::Check(_) | Next::Admit(_) | Next::Refuse => None,
+    }
+}
+
 fn code(weighed: &Weighed<'_>, method: Method) -> Outcome {
-    if weighed.opening().is_none() {
-        return Outcome::refuse(Reason::RequestStale);
+    match weighed.usability(method) {
+        Usability::Usable => check(Check::Code { method, factors: weighed.counting(method) }),
+        Usability::NotRegistered
+        | Usability::Unfinished
+        | Usability::UsedUp
+        | Usability::Suspended
+        | Usability::NotAllowedHere
+        | Usability::BindingTooWeak => {
+            second_factor::again(weighed, method, Reason::FactorUnusable)
+        }
     }
-    let factors: Vec<_> = weighed
-        .person()
-        .into_iter()
-        .flat_map(|person| person.factors.iter())
-        .filter(|factor| factor.method == method && factor.state == FactorState::Ready)
-        .map(|factor| factor.id)
-        .collect();
-    if factors.is_empty() {
-        return again(weighed, Reason::FactorUnusable);
-    }
-    check(Check::Code { method, factors })
 }
 
 fn check(check: Check) -> Outcome {

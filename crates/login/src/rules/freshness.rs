@@ -1,16 +1,9 @@
-//! `prompt=login`, `max_age` and the policy's own age limit: a standing session may be too old an answer.
+//! `prompt=login`, `max_age`, the policy's own age limit: a standing session may be too old an answer.
 
 use super::{Outcome, Weighed};
-use crate::{Freshness, Reason, Step};
+use crate::{Reason, Step};
 
 pub(super) fn rule(weighed: &Weighed<'_>) -> Option<Outcome> {
-    let now = weighed.facts.now;
-    let fresh = match weighed.facts.demand.freshness {
-        Freshness::Any => true,
-        Freshness::WithinSeconds(seconds) => {
-            weighed.opening().is_some_and(|proof| proof.within(now, seconds))
-        }
-        Freshness::Now => weighed.attempt_proofs().any(|proof| proof.method.opens()),
-    };
-    (!fresh).then(|| Outcome::ask(Step::Password, Reason::AskFresh))
+    (weighed.session.is_some() && weighed.opening().is_none())
+        .then(|| Outcome::ask(Step::Password, Reason::AskFresh))
 }

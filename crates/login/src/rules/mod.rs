@@ -7,12 +7,12 @@ mod checking;
 mod entitlement;
 mod freshness;
 mod opening_proof;
+mod order;
 mod second_factor;
 mod service_state;
 mod subject;
-#[cfg(test)]
-mod tests;
 mod throttling;
+mod verdict_effects;
 mod verdicts;
 mod weighed;
 
@@ -29,17 +29,18 @@ pub const RULE_SET: u16 = 1;
 pub(crate) type Rule = fn(&Weighed<'_>) -> Option<Outcome>;
 
 /// The rules, in the order in which they are applied.
-const RULES: [(&str, Rule); 12] = [
+const RULES: [(&str, Rule); 13] = [
     ("service_state", service_state::rule),
     ("attempt_age", attempt_age::rule),
+    ("subject", subject::rule),
+    ("account_state", account_state::rule),
+    ("entitlement", entitlement::rule),
+    ("order", order::rule),
     ("throttling", throttling::rule),
     ("checking", checking::rule),
     ("verdicts", verdicts::rule),
-    ("subject", subject::rule),
-    ("opening_proof", opening_proof::rule),
-    ("account_state", account_state::rule),
-    ("entitlement", entitlement::rule),
     ("freshness", freshness::rule),
+    ("opening_proof", opening_proof::rule),
     ("second_factor", second_factor::rule),
     ("admit", admit::rule),
 ];
@@ -89,28 +90,32 @@ pub fn rule_names() -> impl Iterator<Item = &'static str> {
     RULES.iter().map(|(name, _)| *name)
 }
 
-/// What holds for every outcome: nobody is asked who cannot be, and what a verdict proved is kept.
+/// What holds for every outcome: nobody is asked who cannot be, and what a verdict means is kept.
 fn finish(weighed: &Weighed<'_>, rule: &'static str, outcome: Outcome) -> Decision {
     let Outcome { mut next, mut reason, mut details, mut effects } = outcome;
-    if matches!(next, Next::Ask(_)) {
-        match weighed.facts.demand.interaction {
-            Interaction::Allowed => {}
-            Interaction::Silent => {
-                let nobody = matches!(next, Next::Ask(Step::Username | Step::Password));
-                reason = if nobody { Reason::LoginRequired } else { Reason::InteractionRequired };
-                next = Next::Refuse;
-            }
-            Interaction::Impossible => {
-                if !reason.is_refusal() {
-                    reason = Reason::InteractionRequired;
-                }
-                next = Next::Refuse;
-            }
-        }
+    if let Next::Ask(step) = &next
+        && let Some(answer) = unasked(weighed.facts.demand.interaction, step, reason)
+    {
+        details.unasked = Some(step.clone());
+        reason = answer;
+        next = Next::Refuse;
     }
     if !matches!(next, Next::Check(_)) {
-        effects.splice(0..0, weighed.verdict_effects());
+        effects.splice(0..0, verdict_effects::of(weighed));
     }
     details.verified = weighed.verified();
     Decision { next, reason, details, effects, rule }
+}
+
+/// What is answered instead of a question, if none may be asked.
+fn unasked(interaction: Interaction, step: &Step, reason: Reason) -> Option<Reason> {
+    match interaction {
+        Interaction::Allowed => None,
+        Interaction::Silent => Some(match step {
+            Step::Username | Step::Password => Reason::LoginRequired,
+            Step::SecondFactor { .. } => Reason::InteractionRequired,
+        }),
+        Interaction::Impossible if reason.is_refusal() => Some(reason),
+        Interaction::Impossible => Some(Reason::InteractionRequired),
+    }
 }

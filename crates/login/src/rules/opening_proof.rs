@@ -5,7 +5,7 @@ use crate::facts::IdentifierFacts;
 use crate::{Reason, Step};
 
 pub(super) fn rule(weighed: &Weighed<'_>) -> Option<Outcome> {
-    if weighed.opening().is_some() && weighed.person().is_some() {
+    if weighed.opening().is_some() {
         return None;
     }
     Some(match weighed.facts.identifier {

@@ -3,7 +3,6 @@
 use sekimori_directory::Method;
 use sekimori_directory::settings::Requirement;
 
-use super::throttling::again;
 use super::{Outcome, Weighed};
 use crate::facts::Submission;
 use crate::{AssuranceDemand, Details, Reason, Step, Usability};
@@ -15,42 +14,37 @@ pub(super) fn rule(weighed: &Weighed<'_>) -> Option<Outcome> {
     if !weighed.second_missing() {
         return None;
     }
-    if let Some(Submission::Choose(method)) = weighed.facts.submitted {
-        return Some(match step(weighed, Some(method)) {
-            Some(step) if shows(&step, method) => asked(weighed, step),
-            Some(_) => again(weighed, Reason::FactorUnusable),
-            None => refuse(weighed, why_none(weighed)),
-        });
+    if let Some(Submission::Choose(method)) = weighed.facts.submitted
+        && weighed.usability(method) != Usability::Usable
+    {
+        return Some(again(weighed, method, Reason::FactorUnusable));
     }
-    let chosen = weighed.facts.attempt.as_ref().and_then(|attempt| attempt.chosen);
-    Some(match step(weighed, chosen) {
-        Some(step) => asked(weighed, step),
+    let in_this_attempt = weighed.attempt_proofs().any(|proof| proof.method.opens());
+    let reason = if in_this_attempt { Reason::AskSecondFactor } else { Reason::AskStepUp };
+    Some(match step(weighed, wish(weighed)) {
+        Some(step) => Outcome::ask(step, reason).with(weighed.row_details()),
         None => refuse(weighed, why_none(weighed)),
     })
 }
 
-fn asked(weighed: &Weighed<'_>, step: Step) -> Outcome {
-    let in_this_attempt = weighed.attempt_proofs().any(|proof| proof.method.opens());
-    let reason = if in_this_attempt { Reason::AskSecondFactor } else { Reason::AskStepUp };
-    let details = Details { policy_row: Some(weighed.matched.row.clone()), ..Details::default() };
-    Outcome::ask(step, reason).with(details)
+/// The method that the person chose, now or before.
+fn wish(weighed: &Weighed<'_>) -> Option<Method> {
+    match weighed.facts.submitted {
+        Some(Submission::Choose(method)) => Some(method),
+        _ => weighed.facts.attempt.as_ref().and_then(|attempt| attempt.chosen),
+    }
 }
 
-fn refuse(weighed: &Weighed<'_>, reason: Reason) -> Outcome {
-    let details = Details {
-        policy_row: Some(weighed.matched.row.clone()),
-        choices: weighed.choices(),
-        ..Details::default()
-    };
-    Outcome::refuse(reason).with(details)
-}
-
-fn shows(step: &Step, wanted: Method) -> bool {
-    matches!(step, Step::SecondFactor { method, .. } if *method == wanted)
+/// The step of `method` once more, with the reason above it; another method's if it cannot be used.
+pub(super) fn again(weighed: &Weighed<'_>, method: Method, reason: Reason) -> Outcome {
+    match step(weighed, Some(method)) {
+        Some(step) => Outcome::ask(step, reason),
+        None => refuse(weighed, why_none(weighed)),
+    }
 }
 
 /// The step that shows `wanted` if it can be used, else the recommended one; `None` if none can.
-pub(super) fn step(weighed: &Weighed<'_>, wanted: Option<Method>) -> Option<Step> {
+fn step(weighed: &Weighed<'_>, wanted: Option<Method>) -> Option<Step> {
     let choices = weighed.choices();
     let usable = |method: Method| {
         choices
@@ -61,6 +55,11 @@ pub(super) fn step(weighed: &Weighed<'_>, wanted: Option<Method>) -> Option<Step
         .filter(|method| usable(*method))
         .or_else(|| Method::ALL.into_iter().find(|method| usable(*method)))?;
     Some(Step::SecondFactor { method, choices })
+}
+
+fn refuse(weighed: &Weighed<'_>, reason: Reason) -> Outcome {
+    let details = Details { choices: weighed.choices(), ..weighed.row_details() };
+    Outcome::refuse(reason).with(details)
 }
 
 /// Why no method can be used: the nearest to usable speaks.
@@ -74,7 +73,7 @@ fn why_none(weighed: &Weighed<'_>) -> Reason {
         Reason::FactorNotAllowed
     } else if any(Usability::Suspended) {
         Reason::FactorSuspended
-    } else if ever {
+    } else if ever || any(Usability::UsedUp) {
         Reason::FactorNoneLeft
     } else if any(Usability::Unfinished) {
         Reason::FactorUnfinished

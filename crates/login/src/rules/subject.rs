@@ -5,8 +5,7 @@ use crate::{Interaction, Reason};
 
 pub(super) fn rule(weighed: &Weighed<'_>) -> Option<Outcome> {
     let expected = weighed.facts.demand.subject?;
-    let actual = weighed.opening().and(weighed.person())?.id;
-    if actual == expected {
+    if weighed.verified_person()?.id == expected {
         return None;
     }
     let reason = match weighed.facts.demand.interaction {

@@ -2,54 +2,34 @@
 //!
 //! The text depends on the typed name and the moment alone and is the same for names that do not exist.
 
-use sekimori_directory::Method;
-
-use super::{Outcome, Weighed, second_factor};
+use super::verdicts::again;
+use super::{Outcome, Weighed};
 use crate::facts::Submission;
 use crate::throttle::FAILURES_CAP;
-use crate::{Details, Reason, Step};
+use crate::{Details, Reason};
 
 pub(super) fn rule(weighed: &Weighed<'_>) -> Option<Outcome> {
-    weighed.guess()?;
     let facts = weighed.facts;
-    let throttle = &facts.throttle;
     if facts.verdict.is_some() {
         // The guess was reserved before it was checked: the wait that it began concerns the next one.
         return None;
     }
-    let after_now = |moment: Option<_>| moment.filter(|until| *until > facts.now);
-    let wait = |until, reason| {
-        let details = Details { wait_until: Some(until), ..Details::default() };
-        Some(again(weighed, reason).with(details))
-    };
+    weighed.guess()?;
+    if matches!(facts.submitted, Some(Submission::Code(_))) && !weighed.awaits_code() {
+        // Nobody waits for this code: it is not looked at, so that nothing is guessed.
+        return None;
+    }
+    let throttle = &facts.throttle;
     if throttle.failures >= FAILURES_CAP {
         return Some(again(weighed, Reason::ThrottleClosed));
     }
-    if let Some(until) = after_now(throttle.wait_until) {
-        return wait(until, Reason::ThrottleWait);
-    }
-    if let Some(until) = after_now(throttle.source_wait_until) {
-        return wait(until, Reason::ThrottleSource);
+    // The wait that ends last is the one to tell.
+    let identifier = throttle.wait_until.map(|until| (until, Reason::ThrottleWait));
+    let source = throttle.source_wait_until.map(|until| (until, Reason::ThrottleSource));
+    let waits = source.into_iter().chain(identifier).filter(|(until, _)| *until > facts.now);
+    if let Some((until, reason)) = waits.max_by_key(|(until, _)| *until) {
+        let details = Details { wait_until: Some(until), ..Details::default() };
+        return Some(again(weighed, reason).with(details));
     }
     throttle.reservation_refused.then(|| again(weighed, Reason::ThrottleBusy))
-}
-
-/// The same step once more, with the reason above it.
-pub(super) fn again(weighed: &Weighed<'_>, reason: Reason) -> Outcome {
-    let step = match weighed.facts.submitted {
-        Some(Submission::Code(method) | Submission::Choose(method))
-            if method != Method::Password =>
-        {
-            second_factor::step(weighed, Some(method)).unwrap_or(Step::Password)
-        }
-        Some(Submission::Empty) if weighed.verified() => {
-            second_factor::step(weighed, None).unwrap_or(Step::Password)
-        }
-        Some(Submission::Empty) if weighed.facts.identifier == crate::IdentifierFacts::Absent => {
-            Step::Username
-        }
-        Some(Submission::Username) => Step::Username,
-        _ => Step::Password,
-    };
-    Outcome::ask(step, reason)
 }

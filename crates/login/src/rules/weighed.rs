@@ -1,15 +1,17 @@
 //! Facts with what follows from them, computed once for all rules.
 
-use sekimori_base::Timestamp;
+use sekimori_base::FactorId;
+use sekimori_base::limits::ATTEMPT_SECONDS_MAX;
 use sekimori_directory::Method;
 use sekimori_directory::settings::Requirement;
 
 use crate::facts::{
-    FactorState, Facts, KnownPerson, Proof, SessionFacts, Submission, Verdict, assurance_of,
+    FactorFacts, FactorState, Facts, KnownPerson, Proof, SessionFacts, Submission, assurance_of,
+    is_within,
 };
 use crate::policy::{Policy, PolicyMatch};
 use crate::throttle::Guess;
-use crate::{Assurance, AssuranceDemand, Choice, Effect, Notice, Usability};
+use crate::{Assurance, AssuranceDemand, Choice, Details, Freshness, Usability};
 
 pub(crate) struct Weighed<'a> {
     pub policy: &'a Policy,
@@ -25,63 +27,79 @@ impl<'a> Weighed<'a> {
     pub fn new(policy: &'a Policy, facts: &'a Facts) -> Self {
         let matched = policy.matching(&facts.position, &facts.service, facts.known());
         let session = facts.session.as_ref().filter(|session| stands(policy, facts, session));
-        Self { policy, facts, matched, fresh: facts.fresh_proof(), session }
+        let mut weighed = Self { policy, facts, matched, fresh: None, session };
+        // A code never proves anything before the opening proof, nor instead of it (R-MFA-ORDER).
+        weighed.fresh =
+            facts.fresh_proof().filter(|proof| proof.method.opens() || weighed.opening().is_some());
+        weighed
     }
 
     pub fn person(&self) -> Option<&'a KnownPerson> {
         self.facts.known()
     }
 
-    /// Proofs that still count: those of this attempt, the fresh one, and those of the standing session.
-    pub fn proofs(&self) -> Vec<&Proof> {
-        let now = self.facts.now;
-        let limits = &self.policy.session;
-        let row_limit = self.matched.max_age_seconds.unwrap_or(u32::MAX);
-        let session =
-            self.session.iter().flat_map(|session| session.proofs.iter()).filter(|proof| {
-                let life = if proof.method.opens() {
-                    limits.absolute_seconds
-                } else {
-                    limits.second_factor_seconds
-                };
-                proof.within(now, life.min(row_limit)) && self.factor_still_ready(proof)
-            });
-        self.attempt_proofs().chain(session).collect()
+    /// Proofs that count: those of this attempt, the fresh one, and those of the standing session.
+    pub fn proofs(&self) -> impl Iterator<Item = &Proof> {
+        self.attempt_proofs().chain(self.session_proofs())
     }
 
-    /// Proofs made in this attempt, the fresh one among them.
+    /// Proofs made in this attempt, the fresh one among them. They were made for this very request, so that they
+    /// are fresh enough for whatever it asks, for as long as an attempt lasts.
     pub fn attempt_proofs(&self) -> impl Iterator<Item = &Proof> {
+        let life = u32::try_from(ATTEMPT_SECONDS_MAX).unwrap_or(0);
         self.facts
             .proofs
             .iter()
-            .filter(|proof| self.person().is_some() && self.factor_still_ready(proof))
+            .filter(move |proof| proof.within(self.facts.now, life) && self.still_proves(proof))
             .chain(self.fresh.iter())
     }
 
-    /// A factor that was removed or suspended meanwhile proves nothing any more.
-    fn factor_still_ready(&self, proof: &Proof) -> bool {
-        let Some(id) = proof.factor else { return true };
-        self.person().is_some_and(|person| {
-            person
-                .factors
-                .iter()
-                .any(|factor| factor.id == id && factor.state == FactorState::Ready)
+    /// Proofs that the standing session brings: young enough for the site, for the row of the policy and for
+    /// what the service asks. All of them: a fresh sign-in is fresh in both factors.
+    fn session_proofs(&self) -> impl Iterator<Item = &Proof> {
+        let now = self.facts.now;
+        let limits = &self.policy.session;
+        let fresh = match self.facts.demand.freshness {
+            Freshness::Any => Some(u32::MAX),
+            Freshness::WithinSeconds(seconds) => Some(seconds),
+            Freshness::Now => None,
+        };
+        let row = self.matched.max_age_seconds.unwrap_or(u32::MAX);
+        self.session.into_iter().flat_map(|session| session.proofs.iter()).filter(move |proof| {
+            let site = if proof.method.opens() {
+                limits.absolute_seconds
+            } else {
+                limits.second_factor_seconds
+            };
+            fresh.is_some_and(|fresh| proof.within(now, site.min(row).min(fresh)))
+                && self.still_proves(proof)
         })
+    }
+
+    /// What was proven about another person, or by a factor that was removed or suspended meanwhile, proves
+    /// nothing here, and nothing is proven about a held account.
+    fn still_proves(&self, proof: &Proof) -> bool {
+        self.person().filter(|person| person.id == proof.person && !person.is_held()).is_some_and(
+            |person| match proof.factor {
+                Some(id) => person.has_ready(id, proof.method),
+                None => proof.method == Method::Password,
+            },
+        )
     }
 
     /// The newest opening proof that counts.
     pub fn opening(&self) -> Option<&Proof> {
-        self.proofs().into_iter().filter(|proof| proof.method.opens()).max_by_key(|proof| proof.at)
+        self.proofs().filter(|proof| proof.method.opens()).max_by_key(|proof| proof.at)
     }
 
     /// Somebody has shown the primary credential, in this attempt or by the standing session.
     pub fn verified(&self) -> bool {
-        self.attempt_proofs().any(|proof| proof.method.opens()) || self.session.is_some()
+        self.session.is_some() || self.attempt_proofs().any(|proof| proof.method.opens())
     }
 
-    /// Proofs of a second factor that the matched row takes.
-    pub fn has_second(&self) -> bool {
-        self.proofs().iter().any(|proof| !proof.method.opens() && self.row_takes(proof.method))
+    /// The account, if somebody has shown its primary credential: only to them anything is said about it.
+    pub fn verified_person(&self) -> Option<&'a KnownPerson> {
+        self.person().filter(|_| self.verified())
     }
 
     pub fn row_takes(&self, method: Method) -> bool {
@@ -90,7 +108,7 @@ impl<'a> Weighed<'a> {
 
     /// The level that the counting proofs reach.
     pub fn assurance(&self) -> Option<Assurance> {
-        assurance_of(&self.proofs(), &self.policy.settings.mfa_bindings)
+        assurance_of(self.proofs(), &self.policy.settings.mfa_bindings)
     }
 
     /// The level that the service demands, if it demands one. `Highest` is what the account can reach.
@@ -104,26 +122,42 @@ impl<'a> Weighed<'a> {
     }
 
     fn can_reach_two(&self) -> bool {
-        self.person().is_some_and(|person| {
-            person
-                .factors
-                .iter()
-                .any(|factor| is_usable_now(factor) && self.policy.counts_for_mfa(factor.binding))
+        self.usable_here().any(|factor| self.counts_for_mfa(factor))
+    }
+
+    /// Second factors that can be used now and that the row takes.
+    fn usable_here(&self) -> impl Iterator<Item = &'a FactorFacts> {
+        self.person().into_iter().flat_map(|person| person.factors.iter()).filter(|factor| {
+            !factor.method.opens() && factor.is_usable() && self.row_takes(factor.method)
         })
     }
 
-    /// Whether one more proof is still missing: for the site, or for the service's level.
+    fn counts_for_mfa(&self, factor: &FactorFacts) -> bool {
+        factor.method.counts_for_mfa() && self.policy.counts_for_mfa(factor.binding)
+    }
+
+    /// Whether one more proof is still missing: for the site, for the service's level, or because the most is
+    /// asked that the account has.
     pub fn second_missing(&self) -> bool {
-        let site = self.matched.require == Requirement::TwoFactors && !self.has_second();
-        let service = self.assurance().is_some_and(|reached| reached < self.demanded());
+        let seconds = || self.proofs().filter(|proof| !proof.method.opens());
+        let site = self.matched.require == Requirement::TwoFactors
+            && !seconds().any(|proof| self.row_takes(proof.method));
+        let service = self.demanded() == Assurance::TwoFactors
+            && !seconds().any(|proof| proof.counts_as_second(&self.policy.settings.mfa_bindings));
         let own = self.facts.demand.assurance == AssuranceDemand::Highest
-            && self.any_usable()
-            && !self.proofs().iter().any(|proof| !proof.method.opens());
+            && self.usable_here().next().is_some()
+            && seconds().next().is_none();
         site || service || own
     }
 
-    fn any_usable(&self) -> bool {
-        self.person().is_some_and(|person| person.factors.iter().any(is_usable_now))
+    /// Whether a code is what is waited for now: who it is is proven afresh enough, and one more proof is missing.
+    pub fn awaits_code(&self) -> bool {
+        self.opening().is_some() && self.second_missing()
+    }
+
+    /// Details that name the row of the policy.
+    pub fn row_details(&self) -> Details {
+        Details { policy_row: Some(self.matched.row.clone()), ..Details::default() }
     }
 
     /// All second-factor methods with whether they can be used now and why not.
@@ -135,33 +169,42 @@ impl<'a> Weighed<'a> {
             .collect()
     }
 
-    fn usability(&self, method: Method) -> Usability {
-        let factors: Vec<_> = self
-            .person()
-            .map(|person| person.factors.iter().filter(|known| known.method == method).collect())
-            .unwrap_or_default();
-        if factors.is_empty() {
-            return Usability::NotRegistered;
-        }
-        if !factors.iter().any(|factor| is_usable_now(factor)) {
-            let all = |state| factors.iter().all(|factor| factor.state == state);
-            return if all(FactorState::Unfinished) {
-                Usability::Unfinished
-            } else if all(FactorState::Suspended) {
-                Usability::Suspended
-            } else {
+    pub fn usability(&self, method: Method) -> Usability {
+        let has = |state| {
+            self.person().is_some_and(|person| {
+                person.factors.iter().any(|known| known.method == method && known.state == state)
+            })
+        };
+        let usable = self.person().is_some_and(|person| person.usable(method).next().is_some());
+        if !usable {
+            return if has(FactorState::Ready) {
                 Usability::UsedUp
+            } else if has(FactorState::Suspended) {
+                Usability::Suspended
+            } else if has(FactorState::Unfinished) {
+                Usability::Unfinished
+            } else {
+                Usability::NotRegistered
             };
         }
         if !self.row_takes(method) {
-            return Usability::NotAllowedHere;
+            Usability::NotAllowedHere
+        } else if self.counting(method).is_empty() {
+            Usability::BindingTooWeak
+        } else {
+            Usability::Usable
         }
-        let enough = self.demanded() == Assurance::OneFactor
-            || (method.counts_for_mfa()
-                && factors.iter().any(|factor| {
-                    is_usable_now(factor) && self.policy.counts_for_mfa(factor.binding)
-                }));
-        if enough { Usability::Usable } else { Usability::BindingTooWeak }
+    }
+
+    /// The factors of the method whose code would bring the person on: usable, and bound strongly enough.
+    pub fn counting(&self, method: Method) -> Vec<FactorId> {
+        let two = self.demanded() == Assurance::TwoFactors;
+        self.person()
+            .into_iter()
+            .flat_map(|person| person.usable(method))
+            .filter(|factor| !two || self.counts_for_mfa(factor))
+            .map(|factor| factor.id)
+            .collect()
     }
 
     /// What is being guessed by the present submission.
@@ -177,73 +220,16 @@ impl<'a> Weighed<'a> {
             | Submission::Overlong => None,
         }
     }
-
-    /// What a verdict means for counters and proofs, whatever is decided afterwards.
-    pub fn verdict_effects(&self) -> Vec<Effect> {
-        let (Some(guess), Some(verdict)) = (self.guess(), self.facts.verdict) else {
-            return Vec::new();
-        };
-        let bucket = self.facts.throttle.bucket;
-        let failure = Effect::CountFailure { guess, bucket };
-        let mut effects = match verdict {
-            Verdict::Busy | Verdict::CodeMalformed => vec![Effect::GiveBack { guess, bucket }],
-            Verdict::PasswordMismatch
-            | Verdict::CodeReused
-            | Verdict::CodeWrong
-            | Verdict::RecoverySpent => vec![failure],
-            Verdict::CodeDrift { factor, step, offset_seconds } => {
-                vec![failure, Effect::BurnCode { factor, step, offset_seconds }]
-            }
-            Verdict::PasswordMatch
-            | Verdict::PasswordMatchRehash
-            | Verdict::CodeAccepted { .. } => Vec::new(),
-        };
-        if verdict_is_failed_code(verdict) {
-            effects.push(Effect::Notify(Notice::SecondFactorFailed));
-        }
-        if let Some(proof) = &self.fresh {
-            effects.push(Effect::ClearFailures { guess, bucket });
-            if let Verdict::CodeAccepted { factor, step } = verdict {
-                effects.push(Effect::SpendCode { factor, step });
-            }
-            if proof.method == Method::RecoveryCode {
-                effects.push(Effect::Notify(Notice::RecoveryCodeUsed));
-            }
-            if verdict == Verdict::PasswordMatchRehash {
-                effects.push(Effect::Rehash);
-            }
-            effects.push(Effect::RecordProof(proof.clone()));
-        } else if effects.is_empty() {
-            // A positive verdict that proves nothing (the factor vanished meanwhile) counts as a failure.
-            effects.push(Effect::CountFailure { guess, bucket });
-        }
-        effects
-    }
-}
-
-fn verdict_is_failed_code(verdict: Verdict) -> bool {
-    matches!(
-        verdict,
-        Verdict::CodeReused
-            | Verdict::CodeWrong
-            | Verdict::RecoverySpent
-            | Verdict::CodeDrift { .. }
-    )
-}
-
-fn is_usable_now(factor: &crate::FactorFacts) -> bool {
-    factor.state == FactorState::Ready && factor.codes_left != Some(0)
 }
 
 /// A session stands while it is young enough, in use, of the account that is asked about, and no password
-/// or factor was changed since.
+/// or factor was changed since. A held account has none.
 fn stands(policy: &Policy, facts: &Facts, session: &SessionFacts) -> bool {
     let limits = &policy.session;
-    let young = |since: Timestamp, seconds: u32| {
-        (0..=i64::from(seconds) * 1000).contains(&facts.now.millis_since(since))
-    };
     facts.known().is_some_and(|person| {
-        person.id == session.person && person.credential_epoch == session.credential_epoch
-    }) && young(session.opened_at, limits.absolute_seconds)
-        && young(session.used_at, limits.idle_seconds)
+        person.id == session.person
+            && person.credential_epoch == session.credential_epoch
+            && !person.is_held()
+    }) && is_within(session.opened_at, facts.now, limits.absolute_seconds)
+        && is_within(session.used_at, facts.now, limits.idle_seconds)
 }
