@@ -1,5 +1,6 @@
 //! What `cargo metadata` says, reduced to names and edges.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
 
@@ -33,6 +34,8 @@ pub struct Graph {
     pub edges: Vec<Edge>,
     /// Every resolved edge (who, whom), at any depth.
     pub tree: Vec<(String, String)>,
+    /// Every crate of the tree and its licence, as its author wrote it.
+    pub licences: BTreeMap<String, String>,
 }
 
 impl Graph {
@@ -44,10 +47,12 @@ impl Graph {
             .no_deps()
             .exec()
             .map_err(|error| error.to_string())?;
+        let (tree, licences) = read_tree(&tree_of(root)?);
         Ok(Self {
             ours: metadata.workspace_packages().iter().map(|p| bare(&p.name)).collect(),
             edges: named(&metadata),
-            tree: resolved(root)?,
+            tree,
+            licences,
         })
     }
 
@@ -71,24 +76,27 @@ fn named(metadata: &Metadata) -> Vec<Edge> {
     edges
 }
 
-fn resolved(root: &Path) -> Result<Vec<(String, String)>, String> {
+fn tree_of(root: &Path) -> Result<String, String> {
     let output = Command::new("cargo")
-        .args(["tree", "--workspace", "--edges", "all", "--prefix", "depth", "--format", " {p}"])
+        .args(["tree", "--workspace", "--edges", "normal,build,dev", "--prefix", "depth"])
+        .args(["--format", " {p}|{l}"])
         .current_dir(root)
         .output()
         .map_err(|error| error.to_string())?;
     if !output.status.success() {
         return Err(String::from_utf8_lossy(&output.stderr).into_owned());
     }
-    Ok(edges(&String::from_utf8_lossy(&output.stdout)))
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
-/// Lines of `DEPTH NAME vVERSION …`, each below the nearest line above of a smaller depth.
-fn edges(tree: &str) -> Vec<(String, String)> {
+/// Lines of `DEPTH NAME vVERSION …|LICENCE`, each below the nearest line above of a smaller depth.
+fn read_tree(tree: &str) -> (Vec<(String, String)>, BTreeMap<String, String>) {
     let mut edges = Vec::new();
+    let mut licences = BTreeMap::new();
     let mut above: Vec<String> = Vec::new();
     for line in tree.lines() {
-        let mut words = line.split_whitespace();
+        let (package, licence) = line.split_once('|').unwrap_or((line, ""));
+        let mut words = package.split_whitespace();
         let (Some(Ok(depth)), Some(name)) = (words.next().map(str::parse), words.next()) else {
             continue;
         };
@@ -97,8 +105,9 @@ fn edges(tree: &str) -> Vec<(String, String)> {
             edges.push((parent.clone(), bare(name)));
         }
         above.push(bare(name));
+        licences.insert(bare(name), licence.trim_end_matches(" (*)").to_owned());
     }
-    edges
+    (edges, licences)
 }
 
 fn bare(name: &str) -> String {
@@ -111,8 +120,13 @@ mod tests {
 
     #[test]
     fn the_tree_is_read_by_its_depths() {
-        let tree = "0 sekimori-a v1 (/x)\n1 b v1\n2 c v1\n1 d v1 (*)\n\n0 e v1\n1 b v1 (*)\n";
+        let tree = "0 sekimori-a v1 (/x)|Apache-2.0\n1 b v1|MIT OR ISC\n2 c v1|MIT\n\
+                    1 d v1|MIT (*)\n\n0 e v1|\n1 b v1|MIT OR ISC (*)\n";
+        let (edges, licences) = read_tree(tree);
         let expected = [("a", "b"), ("b", "c"), ("a", "d"), ("e", "b")];
-        assert_eq!(edges(tree), expected.map(|(from, to)| (from.to_owned(), to.to_owned())));
+        assert_eq!(edges, expected.map(|(from, to)| (from.to_owned(), to.to_owned())));
+        assert_eq!(licences["b"], "MIT OR ISC");
+        assert_eq!(licences["d"], "MIT");
+        assert_eq!(licences["e"], "");
     }
 }

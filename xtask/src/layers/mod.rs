@@ -2,9 +2,10 @@
 //!
 //! Edges between our crates must follow [`table::LAYERS`], in tests too (the testbed aside).
 //! Crates from outside are held back twice: some may be named only by some of ours, some may not be
-//! in the tree at all, whoever brought them.
+//! in the tree at all, whoever brought them. Licences are read as their authors declare them.
 
 mod graph;
+mod licence;
 pub mod table;
 
 use std::path::Path;
@@ -35,6 +36,11 @@ fn judge(graph: &Graph) -> Vec<String> {
     }
     problems.extend(unneeded_exceptions(graph));
     problems.extend(banned(graph));
+    for (name, text) in &graph.licences {
+        if !licence::fits(name, text) {
+            problems.push(format!("{name}: licence `{text}` is not taken (licence.rs, deny.toml)"));
+        }
+    }
     problems.sort();
     problems.dedup();
     problems
@@ -173,6 +179,7 @@ mod tests {
                 ("server".to_owned(), "harmless".to_owned()),
                 ("harmless".to_owned(), "ring".to_owned()),
             ],
+            licences: [("harmless".to_owned(), "MIT".to_owned())].into(),
         };
         assert_eq!(judge(&graph).len(), 1);
     }
