@@ -1,0 +1,140 @@
+//! The keys of `site.toml`.
+
+use super::Default::{Depends, Nothing, Required, Value};
+use super::Repeats::{Often, Once};
+use super::{Key, Section, section};
+
+pub(super) const SECTIONS: &[Section] = &[
+    section("", Once, "Who answers, and how."),
+    section("organisation", Once, "The organisation as the pages show it."),
+    section("organisation.help", Once, "Who helps: shown wherever somebody cannot go on alone."),
+    section(
+        "zone",
+        Often,
+        "Networks. Where ranges of zones overlap, the longest prefix decides. An address in none of them, and an address that cannot be told, is outside.",
+    ),
+    section(
+        "relay",
+        Often,
+        "Services that hide addresses (a browser's relay, a commercial VPN), so that people can be told that they use one.",
+    ),
+    section("policy", Once, "What a sign-in must bring."),
+    section(
+        "policy.row",
+        Often,
+        "Rows of the policy, in order: the first that matches decides. Empty lists match everything. After them: one factor where a password suffices, else two.",
+    ),
+    section("service", Often, "Services that people sign in to."),
+    section("service.oidc", Once, "The service above as an OpenID Connect client."),
+    section("password", Once, "What a new password must be."),
+    section("session", Once, "How long a sign-in lasts."),
+    section("retention", Once, "How long records are kept."),
+    section("mail", Once, "Mail to people, as they see it; how it is sent is in `sekimori.toml`."),
+];
+
+keys! {
+    "" {
+        "issuer", "https origin", Required,
+            "The one address of the sign-in, without path and trailing slash: issuer of all tokens. Plain http for loopback only.";
+        "mail_domains", "list of domains", Value("[]"),
+            "The organisation's mail domains, lower case: taken off when somebody types them after the user name.";
+        "time_zone", "IANA time zone", Value("\"Asia/Tokyo\""), "In which times are shown.";
+        "language", "`en` or `ja`", Value("\"en\""), "Of pages for browsers that prefer neither language.";
+    }
+    "organisation" {
+        "name", "text", Required, "Its name.";
+        "accent", "`#rrggbb`", Value("\"#0017c1\""), "Colour of buttons and links; white text must be readable on it.";
+    }
+    "organisation.help" {
+        "name", "text", Nothing, "Name of the desk.";
+        "mail", "mail address", Nothing, "Its mail address.";
+        "telephone", "text", Nothing, "Its telephone number.";
+        "url", "https address", Nothing, "Its page.";
+    }
+    "zone" {
+        "name", "name", Required, "Its name in policies and in the audit. `outside` describes where all other addresses are; `inside` is taken.";
+        "title", "text", Depends("the name"), "What people call it.";
+        "explanation", "text", Nothing, "Why it counts as it does, in one sentence.";
+        "ranges", "list of networks", Required, "Its addresses, IPv4 and IPv6: `10.0.0.0/8`, `2001:db8::/32`, `192.0.2.1`.";
+        "inside", "true or false", Value("false"), "Counts as inside, in words, in the queue and in the counters of failures.";
+        "password_suffices", "true or false", Value("false"), "A password alone may be enough there.";
+        "may_enrol", "true or false", Value("false"), "A first factor may be registered there with the password alone.";
+        "entered_with_password_alone", "true or false", Value("false"),
+            "The network itself can be entered with a password alone (a VPN): warned of where that would go round the second factor.";
+        "shared_with_outside", "true or false", Value("false"),
+            "Its address translation also serves an outside network: warned of if it is inside.";
+    }
+    "relay" {
+        "name", "text", Required, "Its name, as shown.";
+        "ranges", "list of networks", Depends("none, with `ranges_file`"), "Its egress addresses.";
+        "ranges_file", "file", Nothing,
+            "A list of egress addresses: one a line, the first column of comma-separated values, `#` for comments. Read when the document is applied.";
+    }
+    "policy" {
+        "mfa_bindings", "list of `ticket`, `letter`, `other_factor`, `desk`, `inside_with_password`",
+            Value("[\"ticket\", \"letter\", \"other_factor\", \"desk\"]"),
+            "How a factor must have come to the account to count as multi-factor towards services.";
+        "acr_one_factor", "URI or word", Value("\"https://refeds.org/profile/sfa\""), "The `acr` value of one factor.";
+        "acr_two_factors", "URI or word", Value("\"https://refeds.org/profile/mfa\""), "The `acr` value of two.";
+    }
+    "policy.row" {
+        "name", "text", Required, "Its name in the audit and in `explain`.";
+        "zones", "list of zones", Value("[]"),
+            "Where somebody is. `inside` and `outside` stand for all zones of that kind.";
+        "services", "list of services", Value("[]"), "What they sign in to; `portal` is the portal.";
+        "groups", "list of groups", Value("[]"), "Who they are: one of the groups is enough.";
+        "require", "`one_factor`, `two_factors` or `refuse`", Required, "What is required then.";
+        "methods", "list of `totp`, `recovery_code`", Value("[]"), "What counts as the second factor; all, when empty.";
+        "max_age_seconds", "60 to 31536000", Nothing, "How old a proof may be.";
+    }
+    "service" {
+        "name", "name", Required, "Its name in policies, on the command line, in the audit. `portal` is taken.";
+        "title", "text", Depends("the name"), "What people call it.";
+        "home", "https address", Nothing, "Where people start.";
+        "contact", "mail address", Nothing, "Whom to ask about it.";
+        "groups", "list of groups", Value("[]"), "Who may use it; everybody, when empty.";
+        "max_session_seconds", "60 to 2592000", Nothing, "The longest session that the service should keep by itself.";
+        "disabled", "true or false", Value("false"), "Nobody is signed in there.";
+    }
+    "service.oidc" {
+        "client_id", "1 to 128 visible ASCII characters", Depends("the service's name"), "The `client_id`.";
+        "kind", "`web` or `native`", Value("\"web\""), "Runs on a server or in a browser, or is installed on a device.";
+        "auth", "`client_secret_basic`, `client_secret_post`, `private_key_jwt` or `none`", Value("\"client_secret_basic\""),
+            "How it proves itself; `none` is a public client. Secrets are made by `sekimori service secret` and never stand here.";
+        "jwks", "JWK set, as JSON", Nothing, "Public keys of a `private_key_jwt` client.";
+        "jwks_file", "file", Nothing, "The same from a file, read when the document is applied.";
+        "redirect_uris", "list of URIs", Depends("required with `authorization_code`"), "Where sign-ins may be answered to: to the letter, no patterns.";
+        "post_logout_redirect_uris", "list of URIs", Value("[]"), "Where a logout may return to.";
+        "grants", "list of `authorization_code`, `refresh_token`, `client_credentials`",
+            Value("[\"authorization_code\", \"refresh_token\"]"), "Grants that it may use.";
+        "scopes", "list of scopes", Value("[\"email\", \"offline_access\", \"openid\", \"profile\"]"),
+            "Scopes that it may ask for; `openid` is always among them. `affiliation` and `groups` release those.";
+        "pkce", "`required` or `optional`", Value("\"required\""), "Whether PKCE with S256 may be left out.";
+        "consent", "`first_party` or `ask`", Value("\"first_party\""), "Whether people are asked before their data goes there.";
+        "subject", "`public` or `pairwise`", Value("\"public\""), "The same `sub` as other services see, or one of its own.";
+        "sector", "host name", Depends("the host of the redirect URIs"), "Services of one sector see the same pairwise `sub`.";
+        "token_algorithm", "`RS256`, `ES256` or `EdDSA`", Value("\"RS256\""), "Signature of its ID tokens and JWT access tokens.";
+        "access_token", "`opaque` or `jwt`", Value("\"opaque\""), "Form of its access tokens.";
+        "access_token_seconds", "60 to 86400", Value("600"), "Life of an access token.";
+        "refresh_token_seconds", "300 to 31622400", Value("2592000"), "Absolute life of a family of refresh tokens.";
+        "cors_origins", "list of origins", Value("[]"), "Origins whose scripts may call token and userinfo.";
+        "default_max_age_seconds", "0 to 31536000", Nothing, "`max_age` of requests that state none.";
+    }
+    "password" {
+        "length_min", "8 to 64", Value("15"), "Shortest new password, in characters.";
+        "blocked_words", "list of texts", Value("[]"), "Words of the organisation that a password must not consist of.";
+    }
+    "session" {
+        "idle_seconds", "60 to 2592000", Value("3600"), "Ends after so long without use.";
+        "absolute_seconds", "300 to 2592000", Value("43200"), "Ends after so long in any case.";
+        "sudo_seconds", "60 to 3600", Value("900"), "For so long after a proof, sensitive changes do not ask again.";
+        "second_factor_seconds", "60 to 2592000", Value("43200"), "A second factor shown in this session counts for so long.";
+    }
+    "retention" {
+        "facts_days", "1 to 3650", Value("90"), "Facts of attempts, full addresses among them.";
+        "audit_days", "1 to 3650", Value("365"), "Audit lines.";
+    }
+    "mail" {
+        "from", "mail address", Depends("`no-reply` at the issuer's host"), "The sender of notices.";
+    }
+}

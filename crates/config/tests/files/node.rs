@@ -1,0 +1,76 @@
+use std::path::Path;
+
+use sekimori_config::node::{self, Database, Listener, ProxyHeader, SmtpTls, Transport};
+use sekimori_config::{Mistake, Node, Report};
+
+fn parse(text: &str) -> Result<(Node, Vec<Mistake>), Report> {
+    node::parse(text, "sekimori.toml")
+}
+
+fn good(text: &str) -> Node {
+    match parse(text) {
+        Ok((node, warnings)) => {
+            assert_eq!(warnings, []);
+            node
+        }
+        Err(report) => panic!("{report}"),
+    }
+}
+
+#[test]
+fn an_empty_file_is_as_good_as_none() {
+    assert_eq!(good(""), Node::default());
+    assert_eq!(Node::default().listeners, [Listener::default()]);
+    assert_eq!(Node::default().listeners[0].address.to_string(), "127.0.0.1:8080");
+    assert!(Node::default().proxies.is_empty());
+}
+
+#[test]
+fn a_certificate_is_enough_to_serve_the_world() {
+    let node = good("[tls]\ncertificate_file = 'chain.pem'\nkey_file = 'key.pem'\n");
+    assert_eq!(node.listeners.len(), 1);
+    assert_eq!(node.listeners[0].address.to_string(), "[::]:443");
+    assert!(matches!(node.listeners[0].transport, Transport::Tls(_)));
+}
+
+#[test]
+fn a_node_of_a_cluster_is_read_whole() {
+    let node = good(include_str!("../../fixtures/cluster.node.toml"));
+    assert_eq!(node.listeners.len(), 2);
+    assert_eq!(node.listeners[0].proxy_protocol.as_ref().unwrap().from.len(), 2);
+    assert_eq!(node.listeners[1].transport, Transport::Plain);
+    assert_eq!(node.proxies[0].header, ProxyHeader::Forwarded);
+    let mail = node.mail.as_ref().unwrap();
+    assert_eq!((mail.tls, mail.port), (SmtpTls::Starttls, 587));
+    assert_eq!(node.tenants.len(), 2);
+
+    let at = node.at(Path::new("/etc/sekimori"));
+    assert_eq!(at.database, Database::PostgresFile("/etc/sekimori/database.url".into()));
+    assert_eq!(at.key_file, Path::new("/etc/sekimori/root.key"));
+    assert_eq!(at.management.socket, Path::new("/run/sekimori/management.sock"));
+    assert_eq!(at.tenants[1].site_file.as_deref(), Some(Path::new("/etc/sekimori/college.toml")));
+}
+
+#[test]
+fn one_listener_needs_no_double_brackets() {
+    let single = good("[listen]\naddress = '127.0.0.1:8443'\n");
+    let double = good("[[listen]]\naddress = '127.0.0.1:8443'\n");
+    assert_eq!(single, double);
+}
+
+#[test]
+fn all_mistakes_are_told_at_once_and_no_secret_with_them() {
+    let report = parse(include_str!("../../fixtures/wrong.node.toml")).unwrap_err();
+    let text = report.to_string();
+    assert!(!text.contains("hunter2"));
+    insta::assert_snapshot!("wrong_node", text);
+}
+
+#[test]
+fn plain_http_needs_loopback_or_a_declared_proxy() {
+    let plain = "[listen]\naddress = '192.0.2.1:8080'\n";
+    let proxy = "[[proxy]]\naddresses = ['192.0.2.2']\nheader = 'forwarded'\n";
+    assert!(parse(plain).is_err());
+    assert!(parse(&format!("{plain}{proxy}")).is_ok());
+    assert!(parse(&format!("{plain}proxy_protocol = true\nfrom = ['192.0.2.2']\n")).is_ok());
+}

@@ -1,0 +1,178 @@
+use sekimori_base::Bilingual;
+use sekimori_config::{Mistake, Report, site};
+use sekimori_directory::Site;
+
+use crate::load;
+
+const MINIMAL: &str = include_str!("../../fixtures/minimal.site.toml");
+const UNIVERSITY: &str = include_str!("../../fixtures/university.site.toml");
+
+fn parse(text: &str) -> Result<(Site, Vec<Mistake>), Report> {
+    site::parse(text, "site.toml", &load)
+}
+
+fn good(text: &str) -> Site {
+    match parse(text) {
+        Ok((site, warnings)) => {
+            assert_eq!(warnings, []);
+            site
+        }
+        Err(report) => panic!("{report}"),
+    }
+}
+
+/// What is said about `text` after the minimal document.
+fn told(text: &str) -> Vec<String> {
+    let text = format!("{MINIMAL}{text}");
+    let mistakes = match parse(&text) {
+        Ok((_, warnings)) => warnings,
+        Err(report) => [report.errors, report.warnings].concat(),
+    };
+    mistakes.into_iter().map(|mistake| mistake.what).collect()
+}
+
+#[test]
+fn a_small_site_is_small() {
+    let site = good(MINIMAL);
+    assert!(MINIMAL.lines().count() <= 13);
+    assert_eq!(site.organisation.name, Bilingual::new("Example University", "Example University"));
+    assert_eq!(site.zones[0].title, Bilingual::new("campus", "campus"));
+    let client = site.services[0].oidc.as_ref().unwrap();
+    assert_eq!(client.client_id.as_str(), "wiki");
+    assert_eq!(site.password.length_min, 15);
+}
+
+#[test]
+fn a_university_is_read_whole() {
+    let site = good(UNIVERSITY);
+    assert_eq!(site.zones.len(), 4);
+    assert_eq!(site.services.len(), 4);
+    assert_eq!(site.policy.rows.len(), 3);
+    // The two neighbours of the list are one network.
+    let ranges: Vec<String> = site.relays[0].ranges.iter().map(ToString::to_string).collect();
+    assert_eq!(ranges, ["172.224.224.0/26", "2a02:26f7::/64"]);
+    let payroll = site.services[1].oidc.as_ref().unwrap();
+    assert!(payroll.jwks.as_ref().unwrap().starts_with("{\"keys\":[{"));
+    assert!(payroll.scopes.contains("openid"));
+}
+
+#[test]
+fn all_mistakes_are_told_at_once() {
+    let report = parse(include_str!("../../fixtures/wrong.site.toml")).unwrap_err();
+    insta::assert_snapshot!("wrong_site", report);
+}
+
+#[test]
+fn what_is_not_toml_does_not_hide_the_rest() {
+    let report = parse(include_str!("../../fixtures/broken.site.toml")).unwrap_err();
+    insta::assert_snapshot!("broken_site", report);
+}
+
+#[test]
+fn nothing_at_all_says_what_to_begin_with() {
+    let report = parse("").unwrap_err();
+    insta::assert_snapshot!("empty_site", report);
+}
+
+#[test]
+fn a_row_is_reachable_as_long_as_somebody_gets_there() {
+    let row = |name: &str, rest: &str| {
+        format!("\n[[policy.row]]\nname = \"{name}\"\nrequire = \"two_factors\"\n{rest}\n")
+    };
+    for (rows, unreachable) in [
+        (vec![("a", ""), ("b", "")], vec!["b"]),
+        (vec![("a", "zones = ['inside']"), ("b", "zones = ['campus']")], vec!["b"]),
+        (vec![("a", "zones = ['campus']"), ("b", "zones = ['inside']")], vec!["b"]),
+        (vec![("a", "zones = ['campus']"), ("b", "zones = ['outside']")], vec![]),
+        (vec![("a", "zones = ['inside']"), ("b", "zones = ['outside']"), ("c", "")], vec!["c"]),
+        (vec![("a", "services = ['wiki']"), ("b", "")], vec![]),
+        (vec![("a", "services = ['wiki', 'portal']"), ("b", "services = ['portal']")], vec!["b"]),
+        (vec![("a", "groups = ['x']"), ("b", "")], vec![]),
+        (vec![("a", "groups = ['x', 'y']"), ("b", "groups = ['y']")], vec!["b"]),
+        (vec![("a", "groups = ['x']"), ("b", "groups = ['x', 'y']")], vec![]),
+        (
+            vec![("a", "groups = ['x']"), ("b", "groups = ['y']"), ("c", "groups = ['x', 'y']")],
+            vec!["c"],
+        ),
+        (vec![("a", ""), ("b", "groups = ['x']\nservices = ['wiki']")], vec!["b"]),
+    ] {
+        let text: String = rows.iter().map(|(name, rest)| row(name, rest)).collect();
+        let text = format!("{MINIMAL}{text}");
+        let paths: Vec<String> = match parse(&text) {
+            Ok(_) => Vec::new(),
+            Err(report) => report.errors.into_iter().map(|error| error.path).collect(),
+        };
+        let expected: Vec<String> =
+            unreachable.iter().map(|name| format!("policy.row.{name}")).collect();
+        assert_eq!(paths, expected, "{rows:?}");
+    }
+}
+
+#[test]
+fn a_short_password_is_warned_of_only_where_it_may_be_enough() {
+    let short = "\n[password]\nlength_min = 8\n";
+    assert_eq!(told(short), ["a password of 8 characters may be enough alone in some zone"]);
+    let two_everywhere = MINIMAL.replace("password_suffices = true\n", "");
+    assert!(
+        parse(&format!("{two_everywhere}{short}")).is_ok_and(|(_, warnings)| warnings.is_empty())
+    );
+    let one_by_row =
+        format!("{two_everywhere}{short}\n[[policy.row]]\nname = 'lax'\nrequire = 'one_factor'\n");
+    assert!(parse(&one_by_row).is_ok_and(|(_, warnings)| warnings.len() == 1));
+}
+
+#[test]
+fn a_list_of_wrong_entries_is_not_the_empty_list_that_matches_everybody() {
+    let told = told(
+        "\n[[policy.row]]\nname = 'a'\nrequire = 'refuse'\nzones = ['No Zone']\n\
+         \n[[policy.row]]\nname = 'b'\nrequire = 'two_factors'\n",
+    );
+    assert_eq!(told, ["`No Zone` is not a zone's name"]);
+}
+
+#[test]
+fn an_endless_file_is_refused_before_it_is_read() {
+    let endless = "#".repeat(sekimori_config::FILE_BYTES_MAX + 1);
+    let report = parse(&endless).unwrap_err();
+    assert_eq!(report.errors.len(), 1);
+}
+
+#[test]
+fn a_deep_file_is_refused_and_does_no_harm() {
+    let deep = format!("issuer = {}{}", "[".repeat(100_000), "]".repeat(100_000));
+    assert!(parse(&deep).is_err());
+    let tables = format!("[a{}]\n", ".a".repeat(50_000));
+    assert!(parse(&tables).is_err());
+}
+
+#[test]
+fn apply_says_what_changes() {
+    let old = good(UNIVERSITY);
+    assert_eq!(site::difference(&old, &old), []);
+    let new = good(
+        &UNIVERSITY
+            .replace("\"150.65.0.0/16\", ", "\"150.65.0.0/17\", \"150.65.128.0/17\", ")
+            .replace("[password]\n", "[password]\nlength_min = 20\n")
+            .replace("telephone = \"+81 76 000 0000\"\n", "")
+            .replace("name = \"vpn\"", "name = \"vpn2\"")
+            .replace("zones = [\"vpn\"]", "zones = [\"vpn2\"]")
+            .replace("name = \"visitors-inside-only\"", "name = \"visitors\"")
+            .replace("ja = \"図書館\"", "ja = \"附属図書館\""),
+    );
+    let lines: Vec<String> = site::difference(&old, &new).iter().map(ToString::to_string).collect();
+    insta::assert_snapshot!("difference", lines.join("\n"));
+    let mut reordered = old.clone();
+    reordered.policy.rows.swap(0, 1);
+    let lines: Vec<String> =
+        site::difference(&old, &reordered).iter().map(ToString::to_string).collect();
+    assert_eq!(
+        lines,
+        ["~ policy.row (order): payroll, visitors-inside-only, portal-on-vpn \
+          -> visitors-inside-only, payroll, portal-on-vpn"]
+    );
+}
+
+#[test]
+fn an_exported_site_reads_well() {
+    insta::assert_snapshot!("export", site::print(&good(UNIVERSITY)));
+}
