@@ -1,1 +1,35 @@
-//! Placeholder.
+//! `Page -> HTML`: view models, templates and static files. No look-ups, no I/O, no decisions.
+//!
+//! A page is a plain struct that `web` fills; [`Page::html`] writes it in the frame's language, and
+//! [`Page::csp`] is the `Content-Security-Policy` to send with it. Whatever a person may not be told
+//! must not be put in: reasons have gone through `Reason::shown_to` before.
+//!
+//! Every form posts the fields of its [`Form`] and those that its page names in its own documentation.
+//! Pages work without JavaScript; `static/sekimori.js` only adds.
+
+mod accent;
+mod assets;
+mod csp;
+pub mod demo;
+mod failure;
+mod frame;
+mod leaving;
+mod login;
+mod parts;
+pub mod portal;
+mod problem;
+mod qr;
+pub mod samples;
+mod shown;
+mod slip;
+mod view;
+
+pub use assets::{Asset, asset};
+pub use csp::{FormTarget, csp};
+pub use failure::{Failure, Incident};
+pub use frame::{DemoStrip, Form, Frame, LanguageLink, PortalHead, PortalLinks};
+pub use leaving::{Consent, Relay, ReleasedItem, SignOut, SignedOut};
+pub use login::{Password, Refusal, SecondFactor, SwitchChoice, SwitchPerson, Username, WayOn};
+pub use problem::{OwnerDetails, Problem, Troubleshoot, TroubleshootAnswer};
+pub use slip::{Identity, Obstacle, Place, SecondProof, Slip};
+pub use view::Page;

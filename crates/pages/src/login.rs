@@ -1,0 +1,137 @@
+//! The steps of a sign-in, and its refusal.
+
+use sekimori_directory::Method;
+use sekimori_login::{Choice, Reason};
+
+use crate::{Failure, Form, Slip};
+
+/// The first step. Posts `username`.
+#[derive(Debug, Clone)]
+pub struct Username {
+    /// The slip.
+    pub slip: Slip,
+    /// The form.
+    pub form: Form,
+    /// What stands in the field: as typed, a `login_hint`, or nothing.
+    pub username: String,
+    /// Why the step is shown again; `None` the first time.
+    pub failure: Option<Failure>,
+    /// Something to know beforehand (`SessionEnded`, `RequestStale`): its text stands above the form.
+    pub note: Option<Reason>,
+}
+
+/// The password. Posts `password`, and `username` for password managers (ignore it: the name that counts is
+/// in the sealed request); `caps_lock=on` if the browser saw Caps Lock.
+#[derive(Debug, Clone)]
+pub struct Password {
+    /// The slip.
+    pub slip: Slip,
+    /// The form.
+    pub form: Form,
+    /// The folded user name.
+    pub username: String,
+    /// Where another user name can be entered; `None` when the person is fixed.
+    pub change_username_href: Option<String>,
+    /// `AskPassword`; `AskFresh` for a repeated proof before a sensitive change or for a service.
+    pub reason: Reason,
+    /// Why the step is shown again; `None` the first time.
+    pub failure: Option<Failure>,
+    /// Where "Cancel" leads; `None` without it.
+    pub cancel_href: Option<String>,
+}
+
+/// One more proof. Posts `code`; a button of the other form posts `method` (`totp`, `recovery_code`).
+#[derive(Debug, Clone)]
+pub struct SecondFactor {
+    /// The slip.
+    pub slip: Slip,
+    /// The form of the code.
+    pub form: Form,
+    /// The form that chooses another method.
+    pub other_form: Form,
+    /// The user name, for password managers.
+    pub username: String,
+    /// The method whose field is shown.
+    pub method: Method,
+    /// All methods with whether they can be used, as the engine's step lists them.
+    pub choices: Vec<Choice>,
+    /// `AskSecondFactor`, `AskStepUp` or `AskFresh`.
+    pub reason: Reason,
+    /// Why the step is shown again; `None` the first time.
+    pub failure: Option<Failure>,
+    /// Where somebody else can sign in; `None` when the person is fixed.
+    pub change_username_href: Option<String>,
+    /// Where "Cancel" leads; `None` without it.
+    pub cancel_href: Option<String>,
+}
+
+/// The sign-in cannot go on. The page stays until left.
+#[derive(Debug, Clone)]
+pub struct Refusal {
+    /// The slip with the failed line.
+    pub slip: Slip,
+    /// Why.
+    pub failure: Failure,
+    /// Where the one next step leads. `None`: the page takes the help desk's or the service's address,
+    /// and shows no button if there is none.
+    pub next_href: Option<String>,
+    /// Whom to ask about the service, from its settings.
+    pub service_contact: Option<String>,
+    /// Other ways, in order.
+    pub others: Vec<WayOn>,
+}
+
+/// Another way on, shown small.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum WayOn {
+    /// Sign in as somebody else.
+    OtherPerson {
+        /// Where.
+        href: String,
+    },
+    /// Begin the same sign-in again.
+    StartOver {
+        /// Where.
+        href: String,
+    },
+    /// Go back to the service without being signed in (its protocol's error answer).
+    BackToService {
+        /// Where.
+        href: String,
+    },
+    /// Enter an enrolment ticket.
+    EnterTicket {
+        /// Where.
+        href: String,
+    },
+    /// Open the portal.
+    Portal {
+        /// Where.
+        href: String,
+    },
+}
+
+/// Signed in as somebody; the service, or the person, may want somebody else. Posts `decision` =
+/// `continue` or `switch`.
+#[derive(Debug, Clone)]
+pub struct SwitchPerson {
+    /// The slip.
+    pub slip: Slip,
+    /// The form.
+    pub form: Form,
+    /// The name of the person who is signed in, in the page's language.
+    pub person: String,
+    /// Their user name.
+    pub username: String,
+    /// Whether the service accepts the person who is signed in.
+    pub choice: SwitchChoice,
+}
+
+/// Who may go on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SwitchChoice {
+    /// Either: go on as this person, or switch.
+    Free,
+    /// The service expects somebody else: only switching helps.
+    OtherExpected,
+}

@@ -1,0 +1,271 @@
+//! Parts that several pages show: the slip, the error summary, the field's error, the incident.
+
+use askama::Template;
+use sekimori_base::Timestamp;
+use sekimori_login::{NextStep, Reason};
+use sekimori_words::Circumstances;
+
+use crate::view::{Plain, View};
+use crate::{Failure, Form, Identity, Incident, Obstacle, Place, SecondProof, Slip};
+
+/// How a line of the slip stands: a colour only ever comes with the icon and the words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mark {
+    Told,
+    Done,
+    Needed,
+    Failed,
+}
+
+impl Mark {
+    pub const fn class(self) -> &'static str {
+        match self {
+            Self::Told => "told",
+            Self::Done => "done",
+            Self::Needed => "needed",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+/// A line of the slip.
+pub(crate) struct Line {
+    pub term: String,
+    pub mark: Mark,
+    pub text: String,
+    /// Smaller, behind the text.
+    pub note: Option<String>,
+    /// Behind "why?".
+    pub why: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "parts/slip.html")]
+pub(crate) struct SlipPart<'a> {
+    v: View<'a>,
+    lines: Vec<Line>,
+}
+
+#[derive(Template)]
+#[template(path = "parts/summary.html")]
+pub(crate) struct SummaryPart<'a> {
+    v: View<'a>,
+    /// The field that the entry leads to.
+    field: &'a str,
+    texts: Vec<String>,
+}
+
+#[derive(Template)]
+#[template(path = "parts/field_error.html")]
+pub(crate) struct FieldErrorPart<'a> {
+    v: View<'a>,
+    texts: Vec<String>,
+    wait: Option<Wait>,
+}
+
+pub(crate) struct Wait {
+    seconds: i64,
+    text: String,
+}
+
+#[derive(Template)]
+#[template(path = "parts/incident.html")]
+pub(crate) struct IncidentPart<'a> {
+    v: View<'a>,
+    incident: &'a Incident,
+    place: Option<String>,
+    reason: Option<Reason>,
+}
+
+#[derive(Template)]
+#[template(path = "parts/hidden.html")]
+pub(crate) struct HiddenPart<'a> {
+    form: &'a Form,
+}
+
+#[derive(Template)]
+#[template(path = "parts/time.html")]
+pub(crate) struct TimePart {
+    machine: String,
+    shown: String,
+    exact: Option<String>,
+}
+
+impl<'a> View<'a> {
+    pub fn slip(&self, slip: &Slip) -> SlipPart<'a> {
+        let mut lines = vec![
+            Line {
+                term: self.t("slip-to"),
+                mark: Mark::Told,
+                text: slip.to.clone(),
+                note: None,
+                why: None,
+            },
+            self.place_line(&slip.place, slip.obstacle == Obstacle::Network),
+            self.identity_line(&slip.identity),
+        ];
+        lines.extend(self.proof_line(&slip.proof));
+        lines.extend(self.obstacle_line(slip.obstacle));
+        SlipPart { v: *self, lines }
+    }
+
+    /// What somebody reads about where they are: "outside the campus network (eduroam)".
+    pub fn place_words(&self, place: &Place) -> String {
+        let side = self.t(match (place.inside, place.unknown) {
+            (true, _) => "place-inside",
+            (false, true) => "place-unknown",
+            (false, false) => "place-outside",
+        });
+        match &place.title {
+            Some(title) => self.words.with(
+                "place-with-name",
+                &[("side", (&side).into()), ("name", title.as_str().into())],
+            ),
+            None => side,
+        }
+    }
+
+    fn place_line(&self, place: &Place, refused: bool) -> Line {
+        let mut why = Vec::new();
+        why.extend(place.explanation.clone());
+        if let Some(relay) = &place.relay {
+            why.push(self.t1("place-relay", "relay", relay));
+        }
+        if place.unknown {
+            why.push(self.t("place-why-unknown"));
+        } else if why.is_empty() {
+            why.push(self.t(if place.inside { "place-why-inside" } else { "place-why-outside" }));
+        }
+        Line {
+            term: self.t("slip-you-are"),
+            mark: if refused { Mark::Failed } else { Mark::Told },
+            text: self.place_words(place),
+            note: place
+                .moved_from
+                .as_deref()
+                .map(|earlier| self.t1("place-moved", "earlier", earlier)),
+            why: Some(why.join(&self.t("sentence-separator"))),
+        }
+    }
+
+    fn identity_line(&self, identity: &Identity) -> Line {
+        let (mark, id, name) = match identity {
+            Identity::Open => (Mark::Needed, "slip-needed", None),
+            Identity::Named(name) => (Mark::Needed, "slip-password-needed", Some(name)),
+            Identity::Right(name) => (Mark::Done, "slip-checked", name.as_ref()),
+            Identity::Wrong(name) => (Mark::Failed, "slip-no-match", Some(name)),
+        };
+        Line {
+            term: self.t("slip-name-and-password"),
+            mark,
+            text: self.t(id),
+            note: name.filter(|name| !name.is_empty()).cloned(),
+            why: None,
+        }
+    }
+
+    fn proof_line(&self, proof: &SecondProof) -> Option<Line> {
+        let (mark, text, note) = match proof {
+            SecondProof::Unspoken => return None,
+            SecondProof::Likely => (Mark::Needed, "slip-proof-likely", None),
+            SecondProof::Needed(methods) => {
+                (Mark::Needed, "slip-needed", Some(self.methods(methods)))
+            }
+            SecondProof::Right(method) => {
+                (Mark::Done, "slip-checked", Some(self.words.method_name(*method)))
+            }
+            SecondProof::Wrong(method) => {
+                (Mark::Failed, "slip-no-match", Some(self.words.method_name(*method)))
+            }
+            SecondProof::Missing => (Mark::Failed, "slip-proof-missing", None),
+        };
+        Some(Line {
+            term: self.t("slip-one-more-proof"),
+            mark,
+            text: self.t(text),
+            note,
+            why: None,
+        })
+    }
+
+    fn obstacle_line(&self, obstacle: Obstacle) -> Option<Line> {
+        let (term, text) = match obstacle {
+            Obstacle::None | Obstacle::Network => return None,
+            Obstacle::AccountOff => ("slip-account", "slip-account-off"),
+            Obstacle::AccountNotYet => ("slip-account", "slip-account-not-yet"),
+            Obstacle::AccountEnded => ("slip-account", "slip-account-ended"),
+            Obstacle::Group => ("slip-group", "slip-group-other"),
+        };
+        let (term, text) = (self.t(term), self.t(text));
+        Some(Line { term, mark: Mark::Failed, text, note: None, why: None })
+    }
+
+    /// What failed and what the typed text shows, sentence by sentence.
+    pub fn failure_texts(&self, failure: &Failure, about: &Circumstances<'_>) -> Vec<String> {
+        let mut texts = vec![self.words.reason_text(failure.reason, about)];
+        texts.extend(failure.hints.iter().map(|hint| self.words.hint(*hint)));
+        texts
+    }
+
+    /// The error summary of a sign-in step, leading to `field`.
+    pub fn summary(&self, failure: &Failure, slip: &Slip, field: &'a str) -> SummaryPart<'a> {
+        let about = failure.about(self.frame, Some(&slip.to), None);
+        SummaryPart { v: *self, field, texts: self.failure_texts(failure, &about) }
+    }
+
+    /// The same words beside the field.
+    pub fn field_error(&self, failure: &Failure, slip: &Slip) -> FieldErrorPart<'a> {
+        let about = failure.about(self.frame, Some(&slip.to), None);
+        let wait = failure.wait_seconds(self.frame.now).zip(failure.details.wait_until);
+        FieldErrorPart {
+            v: *self,
+            texts: self.failure_texts(failure, &about),
+            wait: wait.map(|(seconds, until)| Wait {
+                seconds,
+                text: self.t1("wait-until", "moment", &self.moment(until)),
+            }),
+        }
+    }
+
+    /// The error summary of plain texts.
+    pub fn summary_of(&self, texts: &[String], field: &'a str) -> SummaryPart<'a> {
+        SummaryPart { v: *self, field, texts: texts.to_vec() }
+    }
+
+    /// Plain texts beside the field.
+    pub fn field_error_of(&self, texts: &[String]) -> FieldErrorPart<'a> {
+        FieldErrorPart { v: *self, texts: texts.to_vec(), wait: None }
+    }
+
+    /// The incident: code, time with zone, network.
+    pub fn incident(&self, failure: &'a Failure, place: Option<&Place>) -> IncidentPart<'a> {
+        IncidentPart {
+            v: *self,
+            incident: &failure.incident,
+            place: place.map(|place| self.place_words(place)),
+            reason: Some(failure.reason),
+        }
+    }
+
+    /// The hidden fields of a form.
+    pub fn hidden(&self, form: &'a Form) -> HiddenPart<'a> {
+        HiddenPart { form }
+    }
+
+    /// A moment, written out.
+    pub fn time(&self, at: impl Plain<Timestamp>) -> TimePart {
+        let at = at.plain();
+        TimePart { machine: at.rfc3339(), shown: self.moment(at), exact: None }
+    }
+
+    /// A moment as "3 minutes ago", with the exact one on hover and in print.
+    pub fn time_ago(&self, at: impl Plain<Timestamp>) -> TimePart {
+        let at = at.plain();
+        TimePart { machine: at.rfc3339(), shown: self.ago(at), exact: Some(self.moment(at)) }
+    }
+
+    /// What the button of the next step says.
+    pub fn next_label(&self, step: NextStep, service: Option<&str>) -> String {
+        self.words.next_step_label(step, service)
+    }
+}

@@ -1,0 +1,129 @@
+//! Pages of the portal that change something.
+
+use sekimori_base::Timestamp;
+use sekimori_login::Notice;
+use sekimori_words::PasswordFlaw;
+
+use super::FactorRow;
+use crate::{Failure, Form};
+
+/// Change the password. Posts `new_password`, `username` for password managers, and `end_others=on` if
+/// the other sessions should end.
+#[derive(Debug, Clone)]
+pub struct ChangePassword {
+    /// The form.
+    pub form: Form,
+    /// The user name.
+    pub username: String,
+    /// Shortest new password, in characters.
+    pub length_min: u16,
+    /// Why the one just sent was not taken; empty at first.
+    pub flaws: Vec<PasswordFlaw>,
+    /// Another reason why nothing was changed.
+    pub failure: Option<Failure>,
+}
+
+/// Register an authenticator app. Posts `code`.
+#[derive(Debug, Clone)]
+pub struct RegisterTotp {
+    /// The form (the secret travels sealed in a hidden field, or is stored as unfinished).
+    pub form: Form,
+    /// The secret in base 32, shown in groups of four.
+    pub secret: String,
+    /// The `otpauth:` address that the QR code holds.
+    pub otpauth_uri: String,
+    /// Why the code just sent was not taken.
+    pub failure: Option<Failure>,
+}
+
+/// New recovery codes, shown this once. Posts nothing but its hidden fields: "I have saved them".
+#[derive(Debug, Clone)]
+pub struct RecoveryCodes {
+    /// The form.
+    pub form: Form,
+    /// The codes as printed.
+    pub codes: Vec<String>,
+    /// The user name, for the printed sheet.
+    pub username: String,
+}
+
+/// Whether to remove a factor. Posts `decision` = `remove`.
+#[derive(Debug, Clone)]
+pub struct RemoveFactor {
+    /// The form.
+    pub form: Form,
+    /// Which.
+    pub factor: FactorRow,
+    /// What is left afterwards.
+    pub standing: Standing,
+}
+
+/// What is left after a factor has gone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// Others that can be used.
+    OthersLeft,
+    /// Nothing: outside one cannot sign in any more, and registering again needs a ticket.
+    NothingLeft,
+    /// Recovery codes alone.
+    RecoveryCodesLeft,
+}
+
+/// Enter an enrolment ticket. Posts `ticket`.
+#[derive(Debug, Clone)]
+pub struct EnrolTicket {
+    /// The form.
+    pub form: Form,
+    /// Why a ticket is needed, or why the one just sent was not taken.
+    pub failure: Option<Failure>,
+}
+
+/// Services that were given consent. Posts `withdraw` = the row's value.
+#[derive(Debug, Clone)]
+pub struct Consents {
+    /// The form.
+    pub form: Form,
+    /// The consents.
+    pub grants: Vec<GrantRow>,
+}
+
+/// A consent.
+#[derive(Debug, Clone)]
+pub struct GrantRow {
+    /// The value that the button posts.
+    pub value: String,
+    /// The service, in the page's language.
+    pub service: String,
+    /// When it was given.
+    pub at: Timestamp,
+    /// For which scopes.
+    pub scopes: Vec<String>,
+}
+
+/// "This was not me". Opening the page changes nothing; its button posts `decision` = `not_me`.
+#[derive(Debug, Clone)]
+pub struct NotMe {
+    /// The form.
+    pub form: Form,
+    /// What was noticed.
+    pub notice: Notice,
+    /// When it happened.
+    pub at: Timestamp,
+    /// What the network was called, in the page's language.
+    pub place: String,
+    /// The factor that would be suspended, by its method.
+    pub method: Option<sekimori_directory::Method>,
+    /// How far it is.
+    pub state: NotMeState,
+}
+
+/// How far a "this was not me" is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NotMeState {
+    /// The button has not been pressed.
+    Asked,
+    /// It was pressed: what was new is suspended.
+    Done,
+    /// The link is spent or too old.
+    Over,
+}

@@ -1,0 +1,385 @@
+//! What the templates ask of the view models: choices of texts, never of content.
+
+use sekimori_directory::{Affiliation, Method};
+use sekimori_login::{Choice, NextStep, Notice, Reason, Usability};
+use sekimori_words::{Circumstances, Words};
+
+use crate::login::SwitchChoice;
+use crate::portal::{
+    ChangePassword, Done, EnrolTicket, EventRow, NotMe, NotMeState, Overview, RecoveryCodes,
+    RegisterTotp, RemoveFactor, Standing, Suggestion,
+};
+use crate::qr::{Drawing, draw};
+use crate::view::View;
+use crate::{
+    Failure, PortalLinks, Problem, Refusal, ReleasedItem, SecondFactor, SwitchPerson, Troubleshoot,
+    TroubleshootAnswer, WayOn,
+};
+use crate::{Place, failure::percent_encoded};
+
+impl View<'_> {
+    fn about<'b>(
+        &'b self,
+        failure: &'b Failure,
+        service: Option<&'b str>,
+        place: Option<&'b str>,
+    ) -> Circumstances<'b> {
+        failure.about(self.frame, service, place)
+    }
+
+    pub fn failure_title(
+        &self,
+        failure: &Failure,
+        service: Option<&str>,
+        place: Option<&Place>,
+    ) -> String {
+        let place = place.map(|place| self.place_words(place));
+        self.words.reason_title(failure.reason, &self.about(failure, service, place.as_deref()))
+    }
+
+    pub fn failure_text(
+        &self,
+        failure: &Failure,
+        service: Option<&str>,
+        place: Option<&Place>,
+    ) -> String {
+        let place = place.map(|place| self.place_words(place));
+        self.words.reason_text(failure.reason, &self.about(failure, service, place.as_deref()))
+    }
+
+    /// The sentences of a failure without a service; none without a failure.
+    pub fn plain_texts(&self, failure: &Option<Failure>) -> Vec<String> {
+        failure.as_ref().map_or_else(Vec::new, |failure| {
+            self.failure_texts(failure, &self.about(failure, None, None))
+        })
+    }
+
+    /// The help desk's name inside a sentence.
+    pub fn desk_words(&self) -> String {
+        self.frame.desk().map_or_else(|| self.t("generic-desk"), str::to_owned)
+    }
+
+    /// The address of the next step's button.
+    pub fn next_of(
+        &self,
+        failure: &Failure,
+        given: &Option<String>,
+        contact: &Option<String>,
+    ) -> Option<String> {
+        self.frame.next_href(
+            self.words,
+            failure.reason.next_step(),
+            given.as_ref(),
+            contact.as_deref(),
+            &failure.incident,
+        )
+    }
+
+    /// What somebody is to the organisation, joined.
+    pub fn affiliations(&self, affiliations: &[Affiliation]) -> String {
+        let names: Vec<String> =
+            affiliations.iter().map(|affiliation| self.words.affiliation(*affiliation)).collect();
+        self.joined(&names)
+    }
+
+    /// Names, joined.
+    pub fn joined(&self, names: &[String]) -> String {
+        names.join(&self.t("list-separator"))
+    }
+
+    /// The link back to the portal's overview.
+    pub fn cancel_link(&self) -> String {
+        match &self.frame.portal {
+            Some(portal) => {
+                format!("<p><a href=\"{}\">{}</a></p>", portal.links.overview, self.t("cancel"))
+            }
+            None => String::new(),
+        }
+    }
+
+    /// What makes somewhere count as it does, sentence by sentence.
+    pub fn place_reasons(&self, place: &Place) -> Vec<String> {
+        let mut sentences: Vec<String> = place.explanation.iter().cloned().collect();
+        if let Some(relay) = &place.relay {
+            sentences.push(self.t1("place-relay", "relay", relay));
+        }
+        if place.unknown {
+            sentences.push(self.t("place-why-unknown"));
+        } else if sentences.is_empty() {
+            sentences.push(self.t(if place.inside {
+                "place-why-inside"
+            } else {
+                "place-why-outside"
+            }));
+        }
+        sentences
+    }
+}
+
+impl SecondFactor {
+    pub(crate) const fn is_numeric(&self) -> bool {
+        matches!(self.method, Method::Totp)
+    }
+
+    pub(crate) const fn code_label(&self) -> &'static str {
+        match self.method {
+            Method::Totp | Method::Password => "code-totp-label",
+            Method::RecoveryCode => "code-recovery-label",
+        }
+    }
+
+    pub(crate) const fn code_hint(&self) -> &'static str {
+        match self.method {
+            Method::Totp | Method::Password => "code-totp-hint",
+            Method::RecoveryCode => "code-recovery-hint",
+        }
+    }
+
+    /// The other methods that can be used.
+    pub(crate) fn usable(&self) -> Vec<&Choice> {
+        self.others(|usability| usability == Usability::Usable)
+    }
+
+    /// The other methods that cannot, with why.
+    pub(crate) fn unusable(&self) -> Vec<&Choice> {
+        self.others(|usability| usability != Usability::Usable)
+    }
+
+    fn others(&self, wanted: impl Fn(Usability) -> bool) -> Vec<&Choice> {
+        self.choices
+            .iter()
+            .filter(|choice| choice.method != self.method && wanted(choice.usability))
+            .collect()
+    }
+}
+
+impl Refusal {
+    pub(crate) const fn registers(&self) -> bool {
+        matches!(self.failure.reason.next_step(), NextStep::RegisterFactor)
+    }
+}
+
+impl WayOn {
+    pub(crate) fn href(&self) -> &str {
+        match self {
+            Self::OtherPerson { href }
+            | Self::StartOver { href }
+            | Self::BackToService { href }
+            | Self::EnterTicket { href }
+            | Self::Portal { href } => href,
+        }
+    }
+
+    pub(crate) const fn label(&self) -> &'static str {
+        match self {
+            Self::OtherPerson { .. } => "other-person",
+            Self::StartOver { .. } => "way-start-over",
+            Self::BackToService { .. } => "way-back-to-service",
+            Self::EnterTicket { .. } => "way-enter-ticket",
+            Self::Portal { .. } => "way-portal",
+        }
+    }
+}
+
+impl SwitchPerson {
+    pub(crate) const fn may_continue(&self) -> bool {
+        matches!(self.choice, SwitchChoice::Free)
+    }
+
+    pub(crate) const fn text(&self) -> &'static str {
+        match self.choice {
+            SwitchChoice::Free => "switch-text",
+            SwitchChoice::OtherExpected => "switch-text-other",
+        }
+    }
+}
+
+impl Problem {
+    pub(crate) fn about_cookies(&self) -> bool {
+        self.failure.reason == Reason::CookiesBlocked
+    }
+}
+
+impl Troubleshoot {
+    pub(crate) const fn is_mistyped(&self) -> bool {
+        matches!(self.answer, TroubleshootAnswer::Mistyped)
+    }
+
+    pub(crate) fn mistyped_texts(&self, view: &View<'_>) -> Vec<String> {
+        match self.answer {
+            TroubleshootAnswer::Mistyped => vec![view.t("troubleshoot-mistyped")],
+            TroubleshootAnswer::Nothing
+            | TroubleshootAnswer::Public
+            | TroubleshootAnswer::Told { .. }
+            | TroubleshootAnswer::Slower { .. } => Vec::new(),
+        }
+    }
+}
+
+impl ReleasedItem {
+    pub(crate) const fn label(&self) -> &'static str {
+        match self {
+            Self::Name(_) => "portal-name",
+            Self::Username(_) => "username-label",
+            Self::Mail(_) => "portal-mail",
+            Self::Affiliations(_) => "portal-affiliation",
+            Self::Groups(_) => "portal-groups",
+        }
+    }
+
+    pub(crate) fn value(&self, words: &Words) -> String {
+        match self {
+            Self::Name(text) | Self::Username(text) | Self::Mail(text) => text.clone(),
+            Self::Affiliations(list) => {
+                let names: Vec<String> = list.iter().map(|item| words.affiliation(*item)).collect();
+                names.join(&words.text("list-separator"))
+            }
+            Self::Groups(groups) => groups.join(&words.text("list-separator")),
+        }
+    }
+}
+
+impl Done {
+    pub(crate) const fn text(self) -> &'static str {
+        match self {
+            Self::PasswordChanged => "done-password-changed",
+            Self::TotpRegistered => "done-totp-registered",
+            Self::RecoveryCodesMade => "done-recovery-codes-made",
+            Self::FactorRemoved => "done-factor-removed",
+            Self::SessionEnded => "done-session-ended",
+            Self::OthersEnded => "done-others-ended",
+            Self::ConsentWithdrawn => "done-consent-withdrawn",
+        }
+    }
+}
+
+impl Suggestion {
+    pub(crate) const fn text(self) -> &'static str {
+        match self {
+            Self::RegisterFirst => "suggestion-register-first",
+            Self::RegisterWithTicket => "suggestion-register-with-ticket",
+            Self::MakeRecoveryCodes => "suggestion-make-recovery-codes",
+            Self::FewRecoveryCodes => "suggestion-few-recovery-codes",
+        }
+    }
+
+    pub(crate) const fn button(self) -> &'static str {
+        match self {
+            Self::RegisterFirst => "portal-add-totp",
+            Self::RegisterWithTicket => "portal-enter-ticket",
+            Self::MakeRecoveryCodes | Self::FewRecoveryCodes => "portal-make-recovery-codes",
+        }
+    }
+
+    pub(crate) const fn href(self, links: &PortalLinks) -> &'static str {
+        match self {
+            Self::RegisterFirst => links.totp,
+            Self::RegisterWithTicket => links.ticket,
+            Self::MakeRecoveryCodes | Self::FewRecoveryCodes => links.recovery_codes,
+        }
+    }
+}
+
+impl Overview {
+    /// What the place means for signing in.
+    pub(crate) const fn place_consequence(&self) -> &'static str {
+        if self.place.password_suffices { "place-password-suffices" } else { "place-two-proofs" }
+    }
+}
+
+impl EventRow {
+    pub(crate) const fn outcome(&self) -> &'static str {
+        if self.reason.is_refusal() { "event-refused" } else { "event-admitted" }
+    }
+}
+
+impl ChangePassword {
+    pub(crate) const fn failed(&self) -> bool {
+        !self.flaws.is_empty() || self.failure.is_some()
+    }
+
+    pub(crate) fn texts(&self, view: &View<'_>) -> Vec<String> {
+        let mut texts: Vec<String> =
+            self.flaws.iter().map(|flaw| view.words.password_flaw(*flaw)).collect();
+        if let Some(failure) = self.failure.as_ref().filter(|_| self.flaws.is_empty()) {
+            texts.extend(view.failure_texts(failure, &view.about(failure, None, None)));
+        }
+        texts
+    }
+}
+
+impl RegisterTotp {
+    pub(crate) fn drawing(&self) -> Option<Drawing> {
+        draw(&self.otpauth_uri)
+    }
+
+    /// The secret in groups of four.
+    pub(crate) fn groups(&self) -> Vec<String> {
+        let characters: Vec<char> = self.secret.chars().collect();
+        characters.chunks(4).map(|group| group.iter().collect()).collect()
+    }
+}
+
+impl RecoveryCodes {
+    pub(crate) fn joined(&self) -> String {
+        self.codes.join("\n")
+    }
+
+    /// The sheet as a file, without asking the server for the codes again.
+    pub(crate) fn download_href(&self, view: &View<'_>) -> String {
+        let sheet = format!(
+            "{}\n{}\n{}\n\n{}\n\n{}\n",
+            view.organisation(),
+            self.username,
+            view.moment(view.frame.now),
+            self.joined(),
+            view.t("recovery-file-note"),
+        );
+        format!("data:text/plain;charset=utf-8,{}", percent_encoded(&sheet))
+    }
+}
+
+impl RemoveFactor {
+    pub(crate) const fn is_last(&self) -> bool {
+        matches!(self.standing, Standing::NothingLeft)
+    }
+
+    pub(crate) const fn consequence(&self) -> &'static str {
+        match self.standing {
+            Standing::OthersLeft => "remove-others-left",
+            Standing::NothingLeft => "remove-nothing-left",
+            Standing::RecoveryCodesLeft => "remove-recovery-codes-left",
+        }
+    }
+}
+
+impl EnrolTicket {
+    /// Whether the ticket just sent was not taken (else the failure only says why one is needed).
+    pub(crate) fn failed(&self) -> bool {
+        self.failure.as_ref().is_some_and(|failure| {
+            !matches!(failure.reason, Reason::EnrolNotHere | Reason::EnrolTicketNeeded)
+        })
+    }
+}
+
+impl NotMe {
+    pub(crate) const fn heading(&self) -> &'static str {
+        match self.state {
+            NotMeState::Asked => "not-me-heading",
+            NotMeState::Done => "not-me-done-heading",
+            NotMeState::Over => "not-me-over-heading",
+        }
+    }
+
+    pub(crate) const fn what(&self) -> &'static str {
+        match self.notice {
+            Notice::SecondFactorFailed => "notice-second-factor-failed",
+            Notice::RecoveryCodeUsed => "notice-recovery-code-used",
+            Notice::ClockSuspected => "notice-clock-suspected",
+            Notice::PasswordChanged => "notice-password-changed",
+            Notice::FactorAdded => "notice-factor-added",
+            Notice::FactorRemoved => "notice-factor-removed",
+            Notice::RecoveryCodesMade => "notice-recovery-codes-made",
+        }
+    }
+}

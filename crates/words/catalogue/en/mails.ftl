@@ -1,0 +1,44 @@
+### Notices by mail, plain text. Each notice: its value is the paragraph that says what happened.
+
+mail-greeting = Dear { $person },
+mail-generic-method = second proof
+
+mail-second-factor-failed =
+    Somebody entered your right password for the account "{ $username }", and the proof that followed ({ $method }) was not right. Nobody was let in.
+    .subject = { $organisation }: your password was right, the second proof was not
+mail-recovery-code-used =
+    { $left ->
+        [0] A recovery code of your account "{ $username }" was used. None is left: make new ones in the portal.
+        [one] A recovery code of your account "{ $username }" was used. One is left: make new ones in the portal.
+       *[other] A recovery code of your account "{ $username }" was used. { $left } are left.
+    }
+    .subject = { $organisation }: a recovery code was used
+mail-clock-suspected =
+    Your password was right, and the code from your { $method } belonged to another moment. If you entered it yourself, the clock of the phone is probably off: switch on automatic time in its settings.
+    .subject = { $organisation }: the clock of your phone may be off
+mail-password-changed =
+    The password of your account "{ $username }" was changed.
+    .subject = { $organisation }: your password was changed
+mail-factor-added =
+    A new proof was registered for your account "{ $username }": { $method }.
+    .subject = { $organisation }: a new proof was registered ({ $method })
+mail-factor-removed =
+    A proof was removed from your account "{ $username }": { $method }.
+    .subject = { $organisation }: a proof was removed ({ $method })
+mail-recovery-codes-made =
+    New recovery codes were made for your account "{ $username }". The earlier ones no longer count.
+    .subject = { $organisation }: new recovery codes were made
+
+mail-when = When: { $at }
+mail-where = Where: { $place }
+mail-service = Signing in to: { $service }
+mail-inside-with-password = It was registered on the campus network with the password alone, because it is the first one of this account.
+mail-was-me = If this was you, there is nothing to do.
+mail-was-not-me =
+    If this was not you, open this page and press the button there:
+    { $url }
+    Opening the page alone changes nothing.
+mail-desk = Questions: { $desk }
+mail-signature =
+    { $organisation }
+    { $portal }

@@ -1,0 +1,157 @@
+### One message for each reason of the engine: its value is the text, `.title` the heading.
+### Arguments: $service, $place, $desk, $wait, $until, $drift, $direction, $moment; a missing moment is "none".
+
+## Nothing is wrong
+
+reason-ok-admitted = Everything that was asked for has been shown.
+    .title = You are signed in
+reason-ok-session = You were signed in already, and that was enough.
+    .title = You are signed in
+reason-ask-username = Your user name comes first.
+    .title = Sign in
+reason-ask-password = Your password comes next.
+    .title = Enter your password
+reason-ask-second-factor = Your password is right. From where you are, one more proof is needed.
+    .title = One more proof
+reason-ask-step-up = You are signed in. Here and now, one more proof is needed.
+    .title = One more proof
+reason-ask-fresh = You are signed in. Before this step, show once more that it is you.
+    .title = Is it still you?
+reason-ask-checking = What you entered is being checked.
+    .title = Checking
+
+## What was typed
+
+reason-input-empty = Nothing was entered, and nothing was counted. Fill in the field, then continue.
+    .title = The field is empty
+reason-input-password-too-long = This is longer than any password that can be set here. Something else may have been pasted into the field. It was not counted as a try.
+    .title = The text in the password field is too long
+reason-cred-mismatch = We could not sign you in with this user name and password. Check both; the user name is not your mail address.
+    .title = User name and password do not fit together
+
+## Waiting
+
+reason-throttle-wait = { $wait ->
+        [none] There were too many attempts with this user name. You can try again shortly; until then nothing you enter is checked.
+       *[other] There were too many attempts with this user name. You can try again in { $wait }; until then nothing you enter is checked.
+    }
+    .title = A short wait
+reason-throttle-busy = Another attempt with this user name is being checked at this moment. Yours was not counted. Enter it once more.
+    .title = Another attempt is being checked
+reason-throttle-closed = There were a hundred attempts in a row with this user name, so this way is closed for today. A browser that you have signed in with before still works. Otherwise { $desk } can open it again.
+    .title = This way is closed for today
+reason-throttle-source = { $wait ->
+        [none] There were too many attempts from your network, perhaps by others who share it. You can try again shortly; until then nothing you enter is checked.
+       *[other] There were too many attempts from your network, perhaps by others who share it. You can try again in { $wait }; until then nothing you enter is checked.
+    }
+    .title = A short wait for this network
+reason-svc-busy = { $wait ->
+        [none] Very many people are signing in at this moment. What you entered was not checked and not counted. Enter it again in a few seconds.
+       *[other] Very many people are signing in at this moment. What you entered was not checked and not counted. Enter it again in { $wait }.
+    }
+    .title = Very many people are signing in
+
+## The account; said to somebody who has shown its password
+
+reason-acct-disabled = Your password is right. The account itself has been switched off, so it cannot be used. { $Desk } can tell you why.
+    .title = This account is switched off
+reason-acct-not-yet = { $moment ->
+        [none] Your password is right. The account cannot be used yet. { $Desk } can tell you from when.
+       *[other] Your password is right. The account can be used from { $moment } on.
+    }
+    .title = This account is not open yet
+reason-acct-ended = { $moment ->
+        [none] Your password is right. The time of this account has ended. If you have a newer account, use that one; otherwise { $desk } can help.
+       *[other] Your password is right. The account could be used until { $moment }. If you have a newer account, use that one; otherwise { $desk } can help.
+    }
+    .title = The time of this account has ended
+reason-acct-held = The account is held for its owner's safety, because somebody else may know the password. It is released in person at { $desk }.
+    .title = This account is held
+
+## One more proof
+
+reason-mfa-none-registered = Your password is right. You are outside the campus network, where one more proof is needed, and none is registered for you yet.
+    .title = Nothing is registered for use outside yet
+reason-mfa-none-left = Your password is right. One more proof is needed here, and those that you had registered have been removed or used up. { $Desk } can give you a ticket to register again.
+    .title = No proof is left on your account
+reason-mfa-unfinished = Your password is right. You began to register an authenticator app, but its first code was never entered, so it does not count yet.
+    .title = Your authenticator app is not fully registered
+reason-mfa-suspended = Your password is right. Your second proof was suspended after somebody reported that it was not theirs. { $Desk } can sort this out with you.
+    .title = Your second proof is suspended
+reason-mfa-not-allowed = Your password is right, and you have a second proof. For { $service } it is not accepted from where you are. { $Desk } knows which one is.
+    .title = Your second proof is not accepted here
+reason-mfa-unusable = Your password is right. The way that you chose cannot be used at the moment; another one can.
+    .title = That way cannot be used now
+reason-mfa-level-not-reachable = What you showed is right. { $Service } asks for a stronger proof than any that is registered for you. { $Desk } can help you to register one.
+    .title = { $Service } asks for a stronger proof
+reason-mfa-code-malformed = Your password is right. What you entered does not have the shape of a code. Spaces and hyphens do not matter; letters and missing digits do.
+    .title = This does not look like a code
+reason-mfa-code-wrong = Your password is right; the code is not. Look at the entry for this organisation and enter the code that is shown now.
+    .title = The code does not fit
+reason-mfa-code-reused = That code was right, and it has been used already. Each code counts once: wait for the next one, then enter it.
+    .title = This code has been used already
+reason-mfa-clock-drift = { $direction ->
+        [behind] That code was right { $drift } ago: the clock of your phone is behind. Switch on automatic time, then enter the next code.
+        [ahead] That code will be right in { $drift }: the clock of your phone is ahead. Switch on automatic time, then enter the next code.
+       *[none] That code belongs to another moment: the clock of your phone is off. Switch on automatic time, then enter the next code.
+    }
+    .title = The clock of your phone is off
+reason-mfa-clock-suspected = The code belonged to another moment. If this happens again, the clock of the phone is off: switch on automatic time.
+    .title = The clock of the phone may be off
+reason-mfa-recovery-spent = That was one of your recovery codes, and it has been used already. Each one counts once: enter another from the list.
+    .title = This recovery code has been used already
+reason-mfa-code-raced = That code was right, but it was used a moment ago in another window. Enter the next one.
+    .title = The code was used in another window
+
+## Who and where
+
+reason-authz-not-entitled = You are signed in; your password and proofs are fine. { $Service } is open to certain groups only, and your account is in none of them.
+    .title = { $Service } is not open to your account
+reason-net-not-from-here = Your password is right. From where you are ({ $place }) nobody is let in to { $service }. It may work from another network.
+    .title = { $Service } cannot be reached from here
+reason-sso-other-person = You are signed in, but { $service } expects somebody else. Choose who goes on.
+    .title = Another person is expected
+reason-sso-login-required = The service asked silently whether you are signed in. You are not.
+    .title = You are not signed in
+reason-sso-interaction-required = The service asked silently, and there is a step that only you can take.
+    .title = A step of yours is needed
+reason-sso-session-ended = Your earlier sign-in has ended. Nothing is wrong; sign in once more to go on.
+    .title = Your sign-in has ended
+
+## Requests
+
+reason-req-expired = This page was open for more than ten minutes, so it can no longer be used. Your password was not refused. Start again; it takes you to the same place.
+    .title = This page was open too long
+reason-req-overtaken = The password or a proof of this account was changed while you were signing in. Start again with what holds now.
+    .title = Something was changed meanwhile
+reason-req-stale = This link was for one sign-in only, which is over. It may come from a bookmark, the history or a tab that was restored. Nothing is wrong with your account.
+    .title = This page belongs to an earlier sign-in
+reason-req-cookies-blocked = Your browser did not keep our cookie, and without it the next page cannot know that it is still you. Allow cookies for this site, then go on. Private windows and blocking extensions are the usual cause.
+    .title = Your browser is not keeping cookies
+reason-req-cross-site = The form did not come from our own page, so nothing was checked and nothing was changed. Start again from here.
+    .title = The form came from another site
+reason-req-unknown-service = The service that sent you here is not registered with us, so we cannot sign you in there. It is not your password. Whoever runs the service can register it.
+    .title = This service is not registered here
+reason-req-service-disabled = { $Service } has been switched off here, so nobody can sign in to it now. It is not your password.
+    .title = { $Service } is switched off
+reason-req-redirect-mismatch = { $Service } asked us to send you to an address that is not registered for it, so we stopped, to be safe. You did nothing wrong; whoever runs the service has to correct it.
+    .title = The return address does not fit
+reason-req-invalid = { $Service } sent a request that we cannot understand. You did nothing wrong; whoever runs the service has to correct it.
+    .title = The service's request cannot be understood
+reason-req-loop = You are signed in, and { $service } has asked for it many times within a minute. We stopped the circle. The trouble is in { $service }, or its cookies are blocked in your browser.
+    .title = { $Service } asks again and again
+reason-req-no-such-page = There is no page at this address. The link may be old or cut off.
+    .title = This page does not exist
+reason-svc-fault = Something of ours is broken, so we could not finish this step. It is not your password, and your account is unchanged. We have kept a record of it.
+    .title = Something of ours is broken
+
+## Registering and changing
+
+reason-enrol-not-here = Your password is right. The first proof can be registered on the campus network, or with an enrolment ticket, but not from { $place } with a password alone: otherwise whoever stole a password could do it as well.
+    .title = Registering needs the campus network or a ticket
+reason-enrol-ticket-needed = Your password is right. This account had a proof before, so a new one needs an enrolment ticket or a recovery code. { $Desk } can give you a ticket.
+    .title = An enrolment ticket is needed
+reason-enrol-ticket-wrong = This ticket does not open anything: it may be mistyped, used already or too old. Check it against the paper; { $desk } can give you a new one.
+    .title = The ticket does not fit
+reason-password-weak = Your present password stays as it is. The new one would be guessed too easily.
+    .title = The new password would be guessed too easily

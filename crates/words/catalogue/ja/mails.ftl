@@ -1,0 +1,43 @@
+### メールによる通知（プレーンテキスト）。値が「何が起きたか」の段落。
+
+mail-greeting = { $person } 様
+mail-generic-method = もう一つの確認
+
+mail-second-factor-failed =
+    アカウント「{ $username }」の正しいパスワードが入力されましたが、続く確認（{ $method }）は一致しませんでした。サインインは行われていません。
+    .subject = 【{ $organisation }】パスワードのあとの確認が一致しませんでした
+mail-recovery-code-used =
+    { $left ->
+        [0] アカウント「{ $username }」のリカバリーコードが使われました。残りはありません。ポータルで新しいコードを作成してください。
+       *[other] アカウント「{ $username }」のリカバリーコードが使われました。残りは{ $left }個です。
+    }
+    .subject = 【{ $organisation }】リカバリーコードが使われました
+mail-clock-suspected =
+    パスワードは確認できましたが、{ $method }のコードは別の時刻のものでした。ご自身の操作であれば、スマートフォンの時計がずれている可能性があります。時刻の自動設定をオンにしてください。
+    .subject = 【{ $organisation }】スマートフォンの時計がずれている可能性があります
+mail-password-changed =
+    アカウント「{ $username }」のパスワードが変更されました。
+    .subject = 【{ $organisation }】パスワードが変更されました
+mail-factor-added =
+    アカウント「{ $username }」に新しい確認方法（{ $method }）が登録されました。
+    .subject = 【{ $organisation }】新しい確認方法（{ $method }）が登録されました
+mail-factor-removed =
+    アカウント「{ $username }」から確認方法（{ $method }）が削除されました。
+    .subject = 【{ $organisation }】確認方法（{ $method }）が削除されました
+mail-recovery-codes-made =
+    アカウント「{ $username }」の新しいリカバリーコードが作成されました。以前のコードは使えなくなりました。
+    .subject = 【{ $organisation }】新しいリカバリーコードが作成されました
+
+mail-when = 日時: { $at }
+mail-where = 場所: { $place }
+mail-service = サインイン先: { $service }
+mail-inside-with-password = このアカウントの最初の確認方法のため、学内ネットワークでパスワードだけを使って登録されました。
+mail-was-me = ご自身の操作であれば、対応は必要ありません。
+mail-was-not-me =
+    心当たりがない場合は、次のページを開き、ボタンを押してください。
+    { $url }
+    ページを開くだけでは何も変わりません。
+mail-desk = お問い合わせ: { $desk }
+mail-signature =
+    { $organisation }
+    { $portal }
