@@ -3,6 +3,7 @@
 //! `--check` writes nothing and fails when a file is not what would be written: documentation that
 //! the code has outrun is found in CI, not by a reader.
 
+mod config;
 mod layers;
 mod reasons;
 mod sql;
@@ -20,6 +21,7 @@ struct Entry {
 
 /// All of them. To add one, write its text as a function of the repository and name it here.
 const ENTRIES: &[Entry] = &[
+    Entry { path: "docs/config.md", text: config::text },
     Entry { path: "docs/layers.md", text: layers::text },
     Entry { path: "docs/reasons.md", text: reasons::text },
     Entry { path: "docs/sql.md", text: sql::text },
