@@ -10,11 +10,21 @@ pub(crate) fn closest<'w>(
         .into_iter()
         .map(|word| {
             let plain = word.to_lowercase().replace('-', "_");
-            (strsim::damerau_levenshtein(&typed, &plain), word)
+            let distance = if begins_word(&plain, &typed) {
+                1
+            } else {
+                strsim::damerau_levenshtein(&typed, &plain)
+            };
+            (distance, word)
         })
         .filter(|(distance, word)| *distance <= slips_max(word))
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, word)| word)
+}
+
+/// `password` for `password_file`.
+fn begins_word(word: &str, typed: &str) -> bool {
+    word.strip_prefix(typed).is_some_and(|rest| !typed.is_empty() && rest.starts_with('_'))
 }
 
 /// A third of the word may be wrong.
@@ -62,7 +72,9 @@ mod tests {
             ("Ranges", Some("ranges")),
             ("password-suffices", Some("password_suffices")),
             ("redirect_uri", Some("redirect_uris")),
+            ("password", Some("password_suffices")),
             ("colour", None),
+            ("", None),
         ] {
             assert_eq!(closest(typed, known), meant, "{typed}");
         }

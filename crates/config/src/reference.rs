@@ -113,7 +113,8 @@ pub fn reference_markdown() -> String {
         default, and the file may be absent. Keys that are not listed here are errors. Secrets stand in files of\n\
         their own, which these files name. `sekimori check FILE` tells all mistakes of a file at once.\n\n\
         This page is generated from the program; a text for people may be one text for both languages\n\
-        (`title = \"Library\"`) or one for each (`title = { en = \"Library\", ja = \"図書館\" }`).\n"
+        (`title = \"Library\"`) or one for each (`title = { en = \"Library\", ja = \"図書館\" }`). Names of zones and\n\
+        services have 1 to 64 characters: `a-z`, `0-9`, `.`, `_`, `-`, beginning with a letter or a digit.\n"
         .to_owned();
     for (file, name) in [(File::Site, "site.toml"), (File::Node, "sekimori.toml")] {
         write_line(&mut text, format_args!("\n## {name}"));

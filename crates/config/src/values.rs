@@ -7,7 +7,7 @@ use sekimori_base::Bilingual;
 use url::{Host, Url};
 
 use crate::closest::{closest, shown};
-use crate::reader::{Item, Located, Wrong};
+use crate::reader::{Item, Keys, Located, Wrong};
 
 const PLAIN_HTTP: &str = "http is for localhost, 127.0.0.1 and [::1] only";
 /// Longest title, in characters.
@@ -180,6 +180,14 @@ pub(crate) fn time_zone(text: &str) -> Result<String, Wrong> {
             };
             Err(Wrong::new(what, remedy))
         }
+    }
+}
+
+/// The title under `title`; without one, the name is the title.
+pub(crate) fn title(keys: &Keys<'_, '_>, name: Option<&str>) -> Option<Bilingual> {
+    match keys.take("title") {
+        Some(item) => bilingual(&item, TITLE_MAX),
+        None => name.map(|name| Bilingual::new(name, name)),
     }
 }
 

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use ipnet::IpNet;
-use sekimori_base::Bilingual;
 use sekimori_directory::settings::{Relay, Zone, ZoneName};
 
 use super::Loader;
@@ -91,14 +90,7 @@ fn zone(keys: Keys<'_, '_>) -> (Option<Zone>, Draft) {
         let name = item.parsed("a zone's name", ZoneName::parse)?;
         Some(item.located(name))
     });
-    let title = keys.take("title");
-    let title = match title {
-        Some(item) => values::bilingual(&item, TITLE_MAX),
-        None => name.as_ref().map(|name| {
-            let name = name.value.as_str();
-            Bilingual::new(name, name)
-        }),
-    };
+    let title = values::title(&keys, name.as_ref().map(|name| name.value.as_str()));
     let explanation =
         keys.take("explanation").and_then(|item| values::bilingual(&item, EXPLANATION_MAX));
     let is_outside = name.as_ref().is_some_and(|name| name.value == ZoneName::outside());

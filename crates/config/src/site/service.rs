@@ -2,14 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use sekimori_base::Bilingual;
 use sekimori_directory::Group;
 use sekimori_directory::settings::{Service, ServiceName};
 
 use super::Loader;
 use super::client::client;
 use crate::reader::{Keys, Located};
-use crate::values::{self, TITLE_MAX};
+use crate::values;
 
 /// The services' names, for the policy.
 pub(super) struct Names {
@@ -59,10 +58,7 @@ fn service(
         }
     }
     let name = name.map(|name| name.value);
-    let title = match keys.take("title") {
-        Some(item) => values::bilingual(&item, TITLE_MAX),
-        None => name.as_ref().map(|name| Bilingual::new(name.as_str(), name.as_str())),
-    };
+    let title = values::title(&keys, name.as_ref().map(ServiceName::as_str));
     let home = keys.take("home").and_then(|item| item.checked(values::page));
     let contact = keys.take("contact").and_then(|item| super::mail_address(&item));
     let groups = keys.list("groups");
