@@ -6,8 +6,8 @@ use crate::error::{ErrorCode, Refused, ResponseMode, ReturnTo};
 use crate::grant::CodePayload;
 use crate::request::PendingAuthorize;
 
-/// An answer that the browser carries to the client.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// An answer that the browser carries to the client. Printed without its fields: a code may be among them.
+#[derive(Clone, PartialEq, Eq)]
 pub enum RedirectAnswer {
     /// A redirection with status 303, never 307 (S53): the value of `Location`.
     SeeOther(String),
@@ -18,6 +18,17 @@ pub enum RedirectAnswer {
         /// Names and values of its hidden fields.
         fields: Vec<(&'static str, String)>,
     },
+}
+
+impl std::fmt::Debug for RedirectAnswer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (way, address) = match self {
+            Self::SeeOther(location) => ("SeeOther", location),
+            Self::FormPost { action, .. } => ("FormPost", action),
+        };
+        let (bare, _) = address.split_once('?').unwrap_or((address, ""));
+        write!(f, "{way}({bare}, …)")
+    }
 }
 
 /// The good answer. `payload` is what the code stands for, so there is none without an

@@ -11,6 +11,9 @@ use serde::{Deserialize, Serialize};
 use crate::request::PendingAuthorize;
 use crate::userinfo::ClaimNames;
 
+/// Life of an authorization code in seconds (S58).
+pub const CODE_SECONDS: i64 = 60;
+
 /// The `acr` value of a level. RFC 9470 and OpenID Connect Core, 2
 pub fn acr_name(level: Assurance, policy: &PolicySettings) -> &str {
     match level {

@@ -3,9 +3,8 @@
 use std::collections::BTreeSet;
 
 use sekimori_base::Timestamp;
-use sekimori_directory::ClientId;
-use sekimori_directory::Site;
 use sekimori_directory::release::Released;
+use sekimori_directory::{ClientId, MailAddress, Site};
 use serde::Serialize;
 use serde_json::json;
 
@@ -103,7 +102,7 @@ pub fn active(token: &ActiveToken<'_>, site: &Site) -> Reply {
             TokenKind::Refresh => None,
         },
         username: released.and_then(|released| released.username.as_deref()),
-        email: released.and_then(|released| released.mail.as_ref()).map(|mail| mail.as_str()),
+        email: released.and_then(|released| released.mail.as_ref()).map(MailAddress::as_str),
         auth_time: granted.map(|granted| granted.auth_time().unix_seconds()),
         acr: granted.map(|granted| acr_name(granted.assurance(), &site.policy)),
         amr: granted.map(Granted::amr),

@@ -24,6 +24,8 @@ pub mod request;
 pub mod subject;
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+mod tests;
 pub mod token_error;
 pub mod token_request;
 pub mod tokens;

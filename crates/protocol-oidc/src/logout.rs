@@ -15,8 +15,8 @@ use crate::hint::IdTokenHint;
 /// Longest `state`, in bytes.
 const STATE_BYTES_MAX: usize = 2048;
 
-/// A request to sign out, not believed yet.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+/// A request to sign out, not believed yet. Printed without the hint, which is a token.
+#[derive(Clone, PartialEq, Eq, Default)]
 pub struct LogoutRequest {
     /// `id_token_hint`, not verified yet: see [`crate::hint::verify`].
     pub id_token_hint: Option<String>,
@@ -28,6 +28,15 @@ pub struct LogoutRequest {
     pub state: Option<String>,
     /// The first language of `ui_locales` that pages exist in.
     pub language: Option<Language>,
+}
+
+impl std::fmt::Debug for LogoutRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("LogoutRequest")
+            .field("client_id", &self.client_id)
+            .field("post_logout_redirect_uri", &self.post_logout_redirect_uri)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Why a request to sign out cannot be read.

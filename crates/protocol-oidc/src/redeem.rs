@@ -160,10 +160,10 @@ const PERSONAL_SCOPES: [&str; 8] =
     ["openid", "profile", "email", "address", "phone", "offline_access", "affiliation", "groups"];
 
 /// Whether the client may have a token about itself. RFC 6749, 4.4: confidential clients only.
-pub fn check_client_credentials<'a>(
-    client: ProvenClient<'a>,
+pub fn check_client_credentials(
+    client: ProvenClient<'_>,
     scopes: Option<BTreeSet<String>>,
-) -> Result<ClientEntitled<'a>, TokenError> {
+) -> Result<ClientEntitled<'_>, TokenError> {
     registered(&client, GrantType::ClientCredentials)?;
     if !client.is_confidential() {
         let description = "a public client cannot speak for itself";

@@ -14,8 +14,8 @@ pub enum Caching {
     },
 }
 
-/// An answer to a program.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// An answer to a program. Printed without its body: there may be tokens in it.
+#[derive(Clone, PartialEq, Eq)]
 pub struct Reply {
     /// The HTTP status.
     pub status: u16,
@@ -27,6 +27,12 @@ pub struct Reply {
     pub www_authenticate: Option<String>,
     /// `Retry-After` in seconds, if waiting helps.
     pub retry_after_seconds: Option<u32>,
+}
+
+impl std::fmt::Debug for Reply {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Reply({}, {} bytes)", self.status, self.body.len())
+    }
 }
 
 impl Reply {

@@ -43,32 +43,31 @@ struct Wire {
 
 /// The members that we know; all others are ignored, as the specification demands.
 #[derive(Deserialize, Default)]
+#[serde(default)]
 struct WireMembers {
-    #[serde(default, deserialize_with = "present")]
-    acr: Option<Option<WireClaim>>,
-    #[serde(default, deserialize_with = "present")]
-    sub: Option<Option<WireClaim>>,
-    #[serde(default, deserialize_with = "present")]
-    name: Option<Option<IgnoredAny>>,
-    #[serde(default, deserialize_with = "present")]
-    preferred_username: Option<Option<IgnoredAny>>,
-    #[serde(default, deserialize_with = "present")]
-    updated_at: Option<Option<IgnoredAny>>,
-    #[serde(default, deserialize_with = "present")]
-    email: Option<Option<IgnoredAny>>,
-    #[serde(default, deserialize_with = "present")]
-    email_verified: Option<Option<IgnoredAny>>,
-    #[serde(default, deserialize_with = "present")]
-    eduperson_affiliation: Option<Option<IgnoredAny>>,
-    #[serde(default, deserialize_with = "present")]
-    groups: Option<Option<IgnoredAny>>,
+    acr: Option<WireClaim>,
+    sub: Option<WireClaim>,
+    name: Named,
+    preferred_username: Named,
+    updated_at: Named,
+    email: Named,
+    email_verified: Named,
+    eduperson_affiliation: Named,
+    groups: Named,
 }
 
-/// Tells `"name": null` (asked) from no member at all.
-fn present<'de, T: Deserialize<'de>, D: serde::Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Option<Option<T>>, D::Error> {
-    Option::<T>::deserialize(deserializer).map(Some)
+/// Whether a member stands there, whatever its value: `null` asks as well.
+#[derive(Default, PartialEq)]
+enum Named {
+    #[default]
+    No,
+    Yes,
+}
+
+impl<'de> Deserialize<'de> for Named {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        IgnoredAny::deserialize(deserializer).map(|_| Self::Yes)
+    }
 }
 
 #[derive(Deserialize)]
@@ -84,17 +83,18 @@ struct WireClaim {
 impl WireMembers {
     fn names(&self, client: &Client) -> ClaimNames {
         let asked = [
-            (ClaimName::Name, self.name.is_some()),
-            (ClaimName::PreferredUsername, self.preferred_username.is_some()),
-            (ClaimName::UpdatedAt, self.updated_at.is_some()),
-            (ClaimName::Email, self.email.is_some()),
-            (ClaimName::EmailVerified, self.email_verified.is_some()),
-            (ClaimName::Affiliation, self.eduperson_affiliation.is_some()),
-            (ClaimName::Groups, self.groups.is_some()),
+            (ClaimName::Name, &self.name),
+            (ClaimName::PreferredUsername, &self.preferred_username),
+            (ClaimName::UpdatedAt, &self.updated_at),
+            (ClaimName::Email, &self.email),
+            (ClaimName::EmailVerified, &self.email_verified),
+            (ClaimName::Affiliation, &self.eduperson_affiliation),
+            (ClaimName::Groups, &self.groups),
         ];
         // A claim is asked by name only where its scope may be asked too (R-RELEASE).
         let allowed = |name: &ClaimName| client.scopes.contains(name.scope());
-        asked.into_iter().filter(|(_, is)| *is).map(|(name, _)| name).filter(allowed).collect()
+        let asked = asked.into_iter().filter(|(_, named)| **named == Named::Yes);
+        asked.map(|(name, _)| name).filter(allowed).collect()
     }
 }
 
@@ -111,14 +111,14 @@ pub(super) fn parse(text: &str, client: &Client) -> Result<Asked, ClaimsError> {
         userinfo: userinfo.names(client),
         ..Asked::default()
     };
-    if let Some(Some(acr)) = id_token.acr {
+    if let Some(acr) = id_token.acr {
         let named: Vec<String> =
             acr.value.into_iter().chain(acr.values.unwrap_or_default()).collect();
         if !named.is_empty() {
             asked.acr = Some(AskedAcr { essential: acr.essential, values: named });
         }
     }
-    let subs = [id_token.sub, userinfo.sub].into_iter().flatten().flatten();
+    let subs = [id_token.sub, userinfo.sub].into_iter().flatten();
     let subs: BTreeSet<String> = subs.filter_map(|claim| claim.value).collect();
     if subs.len() > 1 || subs.iter().any(|sub| sub.len() > SUB_BYTES_MAX) {
         return Err(ClaimsError);

@@ -33,8 +33,9 @@ const CARRIED_BYTES_MAX: usize = 8 * 1024;
 /// Longest `nonce`, in bytes.
 const NONCE_BYTES_MAX: usize = 512;
 
-/// A verified request: what travels, and what flow looks at once, at the beginning.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A verified request: what travels, and what flow looks at once, at the beginning. Printed without the hint,
+/// which is a token.
+#[derive(Clone, PartialEq, Eq)]
 pub struct AuthorizeRequest {
     /// What travels until the answer.
     pub pending: PendingAuthorize,
@@ -42,6 +43,15 @@ pub struct AuthorizeRequest {
     pub carriage: Carriage,
     /// `id_token_hint`, not verified yet: see [`crate::hint::verify`].
     pub id_token_hint: Option<String>,
+}
+
+impl std::fmt::Debug for AuthorizeRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("AuthorizeRequest")
+            .field("pending", &self.pending)
+            .field("carriage", &self.carriage)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Read a request: the query of a GET or the form of a POST, which have the same form.
