@@ -67,9 +67,9 @@ export class Demo {
     return found.address;
   }
 
-  /** Where the sample service lives: the folder of the first client's first redirect URI. */
+  /** The first client's sample service: the origin of its first redirect URI. */
   get service() {
-    return new URL('.', this.clients[0].redirect_uris[0]).href;
+    return new URL(this.clients[0].redirect_uris[0]).origin;
   }
 
   async stop() {

@@ -4,25 +4,26 @@ import assert from 'node:assert/strict';
 import { asksFor, giveCode, giveNameAndPassword, text } from './signin.mjs';
 
 /** Open the sample service; it sends those who are not signed in to Sekimori. */
-export async function openService(page, demo) {
-  await page.goto(demo.service);
-  // Its front page is open to all: either it lists what it knows about the visitor, or the first
-  // thing on it is the way in.
-  const way = page.locator('main:not(:has(dl)) :is(a, button)').first();
-  if (isAtService(page, demo) && (await way.count()) > 0) {
-    await Promise.all([page.waitForLoadState('load'), way.click()]);
-    await page.waitForLoadState('load');
+export async function openService(page, demo, path = '/') {
+  await page.goto(demo.service + path);
+  if (new URL(page.url()).origin === demo.service) {
+    // Its front page is open to all and has one way in.
+    const way = page.locator('main a, main button, a, button').first();
+    if ((await way.count()) > 0) {
+      await Promise.all([page.waitForLoadState('load'), way.click()]);
+      await page.waitForLoadState('load');
+    }
   }
 }
 
 /** Whether the page is the service's own. */
 export function isAtService(page, demo) {
-  return page.url().startsWith(demo.service);
+  return new URL(page.url()).origin === demo.service;
 }
 
 /** The person has arrived: the page is the service's and names them. */
 export async function arrived(page, demo, person) {
-  await page.waitForURL((url) => url.href.startsWith(demo.service)).catch(async () => {
+  await page.waitForURL((url) => url.origin === demo.service).catch(async () => {
     assert.fail(`not at the service but at ${page.url().slice(0, 120)}:\n${await text(page)}`);
   });
   const shown = await text(page);

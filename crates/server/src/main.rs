@@ -1,1 +1,3 @@
+//! `sekimori`.
+
 fn main() {}
