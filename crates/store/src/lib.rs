@@ -1,1 +1,51 @@
-//! Placeholder.
+//! Everything that outlives a request: SQLite (embedded, the default) and PostgreSQL behind one struct.
+//!
+//! [`Store`] has methods shaped by use case: [`Store::load`] reads all that a decision needs,
+//! [`Store::reserve`] reserves a guess, [`Store::commit`] does a list of [`Write`]s in one transaction.
+//! Every method takes the tenant that the host name or listener gave. What is acknowledged has reached
+//! the disk; what fails was not done.
+//!
+//! Secrets come sealed or as digests: nothing here opens or draws them. Time is an argument.
+
+mod audit;
+mod commit;
+mod counters;
+mod database;
+mod ids;
+mod import;
+mod keys;
+mod load;
+mod lock;
+mod migrate;
+mod outbox;
+mod people;
+mod sessions;
+mod settings;
+mod statement;
+mod store;
+mod sweep;
+mod tokens;
+mod value;
+mod write;
+
+pub use audit::{
+    AuditEntry, AuditFacts, AuditHead, AuditLine, AuditPlace, Checkpoint, LineId, StoredLine,
+    chain_start, commitment, verify_next,
+};
+pub use commit::{CommitError, Receipt};
+pub use counters::{Counter, Reservation, Reserved};
+pub use ids::{CounterKey, Digest, MessageId, WriterId};
+pub use import::{ImportError, ImportRow, PersonExport};
+pub use keys::{KeySet, KeyStanding, KeyStep, Node, StoredKey};
+pub use load::{Loaded, StoredAttempt, Wanted};
+pub use migrate::{Migrated, SCHEMA_VERSION, migrate, schema_version};
+pub use outbox::Message;
+pub use people::{Consent, Cursor, PeoplePage, StoredFactor, StoredPerson, StoredTicket};
+pub use sessions::StoredSession;
+pub use settings::{ChangeError, SiteVersion, SiteVersionLine, Tenant, Versions};
+pub use store::{Access, OpenError, Options, Place, Store};
+pub use sweep::Swept;
+pub use tokens::{
+    Account, RefreshState, StoredAccessToken, StoredCode, StoredGrant, StoredRefreshToken,
+};
+pub use write::{Conflict, NewFactor, NewGrant, NewSession, NewTicket, Write};

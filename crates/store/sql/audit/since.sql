@@ -1,0 +1,7 @@
+-- Lines in the order of time.
+SELECT line.writer, line.sequence, line.hash, line.line, facts.salt, facts.facts
+FROM audit_line AS line
+LEFT JOIN audit_facts AS facts ON facts.tenant_id = line.tenant_id
+    AND facts.writer = line.writer AND facts.sequence = line.sequence
+WHERE line.tenant_id = $1 AND (line.at, line.writer, line.sequence) > ($2, $3, $4)
+ORDER BY line.at, line.writer, line.sequence LIMIT $5

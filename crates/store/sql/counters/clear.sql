@@ -1,0 +1,2 @@
+-- The guess was right: the counter begins anew.
+DELETE FROM counter WHERE tenant_id = $1 AND key = $2

@@ -1,0 +1,2 @@
+-- All grants of a person end.
+UPDATE token_grant SET ended_at = $1 WHERE tenant_id = $2 AND person_id = $3 AND ended_at IS NULL

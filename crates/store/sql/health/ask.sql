@@ -1,0 +1,2 @@
+-- Whether anybody is there.
+SELECT CAST(1 AS BIGINT)

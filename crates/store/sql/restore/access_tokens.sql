@@ -1,0 +1,2 @@
+-- A new epoch: no access token is good.
+DELETE FROM access_token

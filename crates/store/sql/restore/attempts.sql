@@ -1,0 +1,2 @@
+-- A new epoch: no attempt goes on.
+DELETE FROM attempt

@@ -1,0 +1,2 @@
+-- A new epoch: no code can be redeemed.
+DELETE FROM code

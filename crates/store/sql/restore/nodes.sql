@@ -1,0 +1,2 @@
+-- A new epoch: nobody is running yet.
+DELETE FROM node

@@ -1,0 +1,2 @@
+-- A new epoch: no session is standing.
+DELETE FROM session

@@ -1,0 +1,3 @@
+-- A session, by its cookie.
+SELECT digest, id, person_id, opened_at, used_at, expires_at, epoch, proofs, device, zone
+FROM session WHERE tenant_id = $1 AND digest = $2

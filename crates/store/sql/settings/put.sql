@@ -1,0 +1,3 @@
+-- The document of a version.
+INSERT INTO site (tenant_id, version, document, applied_at, applied_by)
+VALUES ($1, $2, $3, $4, $5)

@@ -1,0 +1,286 @@
+//! One connection to PostgreSQL: prepared statements, and all calls of a step in one round trip.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::task::Poll;
+
+use tokio::runtime::Runtime;
+use tokio_postgres::types::{FromSql, IsNull, ToSql, Type, to_sql_checked};
+use tokio_postgres::{Client, NoTls, SimpleQueryMessage};
+
+use crate::database::{Access, Call, DatabaseError, Done};
+use crate::statement::ALL;
+use crate::value::{Row, Value};
+
+/// How long a connection may take to come up.
+const CONNECT_SECONDS: u64 = 5;
+
+impl ToSql for Value {
+    fn to_sql(
+        &self,
+        kind: &Type,
+        out: &mut bytes::BytesMut,
+    ) -> Result<IsNull, Box<dyn std::error::Error + Sync + Send>> {
+        match self {
+            Self::Null => Ok(IsNull::Yes),
+            Self::Integer(number) => number.to_sql(kind, out),
+            Self::Text(text) => text.to_sql(kind, out),
+            Self::Bytes(bytes) => bytes.to_sql(kind, out),
+        }
+    }
+
+    fn accepts(kind: &Type) -> bool {
+        [Type::INT8, Type::TEXT, Type::BYTEA].contains(kind)
+    }
+
+    to_sql_checked!();
+}
+
+impl<'a> FromSql<'a> for Value {
+    fn from_sql(
+        kind: &Type,
+        raw: &'a [u8],
+    ) -> Result<Self, Box<dyn std::error::Error + Sync + Send>> {
+        match *kind {
+            Type::INT8 => i64::from_sql(kind, raw).map(Self::Integer),
+            Type::BYTEA => Vec::<u8>::from_sql(kind, raw).map(Self::Bytes),
+            _ => String::from_sql(kind, raw).map(Self::Text),
+        }
+    }
+
+    fn from_sql_null(_: &Type) -> Result<Self, Box<dyn std::error::Error + Sync + Send>> {
+        Ok(Self::Null)
+    }
+
+    fn accepts(kind: &Type) -> bool {
+        [Type::INT8, Type::TEXT, Type::BYTEA].contains(kind)
+    }
+}
+
+/// A connection and the small runtime that moves its bytes.
+pub(crate) struct Direct {
+    runtime: Runtime,
+    client: Client,
+}
+
+impl Direct {
+    /// Connect. Blocks.
+    pub(crate) fn connect(url: &str) -> Result<Self, DatabaseError> {
+        let mut config: tokio_postgres::Config = url.parse()?;
+        config.connect_timeout(std::time::Duration::from_secs(CONNECT_SECONDS));
+        config.application_name("sekimori");
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_io()
+            .enable_time()
+            .build()
+            .map_err(|error| DatabaseError::Other(error.to_string()))?;
+        let (client, connection) = runtime.block_on(config.connect(NoTls))?;
+        runtime.spawn(async move {
+            // The client hears of the end of its connection in its next call.
+            let _ = connection.await;
+        });
+        Ok(Self { runtime, client })
+    }
+
+    /// Run statements without parameters.
+    pub(crate) fn execute(&mut self, sql: &str) -> Result<(), DatabaseError> {
+        Ok(self.runtime.block_on(self.client.batch_execute(sql))?)
+    }
+
+    /// The first row of a statement without parameters, as texts.
+    pub(crate) fn first(&mut self, sql: &str) -> Result<Vec<Option<String>>, DatabaseError> {
+        let messages = self.runtime.block_on(self.client.simple_query(sql))?;
+        let row = messages.into_iter().find_map(|message| match message {
+            SimpleQueryMessage::Row(row) => Some(row),
+            _ => None,
+        });
+        Ok(row.map_or_else(Vec::new, |row| {
+            (0..row.len()).map(|column| row.get(column).map(str::to_owned)).collect()
+        }))
+    }
+}
+
+/// Where a link stands in a transaction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Standing {
+    /// In none.
+    Idle,
+    /// BEGIN goes with the next call.
+    Begins(Access),
+    /// In one.
+    Within,
+}
+
+impl Standing {
+    fn begins(self) -> Option<&'static str> {
+        match self {
+            Self::Begins(Access::Write) => Some("BEGIN"),
+            Self::Begins(Access::Read) => Some("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"),
+            Self::Idle | Self::Within => None,
+        }
+    }
+}
+
+/// A connection that transactions run on.
+pub(crate) struct Link {
+    direct: Direct,
+    /// By [`crate::statement::Statement::index`].
+    prepared: Vec<Option<tokio_postgres::Statement>>,
+    standing: Standing,
+}
+
+impl Link {
+    /// Connect. Blocks.
+    pub(crate) fn connect(url: &str) -> Result<Self, DatabaseError> {
+        let direct = Direct::connect(url)?;
+        Ok(Self { direct, prepared: vec![None; ALL.len()], standing: Standing::Idle })
+    }
+
+    /// Whether the connection is known to be gone.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.direct.client.is_closed()
+    }
+
+    /// The next call begins a transaction.
+    pub(crate) fn begin(&mut self, access: Access) {
+        self.standing = Standing::Begins(access);
+    }
+
+    /// Run calls, all sent before the first answer is awaited.
+    pub(crate) fn run(&mut self, calls: &[Call]) -> Result<Vec<Done>, DatabaseError> {
+        for call in calls {
+            self.prepare(call)?;
+        }
+        let client = &self.direct.client;
+        let prepared = &self.prepared;
+        let begins = self.standing.begins();
+        self.standing = Standing::Within;
+        self.direct.runtime.block_on(async {
+            let mut answers: Vec<Answer<'_>> = Vec::with_capacity(calls.len() + 1);
+            if let Some(begin) = begins {
+                answers.push(Box::pin(async move {
+                    client.batch_execute(begin).await?;
+                    Ok(Done::default())
+                }));
+            }
+            for call in calls {
+                let statement = prepared[call.statement.index].as_ref();
+                answers.push(Box::pin(one(client, statement, call)));
+            }
+            let mut done = all(answers).await?;
+            if begins.is_some() {
+                done.remove(0);
+            }
+            Ok(done)
+        })
+    }
+
+    fn prepare(&mut self, call: &Call) -> Result<(), DatabaseError> {
+        let index = call.statement.index;
+        if self.prepared[index].is_none() {
+            let text = call.statement.postgres;
+            let statement = self.direct.runtime.block_on(self.direct.client.prepare(text))?;
+            self.prepared[index] = Some(statement);
+        }
+        Ok(())
+    }
+
+    /// End the transaction and keep it.
+    pub(crate) fn commit(&mut self) -> Result<(), DatabaseError> {
+        self.end("COMMIT")
+    }
+
+    /// End the transaction and keep nothing.
+    pub(crate) fn rollback(&mut self) -> Result<(), DatabaseError> {
+        self.end("ROLLBACK")
+    }
+
+    fn end(&mut self, how: &str) -> Result<(), DatabaseError> {
+        let standing = std::mem::replace(&mut self.standing, Standing::Idle);
+        match standing {
+            Standing::Within => self.direct.execute(how),
+            Standing::Idle | Standing::Begins(_) => Ok(()),
+        }
+    }
+
+    /// Send rows by COPY; gives how many.
+    pub(crate) fn copy_in(
+        &mut self,
+        sql: &str,
+        rows: impl Iterator<Item = Result<Vec<u8>, DatabaseError>>,
+    ) -> Result<u64, DatabaseError> {
+        if let Some(begin) = self.standing.begins() {
+            self.direct.execute(begin)?;
+        }
+        self.standing = Standing::Within;
+        self.direct.runtime.block_on(copy(&self.direct.client, sql, rows))
+    }
+}
+
+type Answer<'a> = Pin<Box<dyn Future<Output = Result<Done, DatabaseError>> + 'a>>;
+
+async fn one(
+    client: &Client,
+    statement: Option<&tokio_postgres::Statement>,
+    call: &Call,
+) -> Result<Done, DatabaseError> {
+    let statement = statement.ok_or(DatabaseError::Closed)?;
+    let columns = statement.columns().len();
+    if columns == 0 {
+        let count = client.execute_raw(statement, &call.values).await?;
+        return Ok(Done { rows: Vec::new(), count });
+    }
+    let stream = client.query_raw(statement, &call.values).await?;
+    let mut stream = std::pin::pin!(stream);
+    let mut rows = Vec::new();
+    while let Some(row) = next(&mut stream).await {
+        let row = row?;
+        let values: Result<Vec<Value>, _> =
+            (0..columns).map(|column| row.try_get(column)).collect();
+        rows.push(Row::new(values?));
+    }
+    let count = rows.len() as u64;
+    Ok(Done { rows, count })
+}
+
+async fn next(
+    stream: &mut Pin<&mut tokio_postgres::RowStream>,
+) -> Option<Result<tokio_postgres::Row, tokio_postgres::Error>> {
+    use futures_util::StreamExt as _;
+    stream.next().await
+}
+
+/// All answers, in order; the first error in that order. Every future is started before any is
+/// awaited, which is what puts them into one round trip.
+async fn all(mut answers: Vec<Answer<'_>>) -> Result<Vec<Done>, DatabaseError> {
+    let mut done: Vec<Option<Result<Done, DatabaseError>>> = Vec::new();
+    done.resize_with(answers.len(), || None);
+    std::future::poll_fn(|context| {
+        let mut waiting = false;
+        for (answer, done) in answers.iter_mut().zip(&mut done) {
+            if done.is_none() {
+                match answer.as_mut().poll(context) {
+                    Poll::Ready(ready) => *done = Some(ready),
+                    Poll::Pending => waiting = true,
+                }
+            }
+        }
+        if waiting { Poll::Pending } else { Poll::Ready(()) }
+    })
+    .await;
+    done.into_iter().map(|done| done.unwrap_or(Err(DatabaseError::Closed))).collect()
+}
+
+async fn copy(
+    client: &Client,
+    sql: &str,
+    rows: impl Iterator<Item = Result<Vec<u8>, DatabaseError>>,
+) -> Result<u64, DatabaseError> {
+    use futures_util::SinkExt as _;
+    let sink = client.copy_in::<_, bytes::Bytes>(sql).await?;
+    let mut sink = std::pin::pin!(sink);
+    for row in rows {
+        sink.send(bytes::Bytes::from(row?)).await?;
+    }
+    Ok(sink.finish().await?)
+}

@@ -1,0 +1,67 @@
+//! Who else uses the database: an SQLite file has one process at a time; PostgreSQL has any number of
+//! servers, or one offline command.
+
+use std::fs::File;
+use std::path::Path;
+
+use crate::database::DatabaseError;
+use crate::database::postgres::Direct;
+use crate::store::OpenError;
+
+/// The advisory lock that servers share and offline commands want alone.
+const USE_LOCK: i64 = 0x5E4B_1302;
+
+/// With whom a PostgreSQL database is shared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum SharedBy {
+    /// With other servers.
+    Servers,
+    /// With nobody.
+    Nobody,
+}
+
+/// Held as long as the database is used; the operating system or the server lets go of it when the
+/// process dies.
+pub(crate) enum Lock {
+    /// An open, locked file beside the database.
+    File(#[expect(dead_code, reason = "held for its lock")] File),
+    /// A session that holds an advisory lock.
+    Session(#[expect(dead_code, reason = "held for its lock")] Box<Direct>),
+}
+
+impl Lock {
+    /// Take the file `DATABASE.lock`.
+    pub(crate) fn file(database: &Path) -> Result<Self, OpenError> {
+        let mut name = database.as_os_str().to_owned();
+        name.push(".lock");
+        #[expect(clippy::disallowed_methods, reason = "the lock file belongs to the database")]
+        let file = File::options()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(&name)
+            .map_err(|error| DatabaseError::Other(format!("{}: {error}", name.display())))?;
+        match file.try_lock() {
+            Ok(()) => Ok(Self::File(file)),
+            Err(std::fs::TryLockError::WouldBlock) => Err(OpenError::InUse),
+            Err(std::fs::TryLockError::Error(error)) => {
+                Err(DatabaseError::Other(error.to_string()).into())
+            }
+        }
+    }
+
+    /// Take the advisory lock. Behind a pooler that shares sessions it protects nothing: offline
+    /// commands are to be given the database's own address.
+    pub(crate) fn postgres(url: &str, shared: SharedBy) -> Result<Self, OpenError> {
+        let mut direct = Direct::connect(url)?;
+        let how = match shared {
+            SharedBy::Servers => "_shared",
+            SharedBy::Nobody => "",
+        };
+        let row = direct.first(&format!("SELECT pg_try_advisory_lock{how}({USE_LOCK})"))?;
+        match row.first() {
+            Some(Some(text)) if text == "t" => Ok(Self::Session(Box::new(direct))),
+            _ => Err(OpenError::InUse),
+        }
+    }
+}

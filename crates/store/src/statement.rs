@@ -1,0 +1,190 @@
+//! The list of all statements. Their texts are files below `sql/`: `x.sql` for both databases, or
+//! `x.sqlite.sql` and `x.postgres.sql` where they must differ.
+
+/// One statement, in both dialects.
+#[derive(Debug)]
+pub(crate) struct Statement {
+    /// Its place in [`ALL`].
+    pub(crate) index: usize,
+    /// The file's name without ending.
+    #[cfg_attr(not(test), expect(dead_code, reason = "tests name the statement that fails"))]
+    pub(crate) name: &'static str,
+    /// What SQLite is told.
+    pub(crate) sqlite: &'static str,
+    /// What PostgreSQL is told.
+    pub(crate) postgres: &'static str,
+}
+
+macro_rules! file {
+    ($name:literal) => {
+        include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/sql/", $name, ".sql"))
+    };
+}
+
+macro_rules! statements {
+    (@texts both $name:literal) => { (file!($name), file!($name)) };
+    (@texts each $name:literal) => {
+        (
+            include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/sql/", $name, ".sqlite.sql")),
+            include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/sql/", $name, ".postgres.sql")),
+        )
+    };
+    ($($constant:ident = $kind:ident $name:literal;)*) => {
+        #[expect(non_camel_case_types, clippy::upper_case_acronyms, reason = "counts the list")]
+        enum Index { $($constant,)* }
+
+        $(
+            pub(crate) static $constant: Statement = {
+                const TEXTS: (&str, &str) = statements!(@texts $kind $name);
+                Statement {
+                    index: Index::$constant as usize,
+                    name: $name,
+                    sqlite: TEXTS.0,
+                    postgres: TEXTS.1,
+                }
+            };
+        )*
+
+        /// Every statement, in the order of [`Statement::index`].
+        pub(crate) static ALL: &[&Statement] = &[$(&$constant,)*];
+    };
+}
+
+statements! {
+    TENANTS_ENSURE = both "tenants/ensure";
+    TENANTS_BY_HOST = both "tenants/by_host";
+    TENANTS_ALL = both "tenants/all";
+    TENANTS_VERSIONS = both "tenants/versions";
+    SETTINGS_CURRENT = both "settings/current";
+    SETTINGS_AT = both "settings/at";
+    SETTINGS_ADVANCE = both "settings/advance";
+    SETTINGS_PUT = both "settings/put";
+    SETTINGS_HISTORY = both "settings/history";
+    KEYS_ALL = both "keys/all";
+    KEYS_ADVANCE = both "keys/advance";
+    KEYS_PUT = both "keys/put";
+    KEYS_MOVE = both "keys/move";
+    KEYS_REMOVE = both "keys/remove";
+    NODES_SEEN = both "nodes/seen";
+    NODES_LIVE = both "nodes/live";
+    NODES_GONE = both "nodes/gone";
+    PEOPLE_BY_ID = both "people/by_id";
+    PEOPLE_BY_USERNAME = both "people/by_username";
+    PEOPLE_BY_SESSION = both "people/by_session";
+    PEOPLE_EXISTS = both "people/exists";
+    PEOPLE_ADD = both "people/add";
+    PEOPLE_PUT = both "people/put";
+    PEOPLE_SET_STATE = both "people/set_state";
+    PEOPLE_SET_PASSWORD = both "people/set_password";
+    PEOPLE_REHASH = both "people/rehash";
+    PEOPLE_BUMP = both "people/bump";
+    PEOPLE_BUMP_WITH_FACTOR = both "people/bump_with_factor";
+    PEOPLE_BUMP_FOR_REMOVAL = both "people/bump_for_removal";
+    PEOPLE_REMOVE = both "people/remove";
+    PEOPLE_LIST = both "people/list";
+    PEOPLE_SEARCH = both "people/search";
+    PEOPLE_WORD_PUT = both "people/word_put";
+    PEOPLE_WORDS_REMOVE = both "people/words_remove";
+    PEOPLE_ANY = both "people/any";
+    FACTORS_OF_PERSON = both "factors/of_person";
+    FACTORS_OF_USERNAME = both "factors/of_username";
+    FACTORS_OF_SESSION = both "factors/of_session";
+    FACTORS_ADD = both "factors/add";
+    FACTORS_CONFIRM = both "factors/confirm";
+    FACTORS_RENAME = both "factors/rename";
+    FACTORS_SUSPEND = both "factors/suspend";
+    FACTORS_RESUME = both "factors/resume";
+    FACTORS_REMOVE = both "factors/remove";
+    FACTORS_REMOVE_METHOD = both "factors/remove_method";
+    FACTORS_REMOVE_ALL = both "factors/remove_all";
+    FACTORS_SPEND_STEP = both "factors/spend_step";
+    FACTORS_BURN_STEP = both "factors/burn_step";
+    FACTORS_SPEND_CODE = both "factors/spend_code";
+    TICKETS_PUT = both "tickets/put";
+    TICKETS_OF_PERSON = both "tickets/of_person";
+    TICKETS_SPEND = both "tickets/spend";
+    TICKETS_WRONG = both "tickets/wrong";
+    TICKETS_END = both "tickets/end";
+    TICKETS_REMOVE_ALL = both "tickets/remove_all";
+    ATTEMPTS_PUT = both "attempts/put";
+    ATTEMPTS_BY_ID = both "attempts/by_id";
+    ATTEMPTS_ADVANCE = both "attempts/advance";
+    ATTEMPTS_END = both "attempts/end";
+    COUNTERS_BY_KEY = both "counters/by_key";
+    COUNTERS_RESERVE = both "counters/reserve";
+    COUNTERS_FAIL = both "counters/fail";
+    COUNTERS_CLEAR = both "counters/clear";
+    COUNTERS_GIVE_BACK = both "counters/give_back";
+    COUNTERS_BOUNDARY = both "counters/boundary";
+    COUNTERS_EVICT = both "counters/evict";
+    COUNTERS_EXPIRE = both "counters/expire";
+    SESSIONS_BY_DIGEST = both "sessions/by_digest";
+    SESSIONS_OF_PERSON = both "sessions/of_person";
+    SESSIONS_OPEN = both "sessions/open";
+    SESSIONS_RENEW = both "sessions/renew";
+    SESSIONS_TOUCH = both "sessions/touch";
+    SESSIONS_END = both "sessions/end";
+    SESSIONS_END_BY_ID = both "sessions/end_by_id";
+    SESSIONS_END_OF_PERSON = both "sessions/end_of_person";
+    CODES_PUT = both "codes/put";
+    CODES_BY_DIGEST = both "codes/by_digest";
+    CODES_REDEEM = both "codes/redeem";
+    GRANTS_OPEN = both "grants/open";
+    GRANTS_END = both "grants/end";
+    GRANTS_END_OF_PERSON = both "grants/end_of_person";
+    GRANTS_END_OF_SESSION = both "grants/end_of_session";
+    GRANTS_OF_PERSON = both "grants/of_person";
+    GRANTS_REMOVE_OF_PERSON = both "grants/remove_of_person";
+    TOKENS_ACCESS_PUT = both "tokens/access_put";
+    TOKENS_ACCESS_END = both "tokens/access_end";
+    TOKENS_ACCESS_BY_DIGEST = both "tokens/access_by_digest";
+    TOKENS_REFRESH_PUT = both "tokens/refresh_put";
+    TOKENS_REFRESH_ROTATE = both "tokens/refresh_rotate";
+    TOKENS_REFRESH_BY_DIGEST = both "tokens/refresh_by_digest";
+    CONSENTS_PUT = both "consents/put";
+    CONSENTS_REMOVE = both "consents/remove";
+    CONSENTS_REMOVE_ALL = both "consents/remove_all";
+    CONSENTS_OF_PERSON = both "consents/of_person";
+    OUTBOX_PUT = both "outbox/put";
+    OUTBOX_NEXT = both "outbox/next";
+    OUTBOX_LEASE = each "outbox/lease";
+    OUTBOX_DONE = both "outbox/done";
+    OUTBOX_FAILED = both "outbox/failed";
+    OUTBOX_WAITING = both "outbox/waiting";
+    AUDIT_WRITER_PUT = both "audit/writer_put";
+    AUDIT_WRITERS = both "audit/writers";
+    AUDIT_LINE_PUT = both "audit/line_put";
+    AUDIT_FACTS_PUT = both "audit/facts_put";
+    AUDIT_OF_PERSON = both "audit/of_person";
+    AUDIT_BY_INCIDENT = both "audit/by_incident";
+    AUDIT_SCAN = both "audit/scan";
+    AUDIT_SINCE = both "audit/since";
+    AUDIT_FACTS_OF_PERSON_REMOVE = both "audit/facts_of_person_remove";
+    AUDIT_FIRST = both "audit/first";
+    AUDIT_LINE_REMOVE = both "audit/line_remove";
+    AUDIT_FACTS_REMOVE = both "audit/facts_remove";
+    AUDIT_WRITER_CUT = both "audit/writer_cut";
+    AUDIT_CHECKPOINT_PUT = both "audit/checkpoint_put";
+    AUDIT_CHECKPOINT_LAST = both "audit/checkpoint_last";
+    AUDIT_CHECKPOINTS = both "audit/checkpoints";
+    HEALTH_ASK = both "health/ask";
+    RESTORE_SESSIONS = both "restore/sessions";
+    RESTORE_CODES = both "restore/codes";
+    RESTORE_ACCESS_TOKENS = both "restore/access_tokens";
+    RESTORE_REFRESH_TOKENS = both "restore/refresh_tokens";
+    RESTORE_GRANTS = both "restore/grants";
+    RESTORE_TICKETS = both "restore/tickets";
+    RESTORE_ATTEMPTS = both "restore/attempts";
+    RESTORE_STEPS = both "restore/steps";
+    RESTORE_OUTBOX = both "restore/outbox";
+    RESTORE_NODES = both "restore/nodes";
+    SWEEP_ATTEMPTS = both "sweep/attempts";
+    SWEEP_CODES = both "sweep/codes";
+    SWEEP_SESSIONS = both "sweep/sessions";
+    SWEEP_ACCESS_TOKENS = both "sweep/access_tokens";
+    SWEEP_REFRESH_TOKENS = both "sweep/refresh_tokens";
+    SWEEP_GRANTS = both "sweep/grants";
+    SWEEP_TICKETS = both "sweep/tickets";
+    SWEEP_BURNED_STEPS = both "sweep/burned_steps";
+    SWEEP_FACTS = both "sweep/facts";
+}

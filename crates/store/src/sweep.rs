@@ -1,0 +1,216 @@
+//! What has expired goes, a few rows at a time, so that nobody waits for it.
+
+use sekimori_base::{Fault, TenantId, Timestamp};
+use sekimori_directory::settings::Retention;
+use sekimori_login::throttle::FAILURES_CAP;
+
+use crate::Store;
+use crate::audit::read;
+use crate::counters::COUNTER_SECONDS;
+use crate::database::{Call, DatabaseError, Transaction, call};
+use crate::statement as sql;
+
+/// Counters of a tenant at most.
+const COUNTERS_MAX: u64 = 500_000;
+/// A redeemed or expired code is remembered so long, to recognise a second redemption.
+const CODE_SECONDS: i64 = 24 * 3600;
+/// Ended tickets and burned steps are remembered so long.
+const TRACE_SECONDS: i64 = 90 * 24 * 3600;
+/// Seconds of a day.
+const DAY: i64 = 24 * 3600;
+
+/// How many rows went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Swept {
+    /// Sessions, attempts, codes, tokens, grants, tickets and burned steps.
+    pub expired: u64,
+    /// Counters, expired or beyond the cap.
+    pub counters: u64,
+    /// Facts of the audit.
+    pub facts: u64,
+    /// Lines of the audit.
+    pub lines: u64,
+    /// Whether a step stopped at its limit: there is more to do.
+    pub more: bool,
+}
+
+impl Store {
+    /// Remove what has expired, at most `limit` rows of each kind. Call it again while it says `more`.
+    pub async fn sweep(
+        &self,
+        tenant: TenantId,
+        now: Timestamp,
+        retention: Retention,
+        limit: u32,
+    ) -> Result<Swept, Fault> {
+        self.sweep_within(tenant, now, retention, limit, COUNTERS_MAX).await
+    }
+
+    pub(crate) async fn sweep_within(
+        &self,
+        tenant: TenantId,
+        now: Timestamp,
+        retention: Retention,
+        limit: u32,
+        counters_max: u64,
+    ) -> Result<Swept, Fault> {
+        let broom = Broom {
+            tenant,
+            now,
+            facts_seconds: DAY * i64::from(retention.facts_days),
+            lines_seconds: DAY * i64::from(retention.audit_days),
+            limit,
+        };
+        let mut swept = Swept::default();
+        for kind in [Kind::Expired, Kind::Facts, Kind::Lines, Kind::Counters] {
+            let done = self
+                .write("sweeping", move |transaction| {
+                    broom
+                        .sweep(transaction, kind, counters_max)
+                        .map(Ok::<_, std::convert::Infallible>)
+                })
+                .await?;
+            let done = match done {
+                Ok(done) => done,
+                Err(never) => match never {},
+            };
+            swept.expired += done.expired;
+            swept.counters += done.counters;
+            swept.facts += done.facts;
+            swept.lines += done.lines;
+            swept.more |= done.more;
+        }
+        Ok(swept)
+    }
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Kind {
+    Expired,
+    Facts,
+    Lines,
+    Counters,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Broom {
+    tenant: TenantId,
+    now: Timestamp,
+    facts_seconds: i64,
+    lines_seconds: i64,
+    limit: u32,
+}
+
+impl Broom {
+    fn sweep(
+        self,
+        transaction: &mut Transaction<'_>,
+        kind: Kind,
+        counters_max: u64,
+    ) -> Result<Swept, DatabaseError> {
+        match kind {
+            Kind::Expired => self.expired(transaction),
+            Kind::Facts => {
+                let call = self.before(&sql::SWEEP_FACTS, self.facts_seconds);
+                let facts = transaction.count(&call)?;
+                Ok(Swept { facts, more: self.full(facts), ..Swept::default() })
+            }
+            Kind::Lines => self.lines(transaction),
+            Kind::Counters => self.counters(transaction, counters_max),
+        }
+    }
+
+    fn full(self, count: u64) -> bool {
+        count >= u64::from(self.limit)
+    }
+
+    fn before(self, statement: &'static crate::statement::Statement, seconds: i64) -> Call {
+        let values = vec![
+            self.tenant.bytes().into(),
+            self.now.plus_seconds(-seconds).into(),
+            self.limit.into(),
+        ];
+        Call { statement, values }
+    }
+
+    fn expired(self, transaction: &mut Transaction<'_>) -> Result<Swept, DatabaseError> {
+        let calls = [
+            self.before(&sql::SWEEP_ATTEMPTS, 0),
+            self.before(&sql::SWEEP_SESSIONS, 0),
+            self.before(&sql::SWEEP_CODES, CODE_SECONDS),
+            self.before(&sql::SWEEP_ACCESS_TOKENS, 0),
+            self.before(&sql::SWEEP_REFRESH_TOKENS, 0),
+            // A grant outlives the codes that name it.
+            self.before(&sql::SWEEP_GRANTS, CODE_SECONDS),
+            self.before(&sql::SWEEP_TICKETS, TRACE_SECONDS),
+            self.before(&sql::SWEEP_BURNED_STEPS, TRACE_SECONDS),
+        ];
+        let mut swept = Swept::default();
+        for done in transaction.run_all(&calls)? {
+            swept.expired += done.count;
+            swept.more |= self.full(done.count);
+        }
+        Ok(swept)
+    }
+
+    /// Lines go from the beginning of each chain; where the kept part begins is remembered.
+    fn lines(self, transaction: &mut Transaction<'_>) -> Result<Swept, DatabaseError> {
+        let t = self.tenant.bytes();
+        let cutoff = self.now.plus_seconds(-self.lines_seconds);
+        let mut swept = Swept::default();
+        for head in read::heads(transaction, self.tenant)? {
+            let call = call!(sql::AUDIT_FIRST, t, head.writer.bytes(), self.limit);
+            let mut last = None;
+            let mut lines = 0;
+            for mut row in transaction.rows(&call)? {
+                let (sequence, at) = (row.natural()?, row.moment()?);
+                let hash: [u8; 32] = row.array()?;
+                if at >= cutoff {
+                    break;
+                }
+                last = Some((sequence, hash));
+                lines += 1;
+            }
+            let Some((sequence, hash)) = last else { continue };
+            transaction.run_all(&[
+                call!(sql::AUDIT_FACTS_REMOVE, t, head.writer.bytes(), sequence),
+                call!(sql::AUDIT_LINE_REMOVE, t, head.writer.bytes(), sequence),
+                call!(sql::AUDIT_WRITER_CUT, sequence + 1, &hash, t, head.writer.bytes()),
+            ])?;
+            swept.lines += lines;
+            if self.full(swept.lines) {
+                swept.more = true;
+                break;
+            }
+        }
+        Ok(swept)
+    }
+
+    fn counters(
+        self,
+        transaction: &mut Transaction<'_>,
+        counters_max: u64,
+    ) -> Result<Swept, DatabaseError> {
+        let t = self.tenant.bytes();
+        let day_ago = self.now.plus_seconds(-COUNTER_SECONDS);
+        // Failures beyond the cap happen only when reservations expire: they are few, and go with
+        // the cap's last rows.
+        let calls: Vec<Call> = (0..=FAILURES_CAP + 8)
+            .map(|failures| call!(sql::COUNTERS_EXPIRE, t, failures, day_ago, self.limit))
+            .collect();
+        let mut swept = Swept::default();
+        for done in transaction.run_all(&calls)? {
+            swept.counters += done.count;
+            swept.more |= self.full(done.count);
+        }
+        let boundary = call!(sql::COUNTERS_BOUNDARY, t, counters_max.saturating_sub(1));
+        if let Some(mut row) = transaction.row(&boundary)? {
+            let (failures, touched_at) = (row.integer()?, row.moment()?);
+            let evict = call!(sql::COUNTERS_EVICT, t, failures, touched_at, self.limit);
+            let evicted = transaction.count(&evict)?;
+            swept.counters += evicted;
+            swept.more |= self.full(evicted);
+        }
+        Ok(swept)
+    }
+}

@@ -1,0 +1,465 @@
+//! What a transaction may do, as data: [`Write`]. [`crate::Store::commit`] does all of it or nothing.
+//!
+//! A write is either unconditional or names the one [`Conflict`] that refuses the whole transaction.
+
+use sekimori_base::{
+    AttemptId, FactorId, GrantId, PersonId, Sealed, SessionId, TicketId, Timestamp,
+};
+use sekimori_directory::settings::ZoneName;
+use sekimori_directory::{Binding, Method, Person, PersonState};
+use sekimori_login::{FactorState, Proof};
+
+use crate::audit::AuditLine;
+use crate::counters::Reserved;
+use crate::ids::{CounterKey, Digest, MessageId};
+
+/// One step of a transaction.
+#[derive(Debug, Clone)]
+pub enum Write {
+    /// Begin an attempt, at version 1.
+    AttemptPut {
+        /// Which.
+        id: AttemptId,
+        /// What flow knows of it.
+        state: Sealed<[u8]>,
+        /// What the submit that made this version was answered with.
+        outcome: Option<Sealed<[u8]>>,
+        /// Gone from then on.
+        expires_at: Timestamp,
+    },
+    /// Move an attempt to `from_version + 1`. Conflict: [`Conflict::AttemptMoved`].
+    AttemptAdvance {
+        /// Which.
+        id: AttemptId,
+        /// The version that the submit was made for.
+        from_version: u64,
+        /// What flow knows of it now.
+        state: Sealed<[u8]>,
+        /// What this submit is answered with: a second submit of `from_version` gets it again.
+        outcome: Option<Sealed<[u8]>>,
+    },
+    /// End an attempt: its state goes, its outcome stays. Conflict: [`Conflict::AttemptMoved`].
+    AttemptEnd {
+        /// Which.
+        id: AttemptId,
+        /// The version that the submit was made for.
+        from_version: u64,
+        /// What this submit is answered with.
+        outcome: Option<Sealed<[u8]>>,
+    },
+
+    /// The reserved guess was wrong: it counts, and the next wait begins.
+    CounterFail(Reserved),
+    /// The reserved guess was right: this counter begins anew.
+    CounterClear(Reserved),
+    /// Nothing was checked: the reservation is given back.
+    CounterGiveBack(Reserved),
+    /// Forget a counter, by the desk.
+    CounterForget(CounterKey),
+
+    /// Spend a TOTP step and all before it. Conflict: [`Conflict::StepSpent`].
+    SpendStep {
+        /// Whose.
+        person: PersonId,
+        /// Of which factor.
+        factor: FactorId,
+        /// Steps of 30 s since 1970.
+        step: u64,
+    },
+    /// Burn a step of another moment: never accepted.
+    BurnStep {
+        /// Of which factor.
+        factor: FactorId,
+        /// Steps of 30 s since 1970.
+        step: u64,
+    },
+    /// Spend one recovery code. Conflict: [`Conflict::RecoveryCodeSpent`].
+    SpendRecoveryCode {
+        /// Whose.
+        person: PersonId,
+        /// Of which set.
+        factor: FactorId,
+        /// Index in the set, from 0, below 63.
+        index: u8,
+    },
+
+    /// Set a password; raises the credential epoch by one. Conflict: [`Conflict::EpochMoved`].
+    PasswordSet {
+        /// Whose.
+        person: PersonId,
+        /// The record of `credential`.
+        record: String,
+        /// The epoch that the change was decided under; `None` for the desk.
+        from_epoch: Option<u64>,
+    },
+    /// The same password under today's cost; nothing happens if the record changed meanwhile.
+    PasswordRehash {
+        /// Whose.
+        person: PersonId,
+        /// The record that was verified.
+        from: String,
+        /// The new record.
+        to: String,
+    },
+    /// Add a factor. One that is [`FactorState::Ready`] raises the epoch by one.
+    /// Conflict: [`Conflict::PersonMissing`].
+    FactorAdd(NewFactor),
+    /// A correct code was entered: an unfinished factor is ready; its step is spent; raises the epoch
+    /// by one. Conflict: [`Conflict::FactorMissing`].
+    FactorConfirm {
+        /// Whose.
+        person: PersonId,
+        /// Which.
+        factor: FactorId,
+        /// The step of the code, for TOTP.
+        step: Option<u64>,
+    },
+    /// Give a factor another label. Conflict: [`Conflict::FactorMissing`].
+    FactorRename {
+        /// Whose.
+        person: PersonId,
+        /// Which.
+        factor: FactorId,
+        /// The label.
+        label: String,
+    },
+    /// "This was not me": cannot be used until then, or until the desk speaks; raises the epoch by
+    /// one. Conflict: [`Conflict::FactorMissing`].
+    FactorSuspend {
+        /// Whose.
+        person: PersonId,
+        /// Which.
+        factor: FactorId,
+        /// Ends by itself at this moment.
+        until: Option<Timestamp>,
+    },
+    /// A suspended factor can be used again. Conflict: [`Conflict::FactorMissing`].
+    FactorResume {
+        /// Whose.
+        person: PersonId,
+        /// Which.
+        factor: FactorId,
+    },
+    /// Remove a factor; raises the epoch by one if it was ready or suspended.
+    /// Conflict: [`Conflict::FactorMissing`].
+    FactorRemove {
+        /// Whose.
+        person: PersonId,
+        /// Which.
+        factor: FactorId,
+    },
+    /// Replace all recovery codes of the person by this set; raises the epoch by one.
+    /// Conflict: [`Conflict::PersonMissing`].
+    RecoveryCodesSet(NewFactor),
+
+    /// Open a session. Conflict: [`Conflict::EpochMoved`] unless the person's epoch at this point of
+    /// the transaction is the session's.
+    SessionOpen(NewSession),
+    /// Open a session in the place of one that dies at once. Conflicts: [`Conflict::SessionGone`],
+    /// [`Conflict::EpochMoved`].
+    SessionReplace {
+        /// The digest that dies.
+        old: Digest,
+        /// What lives on.
+        session: NewSession,
+    },
+    /// The standing session learns the person's new epoch (after its own change of password or
+    /// factors). Conflicts: [`Conflict::SessionGone`], also if the epoch is not the person's.
+    SessionRenew {
+        /// Which.
+        digest: Digest,
+        /// Whose.
+        person: PersonId,
+        /// The epoch, as it is at this point of the transaction.
+        epoch: u64,
+    },
+    /// The session was used.
+    SessionTouch {
+        /// Which.
+        digest: Digest,
+        /// When.
+        used_at: Timestamp,
+    },
+    /// End the session of a cookie.
+    SessionEnd {
+        /// Which.
+        digest: Digest,
+    },
+    /// End one session of a person by its id.
+    SessionEndById {
+        /// Whose.
+        person: PersonId,
+        /// Which.
+        id: SessionId,
+    },
+    /// End all sessions of a person, or all others.
+    SessionsEndOfPerson {
+        /// Whose.
+        person: PersonId,
+        /// The one that stays.
+        except: Option<SessionId>,
+    },
+
+    /// Add a person. Conflict: [`Conflict::UsernameTaken`].
+    PersonAdd {
+        /// Who.
+        person: Box<Person>,
+        /// The record of their password.
+        password: Option<String>,
+    },
+    /// Change a person's fields. Conflict: [`Conflict::PersonMissing`] (and
+    /// [`Conflict::UsernameTaken`] when the new name is another's).
+    PersonPut(Box<Person>),
+    /// Change whether the account may be used. Conflict: [`Conflict::PersonMissing`].
+    PersonStateSet {
+        /// Who.
+        person: PersonId,
+        /// The state.
+        state: PersonState,
+    },
+
+    /// Make an enrolment ticket; the person's earlier ones end.
+    TicketPut(NewTicket),
+    /// Use a ticket. Conflict: [`Conflict::TicketSpent`] (used, ended, expired, or no tries left).
+    TicketSpend {
+        /// Whose.
+        person: PersonId,
+        /// Which.
+        id: TicketId,
+    },
+    /// A wrong try; the fifth ends the ticket.
+    TicketWrong {
+        /// Whose.
+        person: PersonId,
+        /// Which.
+        id: TicketId,
+    },
+    /// End all tickets of a person.
+    TicketsEndOfPerson {
+        /// Whose.
+        person: PersonId,
+    },
+
+    /// Make an authorization code.
+    CodePut {
+        /// Its digest.
+        digest: Digest,
+        /// For whom.
+        person: PersonId,
+        /// The grant that redeeming it opens (or has opened).
+        grant: GrantId,
+        /// What the token endpoint must know, as JSON.
+        payload: String,
+        /// Not from this moment on.
+        expires_at: Timestamp,
+    },
+    /// Redeem a code, once. Conflict: [`Conflict::CodeSpent`] (redeemed, expired or unknown).
+    CodeRedeem {
+        /// Its digest.
+        digest: Digest,
+    },
+    /// Open a grant: the family of its tokens.
+    GrantOpen(NewGrant),
+    /// End a grant and with it all its tokens.
+    GrantEnd {
+        /// Which.
+        grant: GrantId,
+    },
+    /// End all grants of a person.
+    GrantsEndOfPerson {
+        /// Whose.
+        person: PersonId,
+    },
+    /// End all grants that a session gave.
+    GrantsEndOfSession {
+        /// Whose.
+        person: PersonId,
+        /// Which.
+        session: SessionId,
+    },
+    /// Make an access token.
+    AccessTokenPut {
+        /// Its digest.
+        digest: Digest,
+        /// Of which grant.
+        grant: GrantId,
+        /// What the resource must know, as JSON.
+        payload: String,
+        /// Not from this moment on.
+        expires_at: Timestamp,
+    },
+    /// End one access token.
+    AccessTokenEnd {
+        /// Its digest.
+        digest: Digest,
+    },
+    /// Make the first refresh token of a grant.
+    RefreshPut {
+        /// Its digest.
+        digest: Digest,
+        /// Of which grant.
+        grant: GrantId,
+        /// Not from this moment on.
+        expires_at: Timestamp,
+    },
+    /// Spend a refresh token and make its successor. Conflict: [`Conflict::RefreshSpent`] (spent,
+    /// expired, unknown, or its grant has ended).
+    RefreshRotate {
+        /// The digest that is presented.
+        digest: Digest,
+        /// The digest of the successor.
+        successor: Digest,
+        /// Of which grant.
+        grant: GrantId,
+        /// The successor ends then.
+        expires_at: Timestamp,
+    },
+    /// Remember what a person allows a client.
+    ConsentPut {
+        /// Who.
+        person: PersonId,
+        /// Whom.
+        client_id: String,
+        /// What, as flow writes it.
+        scopes: String,
+    },
+    /// Forget what a person allows a client.
+    ConsentRemove {
+        /// Who.
+        person: PersonId,
+        /// Whom.
+        client_id: String,
+    },
+
+    /// Put a message in the outbox.
+    OutboxPut {
+        /// Which.
+        id: MessageId,
+        /// The message.
+        message: Sealed<[u8]>,
+        /// Not before this moment.
+        due_at: Timestamp,
+    },
+    /// Add a line to the audit. Conflict: [`Conflict::IncidentTaken`] if its code is in use.
+    Audit(Box<AuditLine>),
+}
+
+/// A factor to store.
+#[derive(Debug, Clone)]
+pub struct NewFactor {
+    /// Whose.
+    pub person: PersonId,
+    /// Which.
+    pub id: FactorId,
+    /// Of what kind.
+    pub method: Method,
+    /// How it is bound.
+    pub binding: Binding,
+    /// [`FactorState::Unfinished`] until a code was shown.
+    pub state: FactorState,
+    /// What the person calls it.
+    pub label: String,
+    /// The sealed secret, or the digests of recovery codes.
+    pub secret: Sealed<[u8]>,
+    /// How many recovery codes; 0 for other methods, at most 63.
+    pub codes: u8,
+}
+
+/// A session to open.
+#[derive(Debug, Clone)]
+pub struct NewSession {
+    /// Digest of the cookie.
+    pub digest: Digest,
+    /// Its name in the portal and the audit.
+    pub id: SessionId,
+    /// Whose.
+    pub person: PersonId,
+    /// What was proven.
+    pub proofs: Vec<Proof>,
+    /// The browser, in words.
+    pub device: String,
+    /// Where it was opened.
+    pub zone: ZoneName,
+    /// When.
+    pub opened_at: Timestamp,
+    /// Its absolute end.
+    pub expires_at: Timestamp,
+    /// The person's credential epoch.
+    pub epoch: u64,
+}
+
+/// An enrolment ticket to make.
+#[derive(Debug, Clone)]
+pub struct NewTicket {
+    /// Which.
+    pub id: TicketId,
+    /// For whom.
+    pub person: PersonId,
+    /// Digest of the code on paper.
+    pub digest: Digest,
+    /// Who made it.
+    pub made_by: String,
+    /// Not from this moment on.
+    pub expires_at: Timestamp,
+}
+
+/// A grant to open.
+#[derive(Debug, Clone)]
+pub struct NewGrant {
+    /// Which.
+    pub id: GrantId,
+    /// For whom.
+    pub person: PersonId,
+    /// To whom.
+    pub client_id: String,
+    /// The session that it came from.
+    pub session: Option<SessionId>,
+    /// What was granted and how the person was authenticated, as JSON.
+    pub payload: String,
+    /// Its absolute end.
+    pub expires_at: Timestamp,
+}
+
+/// Why a transaction was refused. Nothing of it happened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
+pub enum Conflict {
+    /// The attempt is gone or at another version.
+    #[error("the attempt has moved on")]
+    AttemptMoved,
+    /// The step, or a later one, was accepted before, is burned, or the factor cannot be used.
+    #[error("the code was spent")]
+    StepSpent,
+    /// The recovery code was used.
+    #[error("the recovery code was spent")]
+    RecoveryCodeSpent,
+    /// Password or factors changed meanwhile, or the person is gone.
+    #[error("password or factors have changed")]
+    EpochMoved,
+    /// Nobody has that id.
+    #[error("there is no such person")]
+    PersonMissing,
+    /// Somebody else has that user name.
+    #[error("the user name is taken")]
+    UsernameTaken,
+    /// The person has no such factor in that state.
+    #[error("there is no such factor")]
+    FactorMissing,
+    /// The session has ended.
+    #[error("the session has ended")]
+    SessionGone,
+    /// The ticket was used, has ended, or has no tries left.
+    #[error("the ticket cannot be used")]
+    TicketSpent,
+    /// The code was redeemed, has expired or never was.
+    #[error("the code cannot be redeemed")]
+    CodeSpent,
+    /// The refresh token was used, has expired, never was, or its grant has ended.
+    #[error("the refresh token cannot be used")]
+    RefreshSpent,
+    /// The incident code is in use: draw another one.
+    #[error("the incident code is in use")]
+    IncidentTaken,
+    /// An id or digest that should be new exists.
+    #[error("the row exists")]
+    Exists,
+}
