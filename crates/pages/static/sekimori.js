@@ -1,0 +1,119 @@
+// Adds comfort, carries nothing: every page works without this file.
+"use strict";
+
+const all = (selector, act) => document.querySelectorAll(selector).forEach(act);
+
+const button = (name, text) => {
+  const made = document.createElement("button");
+  made.type = "button";
+  made.className = name;
+  made.textContent = text;
+  return made;
+};
+
+// What failed is read first.
+const first = document.querySelector("[data-focus]");
+if (first) first.focus();
+
+// A POST answer goes on by itself; the visible button stays for everybody else.
+all("form[data-submit-at-once]", (form) => HTMLFormElement.prototype.submit.call(form));
+
+// Copying. What is copied is the value, not the groups that it is shown in.
+all("[data-copy]", (source) => {
+  if (!navigator.clipboard) return;
+  const { copy, copied, value } = source.dataset;
+  const made = button("copy", copy);
+  const said = document.createElement("span");
+  said.className = "hidden";
+  said.setAttribute("role", "status");
+  made.addEventListener("click", async () => {
+    await navigator.clipboard.writeText(value ?? source.textContent.trim());
+    made.textContent = copied;
+    said.textContent = copied;
+    setTimeout(() => {
+      made.textContent = copy;
+      said.textContent = "";
+    }, 3000);
+  });
+  source.after(made, said);
+});
+
+// Show and hide a password; hidden again before it leaves.
+all("input[data-show]", (input) => {
+  const { show, hide } = input.dataset;
+  const made = button("reveal", show);
+  made.setAttribute("aria-controls", input.id);
+  const set = (shown) => {
+    input.type = shown ? "text" : "password";
+    made.textContent = shown ? hide : show;
+  };
+  made.addEventListener("click", () => set(input.type === "password"));
+  input.form.addEventListener("submit", () => set(false));
+  input.after(made);
+
+  // Caps Lock and the input method: said once each time the state changes.
+  const live = document.getElementById(`${input.id}-live`) ?? document.getElementById("password-live");
+  const say = (text) => {
+    if (live && live.textContent !== text) live.textContent = text;
+  };
+  let capsLock = false;
+  const look = (event) => {
+    if (event.getModifierState) capsLock = event.getModifierState("CapsLock");
+    const wide = event.key === "Process" || event.key === "KanaMode" || /[\u3000-\u30ff\uff01-\uff9f]/.test(input.value);
+    say(capsLock ? live.dataset.capslock : wide ? live.dataset.wide : "");
+  };
+  input.addEventListener("keydown", look);
+  input.addEventListener("keyup", look);
+  input.addEventListener("blur", () => say(""));
+  input.form.addEventListener("submit", () => {
+    if (!capsLock) return;
+    const field = document.createElement("input");
+    field.type = "hidden";
+    field.name = "caps_lock";
+    field.value = "on";
+    input.form.append(field);
+  });
+});
+
+// Enter while an input method is composing chooses a word and sends nothing.
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Enter" && (event.isComposing || event.keyCode === 229) && event.target.form) {
+    event.preventDefault();
+  }
+});
+
+// A wait counts down; nothing is locked, the server decides.
+all("[data-countdown]", (line) => {
+  const end = performance.now() + Number(line.dataset.countdown) * 1000;
+  const show = () => {
+    const left = Math.max(0, Math.ceil((end - performance.now()) / 1000));
+    const clock = `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`;
+    line.textContent = left ? line.dataset.text.replace("%", clock) : line.dataset.done;
+    if (left) setTimeout(show, 250);
+    else line.setAttribute("role", "status");
+  };
+  show();
+});
+
+// Printing.
+all("[data-print]", (line) => {
+  const made = button("copy", line.dataset.print);
+  made.addEventListener("click", () => print());
+  line.after(made);
+  line.hidden = true;
+});
+
+// The name typed so far survives a change of the language.
+const name = document.querySelector("form#step input#username:not([readonly])");
+if (name) {
+  try {
+    const kept = sessionStorage.getItem("username");
+    if (kept && !name.value) name.value = kept;
+    sessionStorage.removeItem("username");
+    all(".languages a", (link) =>
+      link.addEventListener("click", () => sessionStorage.setItem("username", name.value)),
+    );
+  } catch {
+    // Storage may be switched off; then the name is typed again.
+  }
+}

@@ -1,0 +1,189 @@
+### The portal and demo mode.
+
+portal-navigation = Portal
+portal-overview = Your account
+portal-password = Password
+portal-consents = Shared data
+portal-who = Who you are
+portal-name = Name
+portal-mail = Mail address
+portal-affiliation = You are
+portal-groups = Groups
+portal-where = Where you are
+portal-address = Your address: { $address }
+portal-services = Services
+portal-factors = How you prove who you are
+portal-password-changed = Changed
+portal-change-password = Change password
+portal-add-totp = Add an authenticator app
+portal-make-recovery-codes = Make recovery codes
+portal-enter-ticket = Enter an enrolment ticket
+portal-sessions = Where you are signed in
+portal-sessions-text = If one of these is not yours, end it and change your password.
+portal-events = What happened
+portal-no-events = Nothing has been recorded yet.
+
+affiliation-faculty = Faculty
+affiliation-student = Student
+affiliation-staff = Staff
+affiliation-alum = Alumna or alumnus
+affiliation-member = Member
+affiliation-affiliate = Affiliate
+affiliation-employee = Employee
+affiliation-library-walk-in = Library visitor
+
+## Factors
+
+factor-registered = Registered
+factor-binding = How it was registered
+factor-last-used = Last used
+factor-never-used = Never used
+factor-codes-left = { $number ->
+        [one] 1 code left
+       *[other] { $number } codes left
+    }
+factor-remove = Remove
+factor-remove-named = Remove: { $method }
+factor-state-ready = ready
+factor-state-unfinished = not finished
+factor-state-suspended = suspended
+binding-ticket = Registered with an enrolment ticket
+binding-letter = Sent by letter
+binding-other-factor = Registered with another proof
+binding-desk = Registered at the help desk
+binding-inside-with-password = Registered on the campus network with the password
+suggestion-register-first = From outside the campus network one more proof is needed. You can register it here and now, in two minutes.
+suggestion-register-with-ticket = From outside the campus network one more proof is needed, and you have none. Register it with a ticket, or come to the campus network.
+suggestion-make-recovery-codes = If your phone is lost, recovery codes let you in. Make them now and keep them on paper.
+suggestion-few-recovery-codes = Few of your recovery codes are left. Make new ones while you can.
+
+## Sessions and history
+
+session-this-one = this one
+session-browser-unknown = A browser
+session-opened = Signed in
+session-used = Last used
+session-end = End
+session-end-which = ({ $place })
+session-end-others = End all others
+event-when = When
+event-what = What
+event-service = Service
+event-where = Where
+event-admitted = Signed in
+event-refused = Not signed in
+event-older = Older ones
+
+## What was done
+
+done-password-changed = Your password has been changed.
+done-totp-registered = Your authenticator app is registered.
+done-recovery-codes-made = Your new recovery codes count from now on; the earlier ones no longer do.
+done-factor-removed = The proof has been removed.
+done-session-ended = That sign-in has ended.
+done-others-ended = All other sign-ins have ended.
+done-consent-withdrawn = The service no longer receives your data.
+
+## Password
+
+change-password-heading = Change your password
+change-password-button = Change password
+change-password-end-others = End my sign-ins in other browsers
+new-password-label = New password
+password-rule-length = { $minimum } characters or more; spaces count. A sentence of a few words is good.
+password-rule-kinds = No special kinds of characters are demanded, and it never has to be changed on a date.
+password-rule-words = Not one that is in lists of common passwords.
+password-rule-own = Not only your own name, your user name, or words of the organisation.
+password-too-short = This password has { $length } characters; it needs { $minimum } or more. Add a word or two.
+password-too-long = This is longer than any password that can be set here. Something else may have been pasted.
+password-common = This password is in the lists that are tried first, perhaps with small changes. Several words that do not belong together are better.
+password-pattern = This password is a repetition, a row of keys or a date, and such are tried early. Several words that do not belong together are better.
+password-organisation-word = This password consists of words of the organisation, and such are tried early. Add words that nobody would expect.
+password-person-word = This password consists of your own name or user name, and such are tried early. Choose words that have nothing to do with you.
+
+## Authenticator app
+
+totp-heading = Register an authenticator app
+totp-step-app = Open the app
+totp-step-app-text = Any app for one-time codes will do, on your phone or computer. Many password managers can do it as well.
+totp-step-scan = Scan the picture
+totp-qr = QR code for the authenticator app
+totp-open-app = Open in an app on this device
+totp-secret-text = If you cannot scan it, enter this key by hand (time-based, 6 digits):
+totp-step-code = Enter the code that the app shows
+totp-code-hint = Only this completes the registration.
+totp-button = Complete the registration
+
+## Recovery codes
+
+recovery-heading = Your recovery codes
+recovery-text = They are shown this once. Each one lets you in once when your phone is not at hand. Print or save them, and keep them away from your computer.
+recovery-download = Save as a file
+recovery-print = Print
+recovery-print-hint = You can also print this page.
+recovery-saved = I have saved them
+recovery-file = recovery-codes.txt
+recovery-file-note = Each code counts once. Keep this sheet where you keep important papers.
+
+## Removing
+
+remove-heading = Remove: { $method }
+remove-button = Remove: { $method }
+remove-others-left = You have other ways to prove who you are from outside.
+remove-nothing-left = This is your last one. Afterwards you cannot sign in from outside the campus network, and registering again needs a ticket from the help desk.
+remove-recovery-codes-left = Afterwards only your recovery codes are left. Register another way soon.
+
+## Enrolment ticket
+
+ticket-heading = Enter an enrolment ticket
+ticket-text = A ticket lets you register a proof from anywhere. It comes by letter or from { $desk }, and counts once.
+ticket-label = Ticket
+ticket-hint = As printed; spaces, hyphens and capitals do not matter.
+
+## Consents
+
+consents-text = These services receive data of yours because you allowed it.
+consents-none = No service receives data of yours by your consent.
+consents-given = Allowed
+consents-withdraw = Withdraw
+
+## This was not me
+
+not-me-heading = Was this not you?
+not-me-what = What
+not-me-text = If this was not you, press the button. What is new will be suspended; what you had before stays as it is.
+not-me-button = This was not me
+not-me-was-me = If it was you, close this page. Nothing has been changed.
+not-me-done-heading = It is suspended
+not-me-done = Thank you. What was new can no longer be used. Change your password next; { $desk } will help you with the rest.
+not-me-over-heading = This link is over
+not-me-over = It was used already, or it is too old. If something is still not right, tell { $desk }.
+notice-second-factor-failed = Your password was right, and the second proof was not
+notice-recovery-code-used = A recovery code was used
+notice-clock-suspected = A code belonged to another moment
+notice-password-changed = The password was changed
+notice-factor-added = A proof was registered
+notice-factor-removed = A proof was removed
+notice-recovery-codes-made = New recovery codes were made
+
+## Demo mode
+
+demo-strip-label = Demonstration
+demo-strip-network = Demonstration. You pretend to be on: { $network }
+demo-strip-real = Demonstration. You are where you really are.
+demo-strip-change = Change network
+demo-strip-mails = Outgoing mail
+demo-networks-heading = Where do you pretend to be?
+demo-networks-text = The rules for signing in depend on the network. Choose one, then sign in to a service.
+demo-networks-legend = Networks
+demo-networks-button = Be there
+demo-inside = inside
+demo-outside = outside
+demo-mails-heading = Outgoing mail
+demo-mails-text = What would have been sent. Nothing leaves this computer.
+demo-mails-none = Nothing yet. Change a password, for instance.
+demo-service-text = This page stands for a service of your organisation.
+demo-service-sign-in = Sign in
+demo-service-sign-in-strong = Sign in with two proofs, wherever you are
+demo-service-received = You are signed in. This is what the service was told:
+demo-service-error = The service was told:

@@ -1,0 +1,212 @@
+### サインインの画面、全画面の案内、ものの名前。
+
+## 共通
+
+error-prefix = エラー：
+list-separator = 、
+sentence-separator = {""}
+skip-to-content = 本文へ移動
+go-on = 次へ
+cancel = やめる
+back = 戻る
+copy = コピー
+copied = コピーしました
+copy-all = すべてコピー
+sign-in = サインイン
+sign-out = サインアウト
+help-page = お問い合わせの案内
+help-telephone = 電話 { $number }
+generic-service = サービス
+generic-place = 別のネットワーク
+generic-desk = 窓口
+generic-desk-heading = お問い合わせ窓口
+mail-to-desk-subject = サインインについて（受付コード { $code }）
+summary-heading = 確認が必要な点があります
+
+## 時間
+
+span-now = たった今
+span-ago = { $span }前
+span-seconds = { $number }秒
+span-minutes = { $number }分
+span-hours = { $number }時間
+span-days = { $number }日
+span-minutes-and-seconds = { $minutes }{ $seconds }
+wait-until = { $moment }からお試しいただけます。
+wait-left = あと%でお試しいただけます。
+wait-over = もう一度お試しいただけます。
+
+## 確認票
+
+slip-label = ここまでの確認
+slip-to = 行き先
+slip-you-are = 接続場所
+slip-name-and-password = ユーザー名とパスワード
+slip-one-more-proof = もう一つの確認
+slip-account = アカウント
+slip-group = 所属グループ
+slip-why = 理由
+slip-needed = 必要です
+slip-password-needed = パスワードが必要です
+slip-checked = 確認済み
+slip-no-match = 一致しません
+slip-proof-likely = 通常、ここからは必要です
+slip-proof-missing = 必要ですが、使える方法がありません
+slip-account-off = 停止されています
+slip-account-not-yet = まだ利用できません
+slip-account-ended = 利用期間が終わりました
+slip-group-other = 対象に含まれていません
+
+## 接続場所
+
+place-inside = 学内ネットワーク
+place-outside = 学外
+place-unknown = 場所を確認できないため学外として扱います
+place-with-name = { $side }（{ $name }）
+place-why-inside = お使いのアドレスは学内ネットワークのものです。
+place-why-outside = お使いのアドレスは学内ネットワークのものではありません。
+place-why-unknown = ネットワークのアドレスがこちらに届かないため、場所を確認できません。確認できない場合は学外として扱います。
+place-relay = ブラウザーのアドレスが{ $relay }によって隠されています。学内にいる場合は、このサイトについてその機能をオフにしてください。
+place-moved = これまでの接続: { $earlier }
+place-password-suffices = この場所では、通常はパスワードだけで利用できます。
+place-two-proofs = この場所では、パスワードのほかにもう一つの確認が必要です。
+
+## 各段階
+
+username-title = { $service }へのサインイン
+username-heading = サインイン
+username-label = ユーザー名
+username-hint = メールアドレスではありません。大文字・小文字や空白は区別しません。
+change-username = 変更する
+password-label = パスワード
+password-show = パスワードを表示する
+password-hide = パスワードを隠す
+live-caps-lock = Caps Lockがオンになっています。
+live-full-width = 日本語入力がオンになっています。半角英数に切り替えてください。
+code-totp-label = 認証アプリのコード
+code-totp-hint = アプリにいま表示されている6桁の数字です。空白はそのままで構いません。
+code-recovery-label = リカバリーコード
+code-recovery-hint = 印刷または保存した一覧にあるコードです。一つのコードは一度だけ使えます。空白やハイフンはそのままで構いません。
+other-ways = ほかの方法
+other-person = 別のユーザー名でサインインする
+your-proofs = 確認方法の状態
+switch-heading = { $person }さんとしてサインイン中です
+switch-text = すでにサインインしています。このまま{ $service }へ進むか、別の方としてサインインするか選んでください。
+switch-text-other = サインインは済んでいますが、{ $service }は別の方を求めています。
+switch-continue = { $person }さんとして進む
+switch-other = 別の方としてサインインする
+
+## 次の操作
+
+next-go-on = 次へ
+next-try-again = もう一度試す
+next-wait = もう一度試す
+next-start-over = サインインをやり直す
+next-other-factor = 別の確認方法を使う
+next-register-factor = 学外用の確認方法の登録について
+next-ask-desk = 窓口に問い合わせる
+next-ask-service = { $service }の管理者に連絡する
+next-switch-person = サインインする人を選ぶ
+next-allow-cookies = Cookieを許可したので続ける
+next-open-portal = サービスの一覧を開く
+way-start-over = このサインインを最初からやり直す
+way-back-to-service = サインインせずに{ $service }へ戻る
+way-enter-ticket = 登録チケットを入力する
+way-portal = サービスの一覧を開く
+register-ways = 登録する方法は三つあります
+register-way-inside = 学内ネットワーク（または利用が認められているVPN）に接続し、ポータルを開いて認証アプリを登録します。2分ほどで終わります。
+register-way-ticket = 郵送などで受け取った登録チケットを使って、どこからでも登録できます。
+register-way-desk = 身分証を持って{ $desk }で登録します。
+
+## 確認方法
+
+method-password = パスワード
+    .description = ご本人だけが知っている文字列です。
+    .choose = パスワードを使う
+method-totp = 認証アプリ
+    .description = スマートフォンやパソコンのアプリが30秒ごとに表示するコードです。
+    .choose = 認証アプリを使う
+method-recovery-code = リカバリーコード
+    .description = 印刷または保存しておいたコードです。一つのコードは一度だけ使えます。
+    .choose = リカバリーコードを使う
+usability-usable = 使えます
+usability-not-registered = 登録されていません
+usability-unfinished = 登録が途中です（最初のコードが未入力）
+usability-used-up = すべて使用済みです
+usability-suspended = 一時停止中です
+usability-not-allowed-here = 現在の接続場所からこのサービスには使えません
+usability-binding-too-weak = パスワードだけで登録されたため、このサービスでは受け付けません
+
+## 入力からわかること
+
+hint-full-width = 全角文字が入力されていました。日本語入力がオンになっています。半角に読み替えました。
+hint-spaces = ユーザー名に空白や見えない文字が含まれていたため、取り除きました。
+hint-own-mail-domain = メールアドレスが入力されていたため、@より前の部分をユーザー名として使いました。
+hint-looks-like-mail = 別の組織のメールアドレスが入力されています。ユーザー名を入力してください。
+hint-not-a-name = この形のユーザー名はここにはありません。アカウントの通知書を確認してください。
+hint-password-full-width = パスワードに全角文字が含まれていました。日本語入力をオフにして、もう一度入力してください。
+hint-password-spaces = パスワードの前または後ろに空白がありました。貼り付けた場合は、空白が余分な可能性があります。
+hint-caps-lock = パスワードの入力中、Caps Lockがオンになっていました。
+
+## 受付コード
+
+incident-label = お問い合わせのための情報
+incident-code = 受付コード
+incident-time = 日時
+incident-network = 接続場所
+incident-reason = 理由コード
+incident-not-kept = サインインできない方が非常に多いため、コードは発行していません
+incident-explanation = 窓口にこのコードをお伝えください。何が起きたかを確認できます。入力された内容は含まれません。
+
+## 全画面の案内
+
+cookies-heading = Cookieを許可する場所
+cookies-safari = iPhone・iPad: 「設定」→「アプリ」→「Safari」→「すべてのCookieをブロック」をオフにします。
+cookies-chrome = Chrome・Edge: 「設定」→「プライバシー」→「Cookie」で、このサイトを許可します。
+cookies-firefox = Firefox: アドレスの左にある盾のアイコンから、このサイトの保護をオフにします。
+owner-heading = サービスの管理者の方へ
+owner-explanation = 受け取った内容です。登録内容と照らし合わせてください。
+
+## 受付コードの案内
+
+troubleshoot-link = サインインでお困りの場合
+troubleshoot-heading = サインインでお困りの場合
+troubleshoot-intro = 先へ進めなかった画面には受付コードが表示されます。ここに入力すると、お伝えできる内容を表示します。
+troubleshoot-hint = 「7K3M-9QTX-4」のような9文字です。O、I、Lは数字として読み取ります。
+troubleshoot-button = 調べる
+troubleshoot-mistyped = コードのどこかに書き間違いがあります（最後の文字がほかの文字と合いません）。画面ともう一度照らし合わせてください。
+troubleshoot-answer = コード { $code }
+troubleshoot-public = このブラウザーでは、このコードについてこれ以上お伝えできません。{ $desk }では確認できます。
+troubleshoot-public-how = ご自身のコードの場合は、コードが表示されたブラウザーでこのページを開くか、ポータルにサインインしてください。ポータルにはサインインの履歴が理由とともに表示されます。
+troubleshoot-slower = お使いのネットワークからの照会が続いたため、{ $wait }後にもう一度お試しください。
+troubleshoot-place = 現在の接続場所: { $place }
+
+## 送り出し
+
+consent-heading = { $service }への情報の提供
+consent-text = 許可すると、{ $service }は次の情報を受け取ります。
+consent-values = 提供する内容を見る
+consent-allow = 許可する
+consent-deny = 許可しない
+consent-later = ポータルでいつでも取り消せます。
+consent-home = サービスのページ: { $address }
+relay-heading = { $service }へ戻ります
+relay-text = サインインしました。{ $service }が結果を待っています。
+sign-out-heading = サインアウトの確認
+sign-out-text = { $person }さんとしてサインインしています。サインアウトすると、このブラウザーのサインインはすべてのサービスについて終わります。
+sign-out-text-service = { $person }さんとしてサインインしています。{ $service }からサインアウトの求めがありました。サインアウトすると、このブラウザーのサインインはすべてのサービスについて終わります。
+sign-out-cancel = サインインしたままにする
+signed-out-heading = サインアウトしました
+signed-out-text = このブラウザーのサインインは終わりました。ほかの人も使うパソコンでは、ブラウザーも閉じてください。
+signed-out-services = 次のサービスでは、しばらくサインインが残る場合があります。それぞれのサービスでもサインアウトしてください。
+back-to-service = { $service }へ戻る
+sign-in-again = もう一度サインインする
+
+## サービスが受け取るもの
+
+scope-openid = ご本人であること
+scope-profile = 氏名とユーザー名
+scope-email = メールアドレス
+scope-affiliation = 組織での立場（学生、職員など）
+scope-groups = 所属グループ
+scope-offline-access = 不在の間の利用（取り消すまで）

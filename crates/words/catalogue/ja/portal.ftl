@@ -1,0 +1,186 @@
+### ポータルとデモモード。
+
+portal-navigation = ポータル
+portal-overview = アカウント
+portal-password = パスワード
+portal-consents = 提供中の情報
+portal-who = 登録内容
+portal-name = 氏名
+portal-mail = メールアドレス
+portal-affiliation = 立場
+portal-groups = グループ
+portal-where = 現在の接続場所
+portal-address = アドレス: { $address }
+portal-services = サービス
+portal-factors = 本人確認の方法
+portal-password-changed = 変更
+portal-change-password = パスワードを変更する
+portal-add-totp = 認証アプリを登録する
+portal-make-recovery-codes = リカバリーコードを作成する
+portal-enter-ticket = 登録チケットを入力する
+portal-sessions = サインイン中のブラウザー
+portal-sessions-text = 心当たりのないものがある場合は、終了してからパスワードを変更してください。
+portal-events = これまでの記録
+portal-no-events = 記録はまだありません。
+
+affiliation-faculty = 教員
+affiliation-student = 学生
+affiliation-staff = 職員
+affiliation-alum = 卒業生・修了生
+affiliation-member = 構成員
+affiliation-affiliate = 関係者
+affiliation-employee = 被雇用者
+affiliation-library-walk-in = 図書館来館者
+
+## 確認方法
+
+factor-registered = 登録
+factor-binding = 登録の経緯
+factor-last-used = 最後の利用
+factor-never-used = まだ使われていません
+factor-codes-left = 残り{ $number }個
+factor-remove = 削除する
+factor-remove-named = { $method }を削除する
+factor-state-ready = 使えます
+factor-state-unfinished = 登録途中
+factor-state-suspended = 一時停止中
+binding-ticket = 登録チケットで登録
+binding-letter = 郵送で受け取り
+binding-other-factor = 別の確認方法を使って登録
+binding-desk = 窓口で登録
+binding-inside-with-password = 学内ネットワークでパスワードを使って登録
+suggestion-register-first = 学外からの利用には、もう一つの確認が必要です。いまここで、2分ほどで登録できます。
+suggestion-register-with-ticket = 学外からの利用にはもう一つの確認が必要ですが、まだ登録されていません。登録チケットを使うか、学内ネットワークで登録してください。
+suggestion-make-recovery-codes = スマートフォンをなくしても、リカバリーコードがあればサインインできます。いま作成して、紙で保管してください。
+suggestion-few-recovery-codes = リカバリーコードが残り少なくなっています。使えるうちに新しいコードを作成してください。
+
+## サインインと履歴
+
+session-this-one = この画面
+session-browser-unknown = ブラウザー
+session-opened = サインイン
+session-used = 最後の利用
+session-end = 終了する
+session-end-which = （{ $place }）
+session-end-others = ほかをすべて終了する
+event-when = 日時
+event-what = 内容
+event-service = サービス
+event-where = 場所
+event-admitted = サインインしました
+event-refused = サインインしていません
+event-older = さらに前の記録
+
+## 結果
+
+done-password-changed = パスワードを変更しました。
+done-totp-registered = 認証アプリを登録しました。
+done-recovery-codes-made = 新しいリカバリーコードが使えるようになりました。以前のコードは使えません。
+done-factor-removed = 確認方法を削除しました。
+done-session-ended = そのサインインを終了しました。
+done-others-ended = ほかのサインインをすべて終了しました。
+done-consent-withdrawn = このサービスへの情報の提供を取り消しました。
+
+## パスワード
+
+change-password-heading = パスワードの変更
+change-password-button = パスワードを変更する
+change-password-end-others = ほかのブラウザーのサインインを終了する
+new-password-label = 新しいパスワード
+password-rule-length = { $minimum }文字以上。空白も数えます。いくつかの言葉を並べた文がおすすめです。
+password-rule-kinds = 文字の種類の決まりや、定期的な変更はありません。
+password-rule-words = よく使われるパスワードの一覧にあるものは設定できません。
+password-rule-own = ご自身の氏名やユーザー名、組織に関する言葉だけのものは設定できません。
+password-too-short = このパスワードは{ $length }文字です。{ $minimum }文字以上必要ですので、言葉を一つ二つ加えてください。
+password-too-long = ここで設定できる長さを超えています。別の内容を貼り付けていないか確認してください。
+password-common = 最初に試されるパスワードの一覧にあるか、それを少し変えたものです。互いに関係のない言葉をいくつか並べると強くなります。
+password-pattern = 繰り返し、キーの並び、日付などは早い段階で試されます。互いに関係のない言葉をいくつか並べると強くなります。
+password-organisation-word = 組織に関する言葉だけのパスワードは早い段階で試されます。ほかの人が思いつかない言葉を加えてください。
+password-person-word = ご自身の氏名やユーザー名だけのパスワードは早い段階で試されます。ご自身と関係のない言葉を選んでください。
+
+## 認証アプリ
+
+totp-heading = 認証アプリの登録
+totp-step-app = アプリを開く
+totp-step-app-text = ワンタイムコードを表示できるアプリなら、スマートフォンでもパソコンでも使えます。多くのパスワード管理アプリも対応しています。
+totp-step-scan = 画像を読み取る
+totp-qr = 認証アプリ用のQRコード
+totp-open-app = この端末のアプリで開く
+totp-secret-text = 読み取れない場合は、次のキーを手で入力してください（時間ベース、6桁）。
+totp-step-code = アプリに表示されたコードを入力する
+totp-code-hint = この入力で登録が終わります。
+totp-button = 登録を完了する
+
+## リカバリーコード
+
+recovery-heading = リカバリーコード
+recovery-text = 表示されるのは今回だけです。スマートフォンが手元にないとき、一つのコードで一度サインインできます。印刷または保存し、パソコンとは別の場所に保管してください。
+recovery-download = ファイルに保存する
+recovery-print = 印刷する
+recovery-print-hint = この画面は印刷することもできます。
+recovery-saved = 保存しました
+recovery-file = recovery-codes.txt
+recovery-file-note = 一つのコードは一度だけ使えます。大切な書類と同じ場所に保管してください。
+
+## 削除
+
+remove-heading = { $method }の削除
+remove-button = { $method }を削除する
+remove-others-left = 学外から使える確認方法はほかにもあります。
+remove-nothing-left = これが最後の確認方法です。削除すると学外からサインインできなくなり、再登録には窓口で受け取る登録チケットが必要になります。
+remove-recovery-codes-left = 削除すると、残るのはリカバリーコードだけです。早めに別の方法を登録してください。
+
+## 登録チケット
+
+ticket-heading = 登録チケットの入力
+ticket-text = チケットがあれば、どこからでも確認方法を登録できます。郵送または{ $desk }で受け取れ、一度だけ使えます。
+ticket-label = チケット
+ticket-hint = 印刷されたとおりに入力してください。空白、ハイフン、大文字・小文字は区別しません。
+
+## 同意
+
+consents-text = ご本人の同意により、次のサービスに情報を提供しています。
+consents-none = 同意により情報を提供しているサービスはありません。
+consents-given = 同意
+consents-withdraw = 取り消す
+
+## 心当たりがない場合
+
+not-me-heading = 心当たりがありませんか
+not-me-what = 内容
+not-me-text = 心当たりがない場合は、ボタンを押してください。新しく加わったものを一時停止します。以前からあるものはそのままです。
+not-me-button = 心当たりがない
+not-me-was-me = ご自身の操作であれば、このページを閉じてください。何も変わりません。
+not-me-done-heading = 一時停止しました
+not-me-done = ご連絡ありがとうございます。新しく加わったものは使えなくなりました。続けてパスワードを変更してください。その後のことは{ $desk }がご案内します。
+not-me-over-heading = このリンクは使い終わっています
+not-me-over = すでに使われたか、期限が過ぎています。まだ気になる点がある場合は{ $desk }にご連絡ください。
+notice-second-factor-failed = パスワードのあとの確認が一致しませんでした
+notice-recovery-code-used = リカバリーコードが使われました
+notice-clock-suspected = 別の時刻のコードが入力されました
+notice-password-changed = パスワードが変更されました
+notice-factor-added = 確認方法が登録されました
+notice-factor-removed = 確認方法が削除されました
+notice-recovery-codes-made = 新しいリカバリーコードが作成されました
+
+## デモモード
+
+demo-strip-label = デモ
+demo-strip-network = デモ: 「{ $network }」にいることにしています
+demo-strip-real = デモ: 実際の接続場所を使っています
+demo-strip-change = 場所を変える
+demo-strip-mails = 送信メール
+demo-networks-heading = どこにいることにしますか
+demo-networks-text = サインインの決まりは接続場所によって変わります。場所を選んでから、サービスにサインインしてみてください。
+demo-networks-legend = ネットワーク
+demo-networks-button = この場所にする
+demo-inside = 学内
+demo-outside = 学外
+demo-mails-heading = 送信メール
+demo-mails-text = 送られるはずだったメールです。このパソコンの外には送信されません。
+demo-mails-none = まだありません。パスワードの変更などで届きます。
+demo-service-text = このページは、組織のサービスの見本です。
+demo-service-sign-in = サインイン
+demo-service-sign-in-strong = 場所にかかわらず、二つの確認でサインインする
+demo-service-received = サインインしました。サービスが受け取った内容です。
+demo-service-error = サービスが受け取った内容:

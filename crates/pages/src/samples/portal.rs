@@ -1,0 +1,304 @@
+//! Samples of the portal and of demo mode.
+
+use sekimori_base::Language;
+use sekimori_directory::{Affiliation, Binding, Method};
+use sekimori_login::{Details, FactorState, Notice, Reason};
+use sekimori_words::PasswordFlaw;
+
+use super::{NOW, Sample, campus, eduroam, factor_id, failure, session_id, text, verified};
+use crate::portal::{
+    ChangePassword, Consents, Done, EnrolTicket, EventRow, FactorRow, GrantRow, NotMe, NotMeState,
+    Overview, PersonCard, RecoveryCodes, RegisterTotp, RemoveFactor, ServiceLink, SessionRow,
+    Standing, Suggestion,
+};
+use crate::{Form, Page, demo};
+
+const DAY: i64 = 86_400;
+
+pub(super) fn samples(language: Language) -> Vec<Sample> {
+    let mut all = overviews(language);
+    all.extend(changes(language));
+    all.extend(not_me(language));
+    all.extend(demos(language));
+    all
+}
+
+fn sample(name: &'static str, page: impl Into<Page>) -> Sample {
+    Sample { name, page: page.into(), portal: !name.starts_with("demo") }
+}
+
+fn form(action: &str) -> Form {
+    Form::new(action, vec![("token", "dG9rZW4".to_owned())])
+}
+
+fn factors() -> Vec<FactorRow> {
+    let row = |byte, method, binding, state, days, used, codes_left| FactorRow {
+        id: factor_id(byte),
+        method,
+        binding,
+        state,
+        registered_at: NOW.plus_seconds(-DAY * days),
+        last_used_at: used,
+        codes_left,
+    };
+    vec![
+        row(
+            1,
+            Method::Totp,
+            Binding::InsideWithPassword,
+            FactorState::Ready,
+            40,
+            Some(NOW.plus_seconds(-7200)),
+            None,
+        ),
+        row(2, Method::Totp, Binding::Ticket, FactorState::Unfinished, 2, None, None),
+        row(3, Method::RecoveryCode, Binding::OtherFactor, FactorState::Ready, 39, None, Some(8)),
+    ]
+}
+
+fn sessions(language: Language) -> Vec<SessionRow> {
+    let row =
+        |byte, browser: Option<&str>, place: String, opened: i64, used: i64, methods| SessionRow {
+            id: session_id(byte),
+            browser: browser.map(str::to_owned),
+            place,
+            opened_at: NOW.plus_seconds(-opened),
+            used_at: NOW.plus_seconds(-used),
+            methods,
+            current: byte == 1,
+        };
+    vec![
+        row(
+            1,
+            Some("Firefox (Windows)"),
+            text(language, "wired network", "有線LAN"),
+            600,
+            5,
+            vec![Method::Password],
+        ),
+        row(
+            2,
+            Some("Safari (iPhone)"),
+            "eduroam".to_owned(),
+            7200,
+            300,
+            vec![Method::Password, Method::Totp],
+        ),
+        row(3, None, text(language, "outside", "学外"), 3 * 3600, 7300, vec![Method::Password]),
+    ]
+}
+
+fn events(language: Language) -> Vec<EventRow> {
+    let webmail = text(language, "Webmail", "ウェブメール");
+    let row =
+        |seconds: i64, reason: Reason, place: &str, address: &str, methods, code: Option<&str>| {
+            EventRow {
+                at: NOW.plus_seconds(-seconds),
+                reason,
+                service: (reason != Reason::PasswordWeak).then(|| webmail.clone()),
+                place: place.to_owned(),
+                address: Some(address.to_owned()),
+                methods,
+                code: code.map(str::to_owned),
+            }
+        };
+    vec![
+        row(
+            5,
+            Reason::Admitted,
+            "eduroam",
+            "150.65.97.1",
+            vec![Method::Password, Method::Totp],
+            None,
+        ),
+        row(190, Reason::ClockSuspected, "eduroam", "150.65.97.1", vec![], Some("7K3M-9QTX-4")),
+        row(
+            DAY + 90,
+            Reason::CredentialMismatch,
+            &text(language, "outside", "学外"),
+            "2001:db8:1f3:77ab:9c4e:1d2f:88a1:5501",
+            vec![],
+            Some("0AB2-C3D4-5"),
+        ),
+        row(DAY * 3, Reason::SessionReused, "eduroam", "150.65.97.1", vec![Method::Password], None),
+    ]
+}
+
+fn overview(language: Language) -> Overview {
+    Overview {
+        person: PersonCard {
+            name: text(language, "Hanako Yamada", "山田 花子"),
+            username: "s2310123".to_owned(),
+            mail: Some("hanako@example.ac.jp".to_owned()),
+            affiliations: vec![Affiliation::Student, Affiliation::Member],
+            groups: vec!["lab-tanaka".to_owned(), "vpn-users".to_owned()],
+        },
+        place: campus(language),
+        address: Some("150.65.12.34".to_owned()),
+        done: Some(Done::PasswordChanged),
+        suggestion: Some(Suggestion::MakeRecoveryCodes),
+        services: vec![
+            ServiceLink {
+                title: text(language, "Webmail", "ウェブメール"),
+                href: "https://webmail.example.ac.jp/".to_owned(),
+            },
+            ServiceLink {
+                title: text(language, "Library search", "図書館検索"),
+                href: "https://library.example.org/".to_owned(),
+            },
+        ],
+        factors: factors(),
+        password_changed_at: Some(NOW.plus_seconds(-DAY * 400)),
+        sessions: sessions(language),
+        sessions_form: form("/portal/sessions"),
+        events: events(language),
+        older_href: Some("/portal?before=abc".to_owned()),
+    }
+}
+
+fn overviews(language: Language) -> Vec<Sample> {
+    let bare = Overview {
+        place: eduroam(language),
+        done: None,
+        suggestion: Some(Suggestion::RegisterWithTicket),
+        services: Vec::new(),
+        factors: Vec::new(),
+        password_changed_at: None,
+        sessions: sessions(language).into_iter().take(1).collect(),
+        events: Vec::new(),
+        older_href: None,
+        ..overview(language)
+    };
+    vec![sample("overview", overview(language)), sample("overview-bare", bare)]
+}
+
+fn changes(language: Language) -> Vec<Sample> {
+    let change = |flaws| ChangePassword {
+        form: form("/portal/password"),
+        username: "s2310123".to_owned(),
+        length_min: 15,
+        flaws,
+        failure: None,
+    };
+    let totp = |failure| RegisterTotp {
+        form: form("/portal/totp"),
+        secret: "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP".to_owned(),
+        otpauth_uri: "otpauth://totp/Hokuriku%20Institute:s2310123?secret=\
+                      JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP&issuer=Hokuriku%20Institute"
+            .to_owned(),
+        failure,
+    };
+    let codes = RecoveryCodes {
+        form: form("/portal/recovery-codes"),
+        codes: (0..10_u8).map(|n| format!("k7m{n}-9qtx-4b2{n}-w8ze")).collect(),
+        username: "s2310123".to_owned(),
+    };
+    let remove = |standing| RemoveFactor {
+        form: form("/portal/remove-factor"),
+        factor: factors().swap_remove(0),
+        standing,
+    };
+    let ticket = |failure| EnrolTicket { form: form("/portal/ticket"), failure };
+    let grants = vec![GrantRow {
+        value: "gra_1".to_owned(),
+        service: text(language, "Library search", "図書館検索"),
+        at: NOW.plus_seconds(-DAY * 30),
+        scopes: vec!["openid".to_owned(), "email".to_owned(), "x-shelf".to_owned()],
+    }];
+    let consents = |grants| Consents { form: form("/portal/consents"), grants };
+    let wrong = |reason| Some(failure(reason, verified()));
+    vec![
+        sample("change-password", change(Vec::new())),
+        sample(
+            "change-password-weak",
+            change(vec![
+                PasswordFlaw::TooShort { length: 9, length_min: 15 },
+                PasswordFlaw::PersonWord,
+            ]),
+        ),
+        sample("register-totp", totp(None)),
+        sample("register-totp-wrong", totp(wrong(Reason::CodeWrong))),
+        sample("recovery-codes", codes),
+        sample("remove-factor", remove(Standing::OthersLeft)),
+        sample("remove-factor-codes-left", remove(Standing::RecoveryCodesLeft)),
+        sample("remove-factor-last", remove(Standing::NothingLeft)),
+        sample("ticket", ticket(None)),
+        sample("ticket-needed", ticket(wrong(Reason::EnrolTicketNeeded))),
+        sample("ticket-wrong", ticket(Some(failure(Reason::TicketWrong, Details::default())))),
+        sample("consents", consents(grants)),
+        sample("consents-none", consents(Vec::new())),
+    ]
+}
+
+fn not_me(language: Language) -> Vec<Sample> {
+    let page = |state| NotMe {
+        form: form("/not-me"),
+        notice: Notice::FactorAdded,
+        at: NOW.plus_seconds(-3600),
+        place: text(language, "wired network", "有線LAN"),
+        method: Some(Method::Totp),
+        state,
+    };
+    [
+        ("not-me", NotMeState::Asked),
+        ("not-me-done", NotMeState::Done),
+        ("not-me-over", NotMeState::Over),
+    ]
+    .map(|(name, state)| Sample { portal: false, ..sample(name, page(state)) })
+    .into()
+}
+
+fn demos(language: Language) -> Vec<Sample> {
+    let network =
+        |title: String, explanation: Option<String>, address: &str, inside, chosen| demo::Network {
+            title,
+            explanation: explanation.unwrap_or_default(),
+            address: address.to_owned(),
+            inside,
+            chosen,
+        };
+    let (campus, eduroam) = (campus(language), eduroam(language));
+    let networks = demo::Networks {
+        form: form("/demo/networks"),
+        networks: vec![
+            network(
+                text(language, "Wired network", "有線LAN"),
+                campus.explanation,
+                "192.0.2.10",
+                true,
+                false,
+            ),
+            network("eduroam".to_owned(), eduroam.explanation, "198.51.100.10", false, true),
+            network(text(language, "At home", "自宅"), None, "203.0.113.10", false, false),
+        ],
+        back_href: "/portal".to_owned(),
+    };
+    let mail = demo::SentMail {
+        to: "hanako@example.ac.jp".to_owned(),
+        at: NOW.plus_seconds(-60),
+        subject: text(language, "Your password was changed", "パスワードが変更されました"),
+        body: "Dear Hanako,\n\nhttps://login.example.ac.jp/not-me?link=0123456789abcdef\n"
+            .to_owned(),
+    };
+    let service = |claims: Vec<(&str, &str)>, error: Option<&str>| demo::SampleService {
+        title: text(language, "Sample service", "見本サービス"),
+        claims: claims.into_iter().map(|(n, v)| (n.to_owned(), v.to_owned())).collect(),
+        sign_in_href: "/sample/login".to_owned(),
+        sign_in_strong_href: "/sample/login?strong".to_owned(),
+        sign_out_href: "/sample/logout".to_owned(),
+        error: error.map(str::to_owned),
+    };
+    let claims = vec![
+        ("sub", "4f1c0a8b6d"),
+        ("name", "Hanako Yamada"),
+        ("acr", "https://refeds.org/profile/mfa"),
+        ("amr", "otp pwd mfa"),
+    ];
+    vec![
+        sample("demo-networks", networks),
+        sample("demo-mails", demo::Mails { mails: vec![mail] }),
+        sample("demo-mails-none", demo::Mails { mails: Vec::new() }),
+        sample("demo-service", service(Vec::new(), Some("access_denied"))),
+        sample("demo-service-signed-in", service(claims, None)),
+    ]
+}
