@@ -5,7 +5,7 @@ use sekimori_directory::Method;
 use sekimori_directory::settings::ZoneName;
 use sekimori_directory::username::InputHint;
 use sekimori_keys::{Binding, OpenError, Purpose, SealError};
-use sekimori_login::{Details, Proof, Reason, Step};
+use sekimori_login::{Details, Drift, Proof, Reason, Step};
 use serde::{Deserialize, Serialize};
 
 use crate::door::Door;
@@ -28,18 +28,16 @@ pub struct AttemptState {
     pub zone_at_begin: ZoneName,
     /// The user name as typed; empty for a step-up of a standing session.
     pub name: String,
-    /// The account's credential epoch when the attempt began.
+    /// The account's credential epoch when the first proof was recorded.
     pub credential_epoch: u64,
     /// What was proven so far.
     pub proofs: Vec<Proof>,
-    /// The offset of the last code that belonged to another moment.
-    pub last_drift_seconds: Option<i64>,
+    /// The last code, if it belonged to another moment.
+    pub last_drift: Option<Drift>,
     /// The standing session is left aside.
     pub other_person: bool,
     /// What the person was last shown.
     pub last: Shown,
-    /// How it ended.
-    pub outcome: Option<Outcome>,
 }
 
 /// What the person was last shown.
@@ -59,39 +57,55 @@ pub struct Shown {
     pub at: Timestamp,
 }
 
-/// How an attempt ended: the answer is given again to a second submit of the same form (double click, lost
-/// connection), for a short while.
+/// What a submit was answered with, kept beside the state: a second submit of the same form (double click, lost
+/// connection) gets it again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Outcome {
     /// When.
     pub at: Timestamp,
+    /// The browser that may hear it again.
+    pub browser: u64,
     /// The answer for the service.
     pub answer: crate::door::Answer,
     /// Cookies that went along.
     pub cookies: crate::view::Cookies,
 }
 
-impl AttemptState {
+/// A part of an attempt that is sealed for its row.
+pub trait SealedPart: Serialize + serde::de::DeserializeOwned {
+    /// What binds the sealed bytes to their column.
+    const COLUMN: &'static [u8];
+
     /// Sealed for its row.
-    pub fn seal(
+    fn seal(
         &self,
         tenant: &Tenant,
         id: AttemptId,
         entropy: &(impl sekimori_base::Entropy + ?Sized),
-    ) -> Result<Vec<u8>, SealError> {
-        let binding = Binding::new(Purpose::DatabaseSecret, tenant.id).about(id.bytes());
-        tenant
-            .keys
-            .seal_json(&binding, self, STATE_BYTES_MAX, entropy)
-            .map(Sealed::into_bytes)
+    ) -> Result<Sealed<[u8]>, SealError> {
+        let about = [id.bytes().as_slice(), Self::COLUMN].concat();
+        let binding = Binding::new(Purpose::DatabaseSecret, tenant.id).about(&about);
+        let sealed = tenant.keys.seal_json(&binding, self, STATE_BYTES_MAX, entropy)?;
+        Ok(Sealed::from_bytes(sealed.into_bytes()))
     }
 
     /// Opened from its row.
-    pub fn open(tenant: &Tenant, id: AttemptId, bytes: Vec<u8>) -> Result<Self, OpenError> {
-        let binding = Binding::new(Purpose::DatabaseSecret, tenant.id).about(id.bytes());
-        tenant.keys.open_json(&binding, &Sealed::from_bytes(bytes))
+    fn open(tenant: &Tenant, id: AttemptId, sealed: &Sealed<[u8]>) -> Result<Self, OpenError> {
+        let about = [id.bytes().as_slice(), Self::COLUMN].concat();
+        let binding = Binding::new(Purpose::DatabaseSecret, tenant.id).about(&about);
+        tenant.keys.open_json(&binding, &Sealed::from_bytes(sealed.bytes().to_vec()))
     }
+}
 
+impl SealedPart for AttemptState {
+    const COLUMN: &'static [u8] = b"state";
+}
+
+impl SealedPart for Outcome {
+    const COLUMN: &'static [u8] = b"outcome";
+}
+
+impl AttemptState {
     /// Whether a method may be asked for in this attempt's second step.
     pub fn last_method(&self) -> Option<Method> {
         match &self.last.step {

@@ -1,13 +1,14 @@
 //! The request that travels with the page before any credential was submitted: sealed, bound to the browser,
 //! never a proof (decisions on the attempt). Nothing of it is written to the database.
 
-use sekimori_base::limits::{SEALED_COOKIE_BYTES_MAX, SEALED_REQUEST_BYTES_MAX};
+use sekimori_base::limits::SEALED_COOKIE_BYTES_MAX;
 use sekimori_base::{Entropy, Sealed, Timestamp};
 use sekimori_keys::{Binding, Purpose, seal};
 use sekimori_login::Reason;
 use serde::{Deserialize, Serialize};
 
 use crate::door::Door;
+use crate::incident::IncidentCode;
 use crate::tenant::Tenant;
 
 /// A page of an earlier sign-in is shown again for so long; afterwards the service has forgotten it too.
@@ -31,16 +32,12 @@ pub struct Carried {
     /// What to say above the form.
     #[serde(rename = "r", default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<Reason>,
+    /// The incident code of that reason, if one was kept.
+    #[serde(rename = "i", default, skip_serializing_if = "Option::is_none")]
+    pub incident: Option<IncidentCode>,
     /// The standing session is to be left aside: somebody else wants to sign in.
     #[serde(rename = "o", default, skip_serializing_if = "std::ops::Not::not")]
     pub other_person: bool,
-}
-
-/// Why a carried request cannot be used.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CarriedError {
-    /// It is not ours, was damaged, or its keys are gone.
-    Unreadable,
 }
 
 /// The first bytes of the digest of a binding cookie.
@@ -49,48 +46,29 @@ pub fn browser_mark(digest: [u8; 32]) -> u64 {
 }
 
 impl Carried {
-    /// The sealed text for a URL and a form; `None` when it would be too long.
-    pub fn seal(&self, tenant: &Tenant, entropy: &(impl Entropy + ?Sized)) -> Option<String> {
-        self.sealed(tenant, Purpose::SealedRequest, SEALED_REQUEST_BYTES_MAX, entropy)
-    }
-
-    /// The sealed text for the cookie of a request that came by a cross-site POST.
-    pub fn seal_cookie(&self, tenant: &Tenant, entropy: &(impl Entropy + ?Sized)) -> Option<String> {
-        self.sealed(tenant, Purpose::CrossSitePost, SEALED_COOKIE_BYTES_MAX, entropy)
-    }
-
-    /// Open what [`Self::seal`] made.
-    pub fn open(tenant: &Tenant, text: &str) -> Result<Self, CarriedError> {
-        Self::opened(tenant, Purpose::SealedRequest, SEALED_REQUEST_BYTES_MAX, text)
-    }
-
-    /// Open what [`Self::seal_cookie`] made.
-    pub fn open_cookie(tenant: &Tenant, text: &str) -> Result<Self, CarriedError> {
-        Self::opened(tenant, Purpose::CrossSitePost, SEALED_COOKIE_BYTES_MAX, text)
-    }
-
-    fn sealed(
+    /// The sealed text for a URL or a form; `None` when it has more than `bytes_max` bytes.
+    pub fn seal(
         &self,
         tenant: &Tenant,
-        purpose: Purpose,
         bytes_max: usize,
         entropy: &(impl Entropy + ?Sized),
     ) -> Option<String> {
-        let binding = Binding::new(purpose, tenant.id);
+        let binding = Binding::new(Purpose::SealedRequest, tenant.id);
         let sealed = tenant.keys.seal_json(&binding, self, bytes_max, entropy).ok()?;
         let text = seal::to_text(&sealed);
         (text.len() <= bytes_max).then_some(text)
     }
 
-    fn opened(
-        tenant: &Tenant,
-        purpose: Purpose,
-        bytes_max: usize,
-        text: &str,
-    ) -> Result<Self, CarriedError> {
-        let sealed: Sealed<Self> =
-            seal::from_text(text, bytes_max).map_err(|_| CarriedError::Unreadable)?;
-        let binding = Binding::new(purpose, tenant.id);
-        tenant.keys.open_json(&binding, &sealed).map_err(|_| CarriedError::Unreadable)
+    /// Open what [`Self::seal`] made; `None` if it is not ours, was damaged, or its keys are gone.
+    pub fn open(tenant: &Tenant, text: &str) -> Option<Self> {
+        let sealed: Sealed<Self> = seal::from_text(text, SEALED_COOKIE_BYTES_MAX).ok()?;
+        let binding = Binding::new(Purpose::SealedRequest, tenant.id);
+        tenant.keys.open_json(&binding, &sealed).ok()
+    }
+
+    /// Bind to a browser.
+    #[must_use]
+    pub fn bound_to(self, browser_digest: [u8; 32]) -> Self {
+        Self { browser: Some(browser_mark(browser_digest)), ..self }
     }
 }

@@ -1,8 +1,106 @@
 //! The driver: a file per use case. Loads facts, lets `login` decide, runs checks, stores effects.
+//!
+//! `web` and the command line are thin callers of [`Flow`]; what they hear are the views of [`view`]. Nothing here
+//! knows HTML or HTTP, and nothing is decided here.
 
+pub mod attempt;
+mod budget;
+pub mod carried;
+mod device;
+pub mod door;
+mod guess;
 mod hashing;
 mod incident;
+mod keeping;
+mod login;
+mod notices;
+mod oidc;
+mod record;
 mod sources;
+mod tally;
+pub mod tenant;
+mod token;
+pub mod view;
+mod visitor;
+
+use std::sync::Arc;
+
+use moka::sync::Cache;
+use sekimori_base::{Clock, Entropy, TenantId, Timestamp};
+use sekimori_keys::RootKeys;
+use sekimori_store::Store;
 
 pub use hashing::{Busy, Class, Hashing, HashingSettings, Place};
 pub use incident::{IncidentCode, IncidentCodeError};
+pub use keeping::FormerSecrets;
+pub use login::{CameBy, SignInForm};
+pub use oidc::{Allowed, Confirmed, LogoutProgress};
+pub use record::RecordedFacts;
+pub use tally::Tally;
+pub use tenant::{Tenant, Tenants};
+pub use visitor::{Caller, Visitor};
+
+/// Everything that a use case works with. Cheap to clone.
+#[derive(Clone)]
+pub struct Flow(Arc<Parts>);
+
+/// The parts of a [`Flow`].
+pub struct Parts {
+    /// What outlives a request.
+    pub store: Store,
+    /// Root keys, which open the keys in the database.
+    pub root_keys: RootKeys,
+    /// The wall clock, for background work; requests bring their moment along.
+    pub clock: Arc<dyn Clock>,
+    /// Chance.
+    pub entropy: Arc<dyn Entropy>,
+    /// Tenants, ready to be asked.
+    pub tenants: Tenants,
+    /// The hash queue.
+    pub hashing: Hashing,
+    /// Counts for metrics.
+    pub tally: Tally,
+    sources: sources::Sources,
+    budget: budget::Budget,
+    assertions: Cache<(TenantId, String, String), Timestamp>,
+    answers: Cache<(TenantId, [u8; 16], String), Arc<login::Loop>>,
+}
+
+impl std::ops::Deref for Flow {
+    type Target = Parts;
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
+impl Flow {
+    /// A flow over these parts.
+    pub fn new(
+        store: Store,
+        root_keys: RootKeys,
+        clock: Arc<dyn Clock>,
+        entropy: Arc<dyn Entropy>,
+        hashing: Hashing,
+    ) -> Self {
+        Self(Arc::new(Parts {
+            store,
+            root_keys,
+            clock,
+            entropy,
+            tenants: Tenants::default(),
+            hashing,
+            tally: Tally::default(),
+            sources: sources::Sources::default(),
+            budget: budget::Budget::default(),
+            // An assertion lives five minutes at most; beyond the bound the oldest go.
+            assertions: Cache::builder()
+                .max_capacity(200_000)
+                .time_to_live(std::time::Duration::from_secs(600))
+                .build(),
+            answers: Cache::builder()
+                .max_capacity(100_000)
+                .time_to_live(std::time::Duration::from_secs(120))
+                .build(),
+        }))
+    }
+}

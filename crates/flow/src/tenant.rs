@@ -7,7 +7,7 @@ use arc_swap::ArcSwap;
 use sekimori_base::TenantId;
 use sekimori_directory::settings::{Service, ServiceName, Site};
 use sekimori_directory::{Client, NetworkMap, Position, PositionOrigin};
-use sekimori_keys::{KeyRing, SigningKeySet};
+use sekimori_keys::{KeyRing, KeyedDigest, SigningKeySet};
 use sekimori_login::{Policy, ServiceFacts};
 
 /// One organisation, ready to be asked. Replaced as a whole when its settings or keys change.
@@ -26,6 +26,10 @@ pub struct Tenant {
     pub keys: Arc<KeyRing>,
     /// Keys that sign tokens.
     pub signing: Arc<SigningKeySet>,
+    /// The version of the set of keys.
+    pub keys_version: u64,
+    /// The stored digests of the clients' secrets, by `client_id`.
+    pub secrets: HashMap<String, Vec<KeyedDigest>>,
 }
 
 impl Tenant {
@@ -39,7 +43,17 @@ impl Tenant {
     ) -> Self {
         let policy = Policy::of(&site);
         let networks = NetworkMap::new(&site.zones, &site.relays);
-        Self { id, settings_version, site, policy, networks, keys, signing }
+        Self {
+            id,
+            settings_version,
+            site,
+            policy,
+            networks,
+            keys,
+            signing,
+            keys_version: 0,
+            secrets: HashMap::new(),
+        }
     }
 
     /// The issuer of all tokens: `https://login.example.ac.jp`.
@@ -62,8 +76,7 @@ impl Tenant {
         let service = self.site.service(name);
         ServiceFacts {
             name: name.clone(),
-            disabled: service
-                .map_or(*name != ServiceName::portal(), |service| service.disabled),
+            disabled: service.map_or(*name != ServiceName::portal(), |service| service.disabled),
             groups: service.map(|service| service.groups.clone()).unwrap_or_default(),
         }
     }
@@ -105,6 +118,11 @@ impl Tenants {
     pub fn by_host(&self, host: &str) -> Option<Arc<Tenant>> {
         let hosts = self.0.load();
         hosts.by_host.get(host).or(hosts.only.as_ref()).cloned()
+    }
+
+    /// The tenant of that id.
+    pub fn by_id(&self, id: TenantId) -> Option<Arc<Tenant>> {
+        self.0.load().by_host.values().find(|tenant| tenant.id == id).cloned()
     }
 
     /// All tenants.

@@ -1,6 +1,10 @@
 //! What `web` hears: what to show, where to send the browser, which cookies to set. No HTML, no HTTP.
 
+use std::collections::BTreeSet;
+
 use sekimori_base::Timestamp;
+use sekimori_directory::release::Released;
+use sekimori_directory::settings::ZoneName;
 use sekimori_directory::username::InputHint;
 use sekimori_login::{Details, Reason, Step};
 use serde::{Deserialize, Serialize};
@@ -15,6 +19,8 @@ pub enum Progress {
     Step(Box<StepView>),
     /// Show why it does not go on, until the person leaves.
     Refused(Box<RefusedView>),
+    /// Nothing can be checked at this moment: 503 with `Retry-After`.
+    Busy(Box<RefusedView>),
     /// Ask whether the service may have the person's data.
     Consent(Box<ConsentView>),
     /// Go to this path of ours.
@@ -44,6 +50,8 @@ pub struct Cookies {
     pub browser: Option<String>,
     /// End the session cookie.
     pub end_session: bool,
+    /// A request that is too long for a URL: its id and sealed text, for two minutes.
+    pub request: Option<(String, String)>,
 }
 
 /// A step to show.
@@ -70,9 +78,13 @@ pub struct StepView {
     /// The attempt's id, afterwards.
     pub attempt: Option<String>,
     /// The attempt's version.
-    pub version: u32,
+    pub version: u64,
     /// The password (or another opening proof) has been verified.
     pub verified: bool,
+    /// The zone in which the attempt began.
+    pub zone_at_begin: Option<ZoneName>,
+    /// A binding cookie to set with the page.
+    pub browser: Option<String>,
 }
 
 /// A refusal that stays until the person leaves.
@@ -101,8 +113,10 @@ pub struct RefusedView {
 pub struct ConsentView {
     /// The service.
     pub destination: Destination,
-    /// What it will receive: scopes with the values.
-    pub values: Vec<(String, String)>,
+    /// The scopes that it asks for.
+    pub scopes: BTreeSet<String>,
+    /// What it would receive.
+    pub released: Released,
     /// The sealed request.
     pub request: String,
     /// Who is signed in.

@@ -45,6 +45,16 @@ impl Visitor {
     pub fn browser_digest(&self) -> Option<[u8; 32]> {
         let token = self.browser.as_ref()?;
         let keys = &self.tenant.keys;
-        Some(*keys.digest(Purpose::BindingCookie, self.tenant.id, token.expose().as_bytes()).bytes())
+        Some(
+            *keys.digest(Purpose::BindingCookie, self.tenant.id, token.expose().as_bytes()).bytes(),
+        )
     }
+}
+
+/// A server that calls an endpoint for programs. Its address is never a person's position.
+pub struct Caller {
+    /// The organisation that is asked.
+    pub tenant: Arc<Tenant>,
+    /// The moment of the request.
+    pub now: Timestamp,
 }

@@ -133,6 +133,7 @@ statements! {
     GRANTS_END = both "grants/end";
     GRANTS_END_OF_PERSON = both "grants/end_of_person";
     GRANTS_END_OF_SESSION = both "grants/end_of_session";
+    GRANTS_BY_ID = both "grants/by_id";
     GRANTS_OF_PERSON = both "grants/of_person";
     GRANTS_REMOVE_OF_PERSON = both "grants/remove_of_person";
     TOKENS_ACCESS_PUT = both "tokens/access_put";

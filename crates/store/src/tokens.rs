@@ -186,6 +186,20 @@ impl Store {
         .await
     }
 
+    /// A grant and its person's account, for tokens that are not stored themselves.
+    pub async fn grant(
+        &self,
+        tenant: TenantId,
+        id: GrantId,
+    ) -> Result<Option<(StoredGrant, Option<Account>)>, Fault> {
+        self.read("looking up a grant", move |transaction| {
+            let call = call!(sql::GRANTS_BY_ID, tenant.bytes(), id.bytes());
+            let Some(mut row) = transaction.row(&call)? else { return Ok(None) };
+            Ok(Some((grant(&mut row)?, account(&mut row)?)))
+        })
+        .await
+    }
+
     /// The grants of a person that stand, newest first.
     pub async fn grants_of(
         &self,

@@ -1,7 +1,19 @@
-//! HTTP: parse, call `flow`, answer. Nothing is decided here; the whole URL table is `routes.rs`.
+//! HTTP: parse, call `flow`, answer. Nothing is decided here; the whole URL table is [`routes::router`].
 
+mod answer;
+mod app;
 pub mod cookies;
+mod cx;
+mod headers;
 mod language;
+mod login;
+mod oidc;
+mod origin;
 mod peer;
+mod query;
+pub mod routes;
+mod show;
 
+pub use app::{App, DemoView};
 pub use peer::Peer;
+pub use routes::router;

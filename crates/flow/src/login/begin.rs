@@ -1,0 +1,183 @@
+//! Requests before any credential: a door's request, and the page that carries it. Nothing is stored here except
+//! what a standing session is answered with, and refusals worth an incident code.
+
+use sekimori_base::limits::SEALED_COOKIE_BYTES_MAX;
+use sekimori_base::{Fault, random};
+use sekimori_keys::Purpose;
+use sekimori_login::{Decision, Interaction, Next, Reason};
+
+use super::pages::shown;
+use super::round::{Round, Stage};
+use crate::Flow;
+use crate::carried::{CARRIED_SECONDS_MAX, Carried, browser_mark};
+use crate::door::Door;
+use crate::view::{Cookies, Progress};
+use crate::visitor::Visitor;
+
+/// How a carried request came back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CameBy {
+    /// In the URL.
+    Url,
+    /// In a short-lived cookie.
+    Cookie,
+}
+
+impl Flow {
+    /// A door hands over a request: answered by the standing session, refused, or to be continued on a page.
+    pub async fn begin(&self, visitor: &Visitor, door: Door) -> Result<Progress, Fault> {
+        let (digest, new_cookie) = match visitor.browser_digest() {
+            Some(digest) => (digest, None),
+            None => {
+                let (digest, text) = self.new_browser(visitor);
+                (digest, Some(text))
+            }
+        };
+        let carried = Carried {
+            door,
+            browser: Some(browser_mark(digest)),
+            at: visitor.now,
+            name: None,
+            reason: None,
+            incident: None,
+            other_person: false,
+        };
+        let round = Round::load(self, visitor, Stage::Carried(carried.clone()), None).await?;
+        let decision = round.decide();
+        if matches!(decision.next, Next::Ask(_)) {
+            let mut progress = self.see_carried(visitor, &carried);
+            if let Progress::SeeOther { cookies, .. } = &mut progress {
+                cookies.browser = new_cookie;
+            }
+            return Ok(progress);
+        }
+        self.without_question(round, decision).await
+    }
+
+    /// The page of a carried request.
+    pub async fn resume(
+        &self,
+        visitor: &Visitor,
+        request: &str,
+        came_by: CameBy,
+    ) -> Result<Progress, Fault> {
+        let Some(mut carried) = Carried::open(&visitor.tenant, request) else {
+            return Ok(self.stale(visitor, None));
+        };
+        let (digest, new_cookie) = match (visitor.browser_digest(), came_by) {
+            (Some(digest), _) => (digest, None),
+            // A request that lay in a cookie has shown that cookies work: it is bound now.
+            (None, CameBy::Cookie) => {
+                let (digest, text) = self.new_browser(visitor);
+                (digest, Some(text))
+            }
+            (None, CameBy::Url) => return Ok(self.cookies_blocked(visitor, &carried)),
+        };
+        if visitor.now.seconds_since(carried.at) > CARRIED_SECONDS_MAX {
+            return Ok(self.stale(visitor, Some(&carried)));
+        }
+        let (reason, incident) = (carried.reason.take(), carried.incident.take());
+        let carried = carried.bound_to(digest);
+        let stage = Stage::Carried(carried);
+        let round = Round::load(self, visitor, stage, None).await?;
+        let decision = round.decide();
+        let Next::Ask(step) = decision.next.clone() else {
+            return self.without_question(round, decision).await;
+        };
+        let mut view = self.step_view(visitor, &round.stage, step);
+        view.reason = reason.unwrap_or_else(|| shown(&decision));
+        view.details = decision.details;
+        view.incident = incident;
+        view.name = round.name().or(view.name);
+        if let Some(typed) = &round.typed {
+            view.hints = typed.hints().to_vec();
+        }
+        view.verified = view.details.verified;
+        view.browser = new_cookie;
+        self.wait_of(visitor, &mut view).await?;
+        Ok(Progress::Step(Box::new(view)))
+    }
+
+    /// A request that came by a cross-site POST, where no cookie of ours is sent along: kept in a cookie of its own,
+    /// taken up by a GET of ours. Nothing is written.
+    pub(crate) fn begin_by_post(&self, visitor: &Visitor, door: Door) -> Progress {
+        let carried = Carried {
+            door,
+            browser: None,
+            at: visitor.now,
+            name: None,
+            reason: None,
+            incident: None,
+            other_person: false,
+        };
+        let sealed = carried.seal(&visitor.tenant, SEALED_COOKIE_BYTES_MAX, &*self.entropy);
+        match sealed {
+            Some(text) => {
+                let id = self.word();
+                let path = format!("/login?c={id}");
+                let cookies = Cookies { request: Some((id, text)), ..Cookies::default() };
+                Progress::SeeOther { path, cookies }
+            }
+            None => self.plain_refusal(visitor, Some(&carried), Reason::RequestInvalid),
+        }
+    }
+
+    /// Somebody else wants to sign in than the one who is signed in: the same request, session aside.
+    pub fn other_person(&self, visitor: &Visitor, request: &str) -> Progress {
+        let Some(carried) = Carried::open(&visitor.tenant, request) else {
+            return self.stale(visitor, None);
+        };
+        let Some(digest) = visitor.browser_digest() else {
+            return self.cookies_blocked(visitor, &carried);
+        };
+        let other = Carried { other_person: true, name: None, reason: None, ..carried };
+        self.see_carried(visitor, &other.bound_to(digest))
+    }
+
+    /// Admitted by the session, or refused: either way no question is asked.
+    async fn without_question(
+        &self,
+        round: Round<'_>,
+        decision: Decision,
+    ) -> Result<Progress, Fault> {
+        match decision.next {
+            Next::Admit(_) => self.settle_by_session(round, decision).await,
+            Next::Refuse | Next::Check(_) | Next::Ask(_) => {
+                self.refuse_unproven(round, decision).await
+            }
+        }
+    }
+
+    /// A refusal before anything was proven in this attempt.
+    async fn refuse_unproven(
+        &self,
+        round: Round<'_>,
+        decision: Decision,
+    ) -> Result<Progress, Fault> {
+        let visitor = round.visitor;
+        let door = round.stage.door();
+        match door.interaction() {
+            Interaction::Silent | Interaction::Impossible => {
+                let answer = self.refusal_answer(visitor, door, decision.reason);
+                Ok(answer.map_or_else(
+                    || self.plain_refusal(visitor, None, decision.reason),
+                    |answer| Progress::Answer { answer, cookies: Cookies::default() },
+                ))
+            }
+            Interaction::Allowed => self.refuse_with_page(round, decision).await,
+        }
+    }
+
+    /// A fresh binding cookie: its digest and text.
+    fn new_browser(&self, visitor: &Visitor) -> ([u8; 32], String) {
+        let text = self.word();
+        let keys = &visitor.tenant.keys;
+        let digest = keys.digest(Purpose::BindingCookie, visitor.tenant.id, text.as_bytes());
+        (*digest.bytes(), text)
+    }
+
+    /// A random word of 128 bits for cookies.
+    pub(crate) fn word(&self) -> String {
+        data_encoding::BASE64URL_NOPAD.encode(&random::<16>(&*self.entropy))
+    }
+}

@@ -1,0 +1,21 @@
+//! The sign-in: a use case in four requests.
+//!
+//! - [`Flow::begin`]: a door hands over a request; nobody has shown anything yet.
+//! - [`Flow::resume`]: the page of a carried request, also after back, reload and bookmark.
+//! - [`Flow::submit`]: a form of ours came back.
+//! - [`Flow::attempt`]: the page of an attempt after its first credential.
+//!
+//! Nothing is decided here: facts are gathered, `sekimori_login::decide` speaks, its effects are stored in one
+//! transaction, and only then does an answer leave.
+
+mod begin;
+mod check;
+mod pages;
+mod round;
+mod settle;
+mod submit;
+
+pub use begin::CameBy;
+pub(crate) use round::{Round, Stage};
+pub use settle::Loop;
+pub use submit::SignInForm;

@@ -1,0 +1,263 @@
+//! What the person sees between the decisions, and where their browser is sent.
+
+use sekimori_base::limits::{SEALED_COOKIE_BYTES_MAX, SEALED_REQUEST_BYTES_MAX};
+use sekimori_base::{AttemptId, Fault};
+use sekimori_directory::Method;
+use sekimori_login::{Decision, Details, Reason, Step, Tier};
+use sekimori_store::{StoredAttempt, Wanted};
+
+use super::round::{Round, Stage};
+use crate::Flow;
+use crate::attempt::{AttemptState, Outcome, SealedPart};
+use crate::carried::Carried;
+use crate::device::Device;
+use crate::view::{Cookies, Progress, RefusedView, StepView};
+use crate::visitor::Visitor;
+
+/// A second submit gets the first one's answer for so long; afterwards the session speaks.
+const OUTCOME_SECONDS: i64 = 60;
+
+impl Flow {
+    /// Send the browser to the page of a carried request.
+    pub(crate) fn see_carried(&self, visitor: &Visitor, carried: &Carried) -> Progress {
+        let tenant = &visitor.tenant;
+        if let Some(text) = carried.seal(tenant, SEALED_REQUEST_BYTES_MAX, &*self.entropy) {
+            let path = format!("/login?r={text}");
+            return Progress::SeeOther { path, cookies: Cookies::default() };
+        }
+        match carried.seal(tenant, SEALED_COOKIE_BYTES_MAX, &*self.entropy) {
+            Some(text) => {
+                let id = self.word();
+                let path = format!("/login?c={id}");
+                let cookies = Cookies { request: Some((id, text)), ..Cookies::default() };
+                Progress::SeeOther { path, cookies }
+            }
+            None => self.plain_refusal(visitor, Some(carried), Reason::RequestInvalid),
+        }
+    }
+
+    /// Send the browser to the page of an attempt.
+    pub(crate) fn see_attempt(&self, id: AttemptId, other: Option<Method>) -> Progress {
+        let path = match other {
+            Some(method) => format!("/login/{id}?use={}", method.as_str()),
+            None => format!("/login/{id}"),
+        };
+        Progress::SeeOther { path, cookies: Cookies::default() }
+    }
+
+    /// The page of a request that cannot be continued.
+    pub(crate) fn stale(&self, visitor: &Visitor, carried: Option<&Carried>) -> Progress {
+        self.plain_refusal(visitor, carried, Reason::RequestStale)
+    }
+
+    /// The browser keeps no cookies.
+    pub(crate) fn cookies_blocked(&self, visitor: &Visitor, carried: &Carried) -> Progress {
+        let fresh = visitor.now.seconds_since(carried.at) < 120;
+        let reason = if fresh { Reason::CookiesBlocked } else { Reason::RequestStale };
+        self.plain_refusal(visitor, Some(carried), reason)
+    }
+
+    /// A refusal about the request alone: nothing is stored, no code is kept.
+    pub(crate) fn plain_refusal(
+        &self,
+        visitor: &Visitor,
+        carried: Option<&Carried>,
+        reason: Reason,
+    ) -> Progress {
+        let destination = carried.map(|carried| carried.door.destination(&visitor.tenant));
+        let start_over = destination.as_ref().and_then(|destination| destination.home.clone());
+        Progress::Refused(Box::new(RefusedView {
+            destination,
+            reason,
+            details: Details::default(),
+            incident: None,
+            at: visitor.now,
+            verified: false,
+            start_over,
+            signed_in_as: None,
+        }))
+    }
+
+    /// All places in the hash queue are taken.
+    pub(crate) fn busy(&self, round: &Round<'_>, decision: &Decision) -> Progress {
+        Progress::Busy(Box::new(RefusedView {
+            destination: Some(round.stage.door().destination(&round.visitor.tenant)),
+            reason: decision.reason,
+            details: decision.details.clone(),
+            incident: None,
+            at: round.visitor.now,
+            verified: false,
+            start_over: None,
+            signed_in_as: None,
+        }))
+    }
+
+    /// An attempt's version and state; `None` if there is none, or it has ended.
+    pub(crate) async fn open_attempt(
+        &self,
+        visitor: &Visitor,
+        id: AttemptId,
+    ) -> Result<Option<(u64, AttemptState)>, Fault> {
+        let wanted = Wanted { attempt: Some(id), ..Wanted::default() };
+        let loaded = self.store.load(visitor.tenant.id, visitor.now, wanted).await?;
+        let Some(stored) = loaded.attempt else { return Ok(None) };
+        if stored.ended_at.is_some() {
+            return Ok(None);
+        }
+        let state = AttemptState::open(&visitor.tenant, id, &stored.state)
+            .map_err(Fault::while_doing("opening an attempt"))?;
+        Ok(Some((stored.version, state)))
+    }
+
+    /// What the submit of `version` was answered with, to a browser that may hear it.
+    pub(crate) fn stored_outcome(
+        &self,
+        visitor: &Visitor,
+        id: AttemptId,
+        stored: &StoredAttempt,
+        version: u64,
+    ) -> Option<Progress> {
+        // A submit moves the version twice: when its guess is reserved, and with its outcome.
+        if stored.version > version + 2 {
+            return None;
+        }
+        let outcome = Outcome::open(&visitor.tenant, id, stored.outcome.as_ref()?).ok()?;
+        let mark = visitor.browser_digest().map(crate::carried::browser_mark);
+        let fresh = visitor.now.seconds_since(outcome.at) <= OUTCOME_SECONDS;
+        (fresh && mark == Some(outcome.browser))
+            .then_some(Progress::Answer { answer: outcome.answer, cookies: outcome.cookies })
+    }
+
+    /// The page of an attempt: what its last submit led to.
+    pub async fn attempt(
+        &self,
+        visitor: &Visitor,
+        id: AttemptId,
+        other: Option<Method>,
+    ) -> Result<Progress, Fault> {
+        let Some((version, state)) = self.open_attempt(visitor, id).await? else {
+            return Ok(self.stale(visitor, None));
+        };
+        let mark = visitor.browser_digest().map(crate::carried::browser_mark);
+        if mark != Some(state.browser) {
+            return Ok(self.stale(visitor, Some(&super::submit::restart(&state, visitor))));
+        }
+        let last = state.last.clone();
+        let stage = Stage::Attempt { id, version, state: Box::new(state) };
+        let Some(step) = last.step else {
+            return Ok(self.refused_attempt(visitor, &stage, &last));
+        };
+        // Another method is shown when the engine finds it usable: the choice is a question to it.
+        let submitted = other.map(sekimori_login::Submission::Choose);
+        let mut view = self.step_view(visitor, &stage, step);
+        if let Some(method) = other {
+            let round = Round::load(self, visitor, stage, submitted).await?;
+            let decision = round.decide();
+            if let sekimori_login::Next::Ask(step) = decision.next {
+                view.step = step;
+            }
+            view.reason = decision.reason;
+            view.details = decision.details;
+            debug_assert!(!method.opens());
+        } else {
+            view.reason = last.reason;
+            view.details = last.details;
+            view.hints = last.hints;
+            view.incident = last.incident;
+            view.at = last.at;
+            self.wait_of(visitor, &mut view).await?;
+        }
+        Ok(Progress::Step(Box::new(view)))
+    }
+
+    /// A wait that began meanwhile (by another tab, another device) is shown instead of an older reason.
+    pub(crate) async fn wait_of(
+        &self,
+        visitor: &Visitor,
+        view: &mut StepView,
+    ) -> Result<(), Fault> {
+        let Some(name) = &view.name else { return Ok(()) };
+        let device = visitor.device.as_deref().and_then(|text| Device::open(&visitor.tenant, text));
+        let submission = submission_of(&view.step);
+        let guesses = super::round::candidates(visitor, name, device.as_ref(), Some(submission));
+        let wanted = Wanted {
+            counters: guesses.iter().map(|guess| guess.key).collect(),
+            ..Wanted::default()
+        };
+        let loaded = self.store.load(visitor.tenant.id, visitor.now, wanted).await?;
+        let chosen = crate::guess::choose(&guesses, &loaded.counters);
+        // The pace of one try a second is no wait that anybody should read about.
+        if let Some(until) = chosen.and_then(|(_, counter)| counter.wait_until)
+            && until.millis_since(visitor.now) > 1500
+        {
+            view.reason = Reason::ThrottleWait;
+            view.details.wait_until = Some(until);
+        }
+        Ok(())
+    }
+
+    /// A step of a stage, with nothing said yet.
+    pub(crate) fn step_view(&self, visitor: &Visitor, stage: &Stage, step: Step) -> StepView {
+        let tenant = &visitor.tenant;
+        let (request, attempt, version) = match stage {
+            Stage::Carried(carried) => {
+                (carried.seal(tenant, SEALED_COOKIE_BYTES_MAX, &*self.entropy), None, 0)
+            }
+            Stage::Attempt { id, version, .. } => (None, Some(id.to_string()), *version),
+        };
+        let typed = stage.typed().map(|typed| {
+            let domains = &tenant.site.mail_domains;
+            sekimori_directory::TypedName::fold(typed, domains).folded().to_owned()
+        });
+        let hinted = stage.door().login_hint().map(str::to_owned);
+        StepView {
+            destination: stage.door().destination(tenant),
+            step,
+            reason: Reason::AskUsername,
+            details: Details::default(),
+            hints: Vec::new(),
+            incident: None,
+            at: visitor.now,
+            name: typed.or(hinted),
+            request,
+            attempt,
+            version,
+            verified: false,
+            zone_at_begin: stage.zone_at_begin().cloned(),
+            browser: None,
+        }
+    }
+
+    fn refused_attempt(
+        &self,
+        visitor: &Visitor,
+        stage: &Stage,
+        last: &crate::attempt::Shown,
+    ) -> Progress {
+        let destination = stage.door().destination(&visitor.tenant);
+        Progress::Refused(Box::new(RefusedView {
+            start_over: destination.home.clone(),
+            destination: Some(destination),
+            reason: last.reason,
+            details: last.details.clone(),
+            incident: last.incident,
+            at: last.at,
+            verified: last.details.verified,
+            signed_in_as: None,
+        }))
+    }
+}
+
+/// The reason that may be shown: more after the opening proof, never all.
+pub(crate) fn shown(decision: &Decision) -> Reason {
+    let tier = if decision.details.verified { Tier::Verified } else { Tier::Public };
+    decision.reason.shown_to(tier)
+}
+
+fn submission_of(step: &Step) -> sekimori_login::Submission {
+    match step {
+        Step::Username => sekimori_login::Submission::Username,
+        Step::Password => sekimori_login::Submission::Password,
+        Step::SecondFactor { method, .. } => sekimori_login::Submission::Code(*method),
+    }
+}

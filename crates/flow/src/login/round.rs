@@ -1,0 +1,287 @@
+//! One round of a sign-in: what was loaded, as facts.
+
+use sekimori_base::{AttemptId, Fault, Secret};
+use sekimori_directory::settings::ZoneName;
+use sekimori_directory::username::{InputHint, TypedName};
+use sekimori_directory::{Method, Username};
+use sekimori_login::throttle::{Bucket, Guess};
+use sekimori_login::{
+    AttemptFacts, BrowserFacts, Decision, FACTS_SCHEMA, Facts, IdentifierFacts, PersonFacts, Proof,
+    Submission, ThrottleFacts, Verdict, decide,
+};
+use sekimori_store::{Counter, CounterKey, Loaded, Reserved, StoredPerson, StoredSession, Wanted};
+
+use crate::Flow;
+use crate::attempt::AttemptState;
+use crate::carried::Carried;
+use crate::device::Device;
+use crate::door::Door;
+use crate::guess::{self, GuessAt};
+use crate::visitor::Visitor;
+
+/// Where the round stands: before the first credential, or in a stored attempt.
+#[derive(Debug, Clone)]
+pub(crate) enum Stage {
+    /// Nothing is stored.
+    Carried(Carried),
+    /// A stored attempt, at this version.
+    Attempt { id: AttemptId, version: u64, state: Box<AttemptState> },
+}
+
+impl Stage {
+    pub fn door(&self) -> &Door {
+        match self {
+            Self::Carried(carried) => &carried.door,
+            Self::Attempt { state, .. } => &state.door,
+        }
+    }
+
+    pub fn other_person(&self) -> bool {
+        match self {
+            Self::Carried(carried) => carried.other_person,
+            Self::Attempt { state, .. } => state.other_person,
+        }
+    }
+
+    /// The user name as typed; `None` before it was.
+    pub fn typed(&self) -> Option<&str> {
+        match self {
+            Self::Carried(carried) => carried.name.as_deref(),
+            Self::Attempt { state, .. } => {
+                Some(state.name.as_str()).filter(|name| !name.is_empty())
+            }
+        }
+    }
+
+    pub fn zone_at_begin(&self) -> Option<&ZoneName> {
+        match self {
+            Self::Carried(_) => None,
+            Self::Attempt { state, .. } => Some(&state.zone_at_begin),
+        }
+    }
+}
+
+/// What one round knows.
+pub(crate) struct Round<'a> {
+    pub flow: &'a Flow,
+    pub visitor: &'a Visitor,
+    pub stage: Stage,
+    pub typed: Option<TypedName>,
+    pub device: Option<Device>,
+    pub session: Option<StoredSession>,
+    pub person: Option<StoredPerson>,
+    /// The counter of what is being submitted, if anything is.
+    pub guess: Option<GuessAt>,
+    /// The guess that was reserved there.
+    pub reserved: Option<Reserved>,
+    /// The password just typed, for renewing its record.
+    pub typed_password: Option<Secret<String>>,
+    /// Hints from the typed password.
+    pub hints: Vec<InputHint>,
+    pub facts: Facts,
+}
+
+impl<'a> Round<'a> {
+    /// Load everything that this round's decisions may look at, in one read.
+    pub async fn load(
+        flow: &'a Flow,
+        visitor: &'a Visitor,
+        stage: Stage,
+        submitted: Option<Submission>,
+    ) -> Result<Self, Fault> {
+        let tenant = &visitor.tenant;
+        let typed = stage.typed().map(|typed| TypedName::fold(typed, &tenant.site.mail_domains));
+        let device = visitor.device.as_deref().and_then(|text| Device::open(tenant, text));
+        let subject = match (&typed, submitted.and_then(guess_of)) {
+            (Some(typed), _) => typed.folded().to_owned(),
+            // A step-up of a standing session: the guess counts for the session's account.
+            (None, Some(_)) => session_username(flow, visitor).await?.unwrap_or_default(),
+            (None, None) => String::new(),
+        };
+        let guesses = candidates(visitor, &subject, device.as_ref(), submitted);
+        let wanted = Wanted {
+            session: visitor.session_digest().filter(|_| !stage.other_person()).map(Into::into),
+            username: typed.as_ref().and_then(|typed| typed.name().cloned()),
+            counters: guesses.iter().map(|guess| guess.key).collect(),
+            ..Wanted::default()
+        };
+        let Loaded { session, person, counters, .. } =
+            flow.store.load(tenant.id, visitor.now, wanted).await?;
+        // Somebody typed a name: then the account of that name counts, and no other, even if it does not exist.
+        let person = match &typed {
+            Some(typed) => person.filter(|person| Some(&person.person.username) == typed.name()),
+            None => person,
+        };
+        let mut round = Self {
+            flow,
+            visitor,
+            facts: empty_facts(visitor, &stage),
+            stage,
+            typed,
+            device,
+            session,
+            person,
+            guess: None,
+            reserved: None,
+            typed_password: None,
+            hints: Vec::new(),
+        };
+        round.fill(submitted, &guesses, &counters);
+        Ok(round)
+    }
+
+    fn fill(&mut self, submitted: Option<Submission>, guesses: &[GuessAt], counters: &[Counter]) {
+        let known = self.person.as_ref().map(|person| person.known.clone());
+        let current = known.as_ref().map(|known| known.id);
+        let tenant = &self.visitor.tenant;
+        self.facts.demand = self.stage.door().demand(tenant, current);
+        self.facts.person =
+            known.map_or(PersonFacts::Unknown, |known| PersonFacts::Known(Box::new(known)));
+        self.facts.session = self.session.as_ref().map(|session| session.facts.clone());
+        self.facts.submitted = submitted;
+        if let Some(typed) = &self.typed {
+            self.facts.identifier = IdentifierFacts::Typed {
+                username: self.person.as_ref().map(|found| found.person.username.to_string()),
+                hints: typed.hints().to_vec(),
+            };
+        }
+        if let Stage::Attempt { state, .. } = &self.stage {
+            self.facts.proofs.clone_from(&state.proofs);
+        }
+        let chosen = guess::choose(guesses, counters);
+        self.facts.browser.known_device =
+            chosen.as_ref().is_some_and(|(guess, _)| guess.bucket == Bucket::KnownDevice);
+        self.facts.throttle = throttle_facts(self, chosen.as_ref().map(|(_, counter)| counter));
+        if let Some((guess, _)) = &chosen {
+            self.facts.throttle.bucket = guess.bucket;
+        }
+        self.guess = chosen.map(|(guess, _)| guess);
+    }
+
+    /// The attempt stands in the store now, at this version.
+    pub fn stored_as(&mut self, id: AttemptId, version: u64, state: AttemptState) {
+        self.stage = Stage::Attempt { id, version, state: Box::new(state) };
+    }
+
+    /// Ask the engine.
+    pub fn decide(&self) -> Decision {
+        decide(&self.visitor.tenant.policy, &self.facts)
+    }
+
+    /// Facts with the verdict of the check.
+    pub fn with_verdict(mut self, verdict: Verdict) -> Self {
+        self.facts.verdict = Some(verdict);
+        self
+    }
+
+    /// The key of the counter that `method`'s guesses use.
+    pub fn counter_key(&self) -> Option<CounterKey> {
+        self.guess.as_ref().map(|guess| guess.key)
+    }
+
+    /// The folded name, or the name of the person of the session.
+    pub fn name(&self) -> Option<String> {
+        match (&self.typed, &self.person) {
+            (Some(typed), _) => Some(typed.folded().to_owned()),
+            (None, Some(person)) => Some(person.person.username.to_string()),
+            (None, None) => None,
+        }
+    }
+
+    pub fn username(&self) -> Option<&Username> {
+        self.person.as_ref().map(|person| &person.person.username)
+    }
+}
+
+fn empty_facts(visitor: &Visitor, stage: &Stage) -> Facts {
+    let tenant = &visitor.tenant;
+    let service = stage.door().service();
+    Facts {
+        schema: FACTS_SCHEMA,
+        now: visitor.now,
+        demand: stage.door().demand(tenant, None),
+        service: tenant.service_facts(&service),
+        position: visitor.position.clone(),
+        attempt: match stage {
+            Stage::Carried(_) => None,
+            Stage::Attempt { state, .. } => Some(attempt_facts(state)),
+        },
+        browser: BrowserFacts { known_device: false },
+        identifier: IdentifierFacts::Absent,
+        throttle: ThrottleFacts {
+            bucket: unknown_bucket(visitor),
+            failures: 0,
+            wait_until: None,
+            source_wait_until: None,
+            reservation_refused: false,
+        },
+        person: PersonFacts::Unknown,
+        session: None,
+        proofs: Vec::<Proof>::new(),
+        submitted: None,
+        verdict: None,
+    }
+}
+
+fn attempt_facts(state: &AttemptState) -> AttemptFacts {
+    AttemptFacts {
+        begun_at: state.begun_at,
+        zone_at_begin: state.zone_at_begin.clone(),
+        credential_epoch: state.credential_epoch,
+        chosen: state.last_method(),
+        last_drift: state.last_drift,
+    }
+}
+
+pub(crate) fn unknown_bucket(visitor: &Visitor) -> Bucket {
+    if visitor.position.inside { Bucket::UnknownInside } else { Bucket::UnknownOutside }
+}
+
+/// The counters that may apply to what is submitted: the known device's first, if there is one.
+pub(crate) fn candidates(
+    visitor: &Visitor,
+    subject: &str,
+    device: Option<&Device>,
+    submitted: Option<Submission>,
+) -> Vec<GuessAt> {
+    let Some(guess) = submitted.and_then(guess_of) else { return Vec::new() };
+    let known = device
+        .filter(|device| device.knows(subject))
+        .map(|device| guess::at(&visitor.tenant, guess, Bucket::KnownDevice, subject, device.id()));
+    let unknown = guess::at(&visitor.tenant, guess, unknown_bucket(visitor), subject, 0);
+    known.into_iter().chain([unknown]).collect()
+}
+
+async fn session_username(flow: &Flow, visitor: &Visitor) -> Result<Option<String>, Fault> {
+    let session = visitor.session_digest().map(Into::into);
+    let wanted = Wanted { session, ..Wanted::default() };
+    let loaded = flow.store.load(visitor.tenant.id, visitor.now, wanted).await?;
+    Ok(loaded.person.map(|person| person.person.username.to_string()))
+}
+
+fn guess_of(submission: Submission) -> Option<Guess> {
+    match submission {
+        Submission::Password => Some(Guess::Password),
+        Submission::Code(Method::Totp) => Some(Guess::Totp),
+        Submission::Code(Method::RecoveryCode) => Some(Guess::RecoveryCode),
+        Submission::Code(Method::Password)
+        | Submission::Username
+        | Submission::Choose(_)
+        | Submission::Empty
+        | Submission::Overlong => None,
+    }
+}
+
+fn throttle_facts(round: &Round<'_>, counter: Option<&Counter>) -> ThrottleFacts {
+    let visitor = round.visitor;
+    let source = (!visitor.position.inside && !round.facts.browser.known_device)
+        .then(|| round.flow.sources.wait_until(visitor.tenant.id, visitor.network(), visitor.now))
+        .flatten();
+    ThrottleFacts {
+        bucket: unknown_bucket(visitor),
+        failures: counter.map_or(0, |counter| counter.failures),
+        wait_until: counter.and_then(|counter| counter.wait_until),
+        source_wait_until: source,
+        reservation_refused: counter.is_some_and(|counter| counter.busy),
+    }
+}

@@ -1,0 +1,11 @@
+//! The OpenID Provider's use cases: what its endpoints do with stored codes, tokens and sessions.
+
+mod authorize;
+mod client;
+mod grants;
+mod logout;
+mod token;
+
+pub use authorize::Allowed;
+pub(crate) use client::secret_digest;
+pub use logout::{Confirmed, LogoutProgress};

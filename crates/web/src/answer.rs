@@ -1,0 +1,169 @@
+//! Answers: pages, redirects, faults, always with the right status and headers.
+
+use axum::body::Body;
+use axum::http::header::{CONTENT_TYPE, LOCATION, RETRY_AFTER};
+use axum::http::{HeaderValue, Response, StatusCode};
+use sekimori_base::Fault;
+use sekimori_flow::IncidentCode;
+use sekimori_flow::view::Cookies;
+use sekimori_login::{Details, Reason};
+use sekimori_pages::{Failure, Frame, Incident, LanguageLink, Page, Place, Problem};
+
+use crate::cookies::Name;
+use crate::cx::Cx;
+use crate::query::with_field;
+
+/// An answer of ours.
+pub type Answer = Response<Body>;
+
+/// Requests by cross-site POST that one browser may have open.
+const REQUESTS_MAX: usize = 8;
+
+impl Cx {
+    /// A page.
+    pub fn page(&self, status: StatusCode, page: &Page) -> Answer {
+        let frame = self.frame();
+        let mut response = Response::new(Body::from(page.html(&frame)));
+        *response.status_mut() = status;
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+        headers.insert("content-security-policy", HeaderValue::from_static(page.csp()));
+        if let Some(language) = self.chosen {
+            self.channel.set(headers, Name::Language, language.tag());
+        }
+        response
+    }
+
+    /// What stands around the page.
+    pub fn frame(&self) -> Frame<'_> {
+        let site = &self.visitor.tenant.site;
+        let languages = sekimori_base::Language::ALL
+            .into_iter()
+            .filter(|language| self.repeatable && *language != self.visitor.language)
+            .map(|language| LanguageLink {
+                language,
+                href: with_field(&self.path, self.query.as_deref(), "lang", language.tag()),
+            })
+            .collect();
+        Frame {
+            language: self.visitor.language,
+            organisation: &site.organisation,
+            time_zone: &site.time_zone,
+            now: self.visitor.now,
+            languages,
+            troubleshoot_href: "/help",
+            portal: None,
+            demo: self.demo_strip(),
+        }
+    }
+
+    /// 303 to a path of ours, or to a verified address.
+    pub fn see_other(&self, location: &str, cookies: &Cookies) -> Answer {
+        let Ok(value) = HeaderValue::from_str(location) else {
+            return self.fault(&Fault::new("redirecting", "a location that is no header"));
+        };
+        let mut response = Response::new(Body::empty());
+        *response.status_mut() = StatusCode::SEE_OTHER;
+        response.headers_mut().insert(LOCATION, value);
+        self.write_cookies(&mut response, cookies);
+        response
+    }
+
+    /// Set what flow wants the browser to keep.
+    pub fn write_cookies(&self, response: &mut Answer, cookies: &Cookies) {
+        let headers = response.headers_mut();
+        if let Some(browser) = &cookies.browser {
+            self.channel.set(headers, Name::Browser, browser);
+        }
+        if cookies.end_session {
+            self.channel.forget(headers, Name::Session);
+        }
+        if let Some(session) = &cookies.session {
+            self.channel.set(headers, Name::Session, session);
+        }
+        if let Some(device) = &cookies.device {
+            self.channel.set(headers, Name::Device, device);
+        }
+        if let Some((id, text)) = &cookies.request {
+            let open = self.channel.request_ids(&self.headers);
+            let over = (open.len() + 1).saturating_sub(REQUESTS_MAX);
+            for old in &open[..over.min(open.len())] {
+                self.channel.forget_request(headers, old);
+            }
+            self.channel.set_request(headers, id, text);
+        }
+    }
+
+    /// A problem as a full page.
+    pub fn problem(
+        &self,
+        status: StatusCode,
+        reason: Reason,
+        incident: Option<IncidentCode>,
+    ) -> Answer {
+        let failure = Failure {
+            reason,
+            details: Details::default(),
+            hints: Vec::new(),
+            incident: Incident {
+                code: incident.map(|code| code.to_string()),
+                at: self.visitor.now,
+            },
+        };
+        let problem = Problem {
+            failure,
+            service: None,
+            service_contact: None,
+            place: Some(self.place()),
+            next_href: Some("/portal".to_owned()),
+            owner: None,
+        };
+        self.page(status, &problem.into())
+    }
+
+    /// Where the person is.
+    pub fn place(&self) -> Place {
+        let visitor = &self.visitor;
+        Place::of(&visitor.position, &visitor.tenant.site, visitor.language)
+    }
+
+    /// Something of ours broke: logged with its source under an incident code, told without it.
+    pub fn fault(&self, fault: &Fault) -> Answer {
+        let code = IncidentCode::random(&*self.app.flow.entropy);
+        log_fault(fault, Some(code));
+        self.problem(StatusCode::INTERNAL_SERVER_ERROR, Reason::ServerFault, Some(code))
+    }
+
+    /// 503 with `Retry-After`.
+    pub fn busy(&self, reason: Reason) -> Answer {
+        let mut response = self.problem(StatusCode::SERVICE_UNAVAILABLE, reason, None);
+        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("5"));
+        response
+    }
+}
+
+/// The log line of a fault, with all that it was caused by.
+fn log_fault(fault: &Fault, code: Option<IncidentCode>) {
+    let mut causes = fault.to_string();
+    let mut source = std::error::Error::source(fault).and_then(std::error::Error::source);
+    while let Some(cause) = source {
+        causes.push_str(": ");
+        causes.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    let code = code.map(|code| code.to_string());
+    tracing::error!(incident = code, fault = %causes, "a fault of ours");
+}
+
+/// 500 for programs.
+pub fn bare_fault(fault: &Fault) -> Answer {
+    log_fault(fault, None);
+    bare(StatusCode::INTERNAL_SERVER_ERROR)
+}
+
+/// A status without a body.
+pub fn bare(status: StatusCode) -> Answer {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = status;
+    response
+}

@@ -1,0 +1,100 @@
+//! The pages and forms of the sign-in.
+
+use axum::body::Bytes;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::http::request::Parts;
+use sekimori_base::{AttemptId, Secret};
+use sekimori_directory::Method;
+use sekimori_flow::door::{Door, PortalPath};
+use sekimori_flow::{Allowed, SignInForm};
+use sekimori_login::Reason;
+
+use crate::answer::{Answer, bare};
+use crate::app::App;
+use crate::cx::Cx;
+use crate::origin::{Sender, sender};
+use crate::query::Fields;
+
+/// `GET /login`: the page of a carried request; without one, the sign-in to the portal.
+pub async fn page(State(app): State<App>, parts: Parts) -> Answer {
+    let Some(cx) = Cx::new(app, parts) else { return bare(StatusCode::MISDIRECTED_REQUEST) };
+    let progress = if let Some(request) = cx.field("r") {
+        cx.app.flow.resume(&cx.visitor, &request, sekimori_flow::CameBy::Url).await
+    } else if let Some(id) = cx.field("c") {
+        let text = cx.channel.read_request(&cx.headers, &id).unwrap_or_default().to_owned();
+        cx.app.flow.resume(&cx.visitor, &text, sekimori_flow::CameBy::Cookie).await
+    } else {
+        let door = Door::Portal { path: PortalPath::front(), sensitive: false };
+        cx.app.flow.begin(&cx.visitor, door).await
+    };
+    progress.map_or_else(|fault| cx.fault(&fault), |progress| cx.show(progress))
+}
+
+/// `GET /login/{attempt}`: the page of an attempt, where its last form led.
+pub async fn attempt(State(app): State<App>, Path(id): Path<String>, parts: Parts) -> Answer {
+    let Some(cx) = Cx::new(app, parts) else { return bare(StatusCode::MISDIRECTED_REQUEST) };
+    let Ok(id) = id.parse::<AttemptId>() else {
+        return cx.problem(StatusCode::NOT_FOUND, Reason::PageUnknown, None);
+    };
+    let other = cx.field("use").and_then(|word| method(&word));
+    let progress = cx.app.flow.attempt(&cx.visitor, id, other).await;
+    progress.map_or_else(|fault| cx.fault(&fault), |progress| cx.show(progress))
+}
+
+/// `GET /login/switch`: the same request for somebody else.
+pub async fn switch(State(app): State<App>, parts: Parts) -> Answer {
+    let Some(cx) = Cx::new(app, parts) else { return bare(StatusCode::MISDIRECTED_REQUEST) };
+    let request = cx.field("r").unwrap_or_default();
+    let progress = cx.app.flow.other_person(&cx.visitor, &request);
+    cx.show(progress)
+}
+
+/// `POST /login`: a name, a password, a code, or the wish to use another factor.
+pub async fn submit(State(app): State<App>, parts: Parts, body: Bytes) -> Answer {
+    let Some(cx) = Cx::new(app, parts) else { return bare(StatusCode::MISDIRECTED_REQUEST) };
+    if sender(&cx.headers, cx.visitor.tenant.issuer()) == Sender::Foreign {
+        return cx.problem(StatusCode::FORBIDDEN, Reason::CrossSite, None);
+    }
+    let form = read(&Fields::parse(&body));
+    let progress = cx.app.flow.submit(&cx.visitor, form).await;
+    progress.map_or_else(|fault| cx.fault(&fault), |progress| cx.show(progress))
+}
+
+/// `POST /login/consent`: whether the service may have the person's data.
+pub async fn consent(State(app): State<App>, parts: Parts, body: Bytes) -> Answer {
+    let Some(cx) = Cx::new(app, parts) else { return bare(StatusCode::MISDIRECTED_REQUEST) };
+    if sender(&cx.headers, cx.visitor.tenant.issuer()) == Sender::Foreign {
+        return cx.problem(StatusCode::FORBIDDEN, Reason::CrossSite, None);
+    }
+    let fields = Fields::parse(&body);
+    let allowed = match fields.one("decision") {
+        Some("allow") => Allowed::Yes,
+        _ => Allowed::No,
+    };
+    let request = fields.one("request").unwrap_or_default();
+    let progress = cx.app.flow.consent(&cx.visitor, request, allowed).await;
+    progress.map_or_else(|fault| cx.fault(&fault), |progress| cx.show(progress))
+}
+
+fn read(fields: &Fields<'_>) -> SignInForm {
+    let secret = |name| fields.text(name).map(Secret::new);
+    let method = fields.one("method").and_then(method);
+    let code = secret("code");
+    SignInForm {
+        request: fields.text("request"),
+        attempt: fields.one("attempt").and_then(|text| text.parse().ok()),
+        version: fields.one("version").and_then(|text| text.parse().ok()).unwrap_or(0),
+        username: fields.text("username"),
+        password: secret("password"),
+        // A method without a code is the wish to use it.
+        other: method.filter(|_| code.is_none()),
+        method,
+        code,
+        caps_lock: fields.one("caps_lock") == Some("on"),
+    }
+}
+
+fn method(word: &str) -> Option<Method> {
+    Method::ALL.into_iter().find(|method| method.as_str() == word)
+}

@@ -1,0 +1,62 @@
+//! Query strings and forms: few fields, each at most once, bounded, UTF-8.
+
+use std::borrow::Cow;
+
+/// Fields that a form or query of ours may have.
+const FIELDS_MAX: usize = 32;
+
+/// The fields of a query or form.
+#[derive(Debug, Default)]
+pub struct Fields<'a>(Vec<(Cow<'a, str>, Cow<'a, str>)>);
+
+impl<'a> Fields<'a> {
+    /// Read `application/x-www-form-urlencoded` text.
+    pub fn parse(text: &'a [u8]) -> Self {
+        Self(form_urlencoded::parse(text).take(FIELDS_MAX).collect())
+    }
+
+    /// The value of a field that is there exactly once.
+    pub fn one(&self, name: &str) -> Option<&str> {
+        let mut found = self.0.iter().filter(|(key, _)| key == name);
+        let (_, value) = found.next()?;
+        found.next().is_none().then_some(value)
+    }
+
+    /// The value as an owned text.
+    pub fn text(&self, name: &str) -> Option<String> {
+        self.one(name).map(str::to_owned)
+    }
+}
+
+/// `path_and_query` with the field `name` set to `value`, for the language switch.
+pub fn with_field(path: &str, query: Option<&str>, name: &str, value: &str) -> String {
+    let mut serializer = form_urlencoded::Serializer::new(String::new());
+    for (key, old) in form_urlencoded::parse(query.unwrap_or_default().as_bytes()) {
+        if key != name {
+            serializer.append_pair(&key, &old);
+        }
+    }
+    format!("{path}?{}", serializer.append_pair(name, value).finish())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_field_that_stands_twice_has_no_value() {
+        let fields = Fields::parse(b"a=1&b=2&a=3");
+        assert_eq!(fields.one("a"), None);
+        assert_eq!(fields.one("b"), Some("2"));
+        assert_eq!(fields.one("c"), None);
+    }
+
+    #[test]
+    fn the_language_switch_keeps_the_rest() {
+        assert_eq!(
+            with_field("/login", Some("r=x%20y&lang=en"), "lang", "ja"),
+            "/login?r=x+y&lang=ja"
+        );
+        assert_eq!(with_field("/", None, "lang", "ja"), "/?lang=ja");
+    }
+}

@@ -1,0 +1,77 @@
+//! The whole URL table.
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{DefaultBodyLimit, Path, State};
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use axum::http::request::Parts;
+use axum::http::{HeaderValue, Response, StatusCode};
+use axum::middleware::from_fn;
+use axum::routing::{get, post};
+use sekimori_base::limits::BODY_BYTES_MAX;
+use sekimori_flow::view::Cookies;
+use sekimori_login::Reason;
+use sekimori_protocol_oidc::Endpoint;
+
+use crate::answer::{Answer, bare};
+use crate::app::App;
+use crate::cx::Cx;
+use crate::{headers, login, oidc};
+
+/// All routes, with the headers that stand on every answer.
+pub fn router(app: App) -> Router {
+    Router::new()
+        .route("/", get(front))
+        .route("/login", get(login::page).post(login::submit))
+        .route("/login/switch", get(login::switch))
+        .route("/login/consent", post(login::consent))
+        .route("/login/{attempt}", get(login::attempt))
+        .route("/logout", post(oidc::logout_confirmed))
+        .route(Endpoint::Discovery.path(), get(oidc::discovery).options(oidc::preflight))
+        .route(Endpoint::ServerMetadata.path(), get(oidc::discovery).options(oidc::preflight))
+        .route(Endpoint::Jwks.path(), get(oidc::jwks).options(oidc::preflight))
+        .route(Endpoint::Authorize.path(), get(oidc::authorize).post(oidc::authorize_post))
+        .route(Endpoint::Token.path(), post(oidc::token).options(oidc::preflight))
+        .route(
+            Endpoint::Userinfo.path(),
+            get(oidc::userinfo).post(oidc::userinfo).options(oidc::preflight),
+        )
+        .route(Endpoint::Introspect.path(), post(oidc::introspect))
+        .route(Endpoint::Revoke.path(), post(oidc::revoke))
+        .route(Endpoint::Logout.path(), get(oidc::logout).post(oidc::logout))
+        .route("/.well-known/change-password", get(change_password))
+        .route("/static/{name}", get(asset))
+        .fallback(unknown)
+        .method_not_allowed_fallback(unknown)
+        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+        .layer(from_fn(headers::secure))
+        .with_state(app)
+}
+
+/// `GET /`: the portal.
+async fn front(State(app): State<App>, parts: Parts) -> Answer {
+    let Some(cx) = Cx::new(app, parts) else { return bare(StatusCode::MISDIRECTED_REQUEST) };
+    cx.see_other("/portal", &Cookies::default())
+}
+
+/// `GET /.well-known/change-password`: where password managers send people.
+async fn change_password(State(app): State<App>, parts: Parts) -> Answer {
+    let Some(cx) = Cx::new(app, parts) else { return bare(StatusCode::MISDIRECTED_REQUEST) };
+    cx.see_other("/portal/password", &Cookies::default())
+}
+
+/// `GET /static/{name}`: a file whose name changes with its content.
+async fn asset(Path(name): Path<String>) -> Answer {
+    let Some(asset) = sekimori_pages::asset(&name) else { return bare(StatusCode::NOT_FOUND) };
+    let mut response = Response::new(Body::from(asset.body.into_owned()));
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(asset.content_type));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("public, max-age=31536000, immutable"));
+    response
+}
+
+/// No such page, or not by this method.
+async fn unknown(State(app): State<App>, parts: Parts) -> Answer {
+    let Some(cx) = Cx::new(app, parts) else { return bare(StatusCode::MISDIRECTED_REQUEST) };
+    cx.problem(StatusCode::NOT_FOUND, Reason::PageUnknown, None)
+}
