@@ -18,6 +18,8 @@ mod policy;
 mod reason;
 pub mod replay;
 mod rules;
+#[cfg(any(test, feature = "samples"))]
+pub mod samples;
 pub mod throttle;
 
 pub use authenticated::{Assurance, Authenticated};
@@ -29,6 +31,6 @@ pub use facts::{
     IdentifierFacts, KnownPerson, PersonFacts, Proof, ServiceFacts, SessionFacts, Submission,
     ThrottleFacts, Verdict,
 };
-pub use policy::{Policy, PolicyMatch};
+pub use policy::{Policy, PolicyLine, PolicyMatch};
 pub use reason::{NextStep, Reason, Tier};
 pub use rules::{RULE_SET, decide, rule_names};

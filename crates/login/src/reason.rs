@@ -226,6 +226,24 @@ reasons! {
 }
 
 impl Reason {
+    /// Reasons that no decision has: they are said where requests are read and where decisions are stored, and
+    /// tested there. All others are the engine's, and a test of this crate produces each of them.
+    pub const fn made_outside_the_engine() -> &'static [Self] {
+        &[
+            Self::CodeRaced,
+            Self::SessionEnded,
+            Self::CookiesBlocked,
+            Self::CrossSite,
+            Self::ServiceUnknown,
+            Self::RedirectMismatch,
+            Self::RequestLoop,
+            Self::PageUnknown,
+            Self::ServerFault,
+            Self::TicketWrong,
+            Self::PasswordWeak,
+        ]
+    }
+
     /// The reason to show to somebody of this tier: itself, or the one that says no more than they may know.
     #[must_use]
     pub const fn shown_to(self, tier: Tier) -> Self {

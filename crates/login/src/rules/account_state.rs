@@ -23,3 +23,75 @@ pub(super) fn rule(weighed: &Weighed<'_>) -> Option<Outcome> {
     let details = Details { account_moment: moment, ..Details::default() };
     Some(Outcome::refuse(reason).with(details))
 }
+
+#[cfg(test)]
+mod tests {
+    use sekimori_directory::{Method, PersonState};
+
+    use crate::rules::tables::{passes, says};
+    use crate::samples::{
+        NOW, at_second_step, calm, checked, hana_who_is, policy, sent, signed_in,
+    };
+    use crate::{Facts, Next, Reason, Submission, Verdict, decide};
+
+    fn refused_states() -> [(PersonState, Reason); 4] {
+        let soon = NOW.plus_seconds(1);
+        [
+            (PersonState::Disabled { since: NOW }, Reason::AccountDisabled),
+            (PersonState::Active { from: Some(soon), until: None }, Reason::AccountNotYet),
+            (PersonState::Active { from: None, until: Some(NOW) }, Reason::AccountEnded),
+            (PersonState::Active { from: Some(soon), until: Some(NOW) }, Reason::AccountNotYet),
+        ]
+    }
+
+    #[test]
+    fn whoever_has_shown_the_password_is_told_why_the_account_cannot_be_used() {
+        for (state, reason) in refused_states() {
+            let is = |facts| Facts { person: hana_who_is(state), ..facts };
+            let code = Submission::Code(Method::Totp);
+            says(
+                "account_state",
+                &policy(),
+                [
+                    (
+                        "right password",
+                        is(checked(Submission::Password, Verdict::PasswordMatch, calm())),
+                        reason,
+                    ),
+                    ("a standing session", is(signed_in()), reason),
+                    ("before a factor is named", is(at_second_step()), reason),
+                    ("before a code is looked at", is(sent(code, at_second_step())), reason),
+                    (
+                        "instead of a wrong code",
+                        is(checked(code, Verdict::CodeWrong, at_second_step())),
+                        reason,
+                    ),
+                ],
+            );
+        }
+    }
+
+    #[test]
+    fn whoever_has_not_learns_nothing() {
+        let wrong = || checked(Submission::Password, Verdict::PasswordMismatch, calm());
+        let usual = decide(&policy(), &wrong());
+        for (state, _) in refused_states() {
+            let decision = decide(&policy(), &Facts { person: hana_who_is(state), ..wrong() });
+            assert_eq!(decision, usual, "{state:?}");
+        }
+    }
+
+    #[test]
+    fn the_moment_is_said_and_the_bounds_are_half_open() {
+        let from = |from| Facts {
+            person: hana_who_is(PersonState::Active { from: Some(from), until: None }),
+            ..signed_in()
+        };
+        let later = decide(&policy(), &from(NOW.plus_seconds(60)));
+        assert_eq!(later.details.account_moment, Some(NOW.plus_seconds(60)));
+        passes("account_state", &policy(), [("from now on", from(NOW))]);
+        let last = PersonState::Active { from: None, until: Some(NOW.plus_millis(1)) };
+        let decision = decide(&policy(), &Facts { person: hana_who_is(last), ..signed_in() });
+        assert!(matches!(decision.next, Next::Admit(_)), "the last moment");
+    }
+}

@@ -11,6 +11,8 @@ mod order;
 mod second_factor;
 mod service_state;
 mod subject;
+#[cfg(test)]
+pub(crate) mod tables;
 mod throttling;
 mod verdict_effects;
 mod verdicts;
@@ -85,6 +87,11 @@ pub fn decide(policy: &Policy, facts: &Facts) -> Decision {
     finish(&weighed, "none", Outcome::refuse(Reason::ServerFault))
 }
 
+/// Why the account may not be used now, if somebody has shown its primary credential.
+pub(crate) fn unusable_account(weighed: &Weighed<'_>) -> Option<Reason> {
+    account_state::rule(weighed).map(|outcome| outcome.reason)
+}
+
 /// The names of the rules in order, for `policy show`.
 pub fn rule_names() -> impl Iterator<Item = &'static str> {
     RULES.iter().map(|(name, _)| *name)
@@ -117,5 +124,75 @@ fn unasked(interaction: Interaction, step: &Step, reason: Reason) -> Option<Reas
         }),
         Interaction::Impossible if reason.is_refusal() => Some(reason),
         Interaction::Impossible => Some(Reason::InteractionRequired),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use sekimori_directory::Method;
+
+    use super::*;
+    use crate::samples::{
+        APP, app, calm, checked, hana_with, home, nobody, policy, proven, sent, signed_in,
+    };
+    use crate::{Demand, Facts, Submission, Verdict};
+
+    fn may(interaction: Interaction, facts: Facts) -> Facts {
+        Facts { demand: Demand { interaction, ..facts.demand.clone() }, ..facts }
+    }
+
+    #[test]
+    fn a_silent_request_is_answered_or_refused_and_the_question_is_kept() {
+        let at_home = Facts { position: home(), person: hana_with(vec![app()]), ..signed_in() };
+        for (case, facts, expected) in [
+            ("nobody is signed in", nobody(), Some(Reason::LoginRequired)),
+            ("a name only", calm(), Some(Reason::LoginRequired)),
+            ("one more proof", at_home, Some(Reason::InteractionRequired)),
+            ("a session", signed_in(), None),
+        ] {
+            let asked = decide(&policy(), &facts);
+            let decision = decide(&policy(), &may(Interaction::Silent, facts));
+            if let Some(reason) = expected {
+                assert_eq!((&decision.next, decision.reason), (&Next::Refuse, reason), "{case}");
+                let Next::Ask(step) = asked.next else { panic!("{case}") };
+                assert_eq!(decision.details.unasked, Some(step), "{case}");
+            } else {
+                assert!(matches!(decision.next, Next::Admit(_)), "{case}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_one_shot_door_gets_the_reason_or_learns_what_was_not_asked() {
+        let one_shot = |facts| decide(&policy(), &may(Interaction::Impossible, facts));
+        let wrong = one_shot(checked(Submission::Password, Verdict::PasswordMismatch, calm()));
+        assert_eq!((wrong.next, wrong.reason), (Next::Refuse, Reason::CredentialMismatch));
+        assert!(matches!(one_shot(proven()).next, Next::Admit(_)));
+
+        // Password and code came together: the password is submitted first, then, as a code is asked, the code.
+        let right = checked(
+            Submission::Password,
+            Verdict::PasswordMatch,
+            Facts { position: home(), person: hana_with(vec![app()]), ..calm() },
+        );
+        let first = one_shot(right.clone());
+        assert_eq!((first.next, first.reason), (Next::Refuse, Reason::InteractionRequired));
+        let Some(Step::SecondFactor { method, .. }) = first.details.unasked else {
+            panic!("a code was due")
+        };
+        let proofs = right.fresh_proof().into_iter().collect();
+        let code = Facts { proofs, ..sent(Submission::Code(method), right) };
+        assert!(matches!(one_shot(code.clone()).next, Next::Check(_)));
+        let accepted = Verdict::CodeAccepted { factor: APP, step: 1 };
+        let last = one_shot(checked(Submission::Code(Method::Totp), accepted, code));
+        assert!(matches!(last.next, Next::Admit(_)));
+    }
+
+    #[test]
+    fn every_rule_has_its_name_and_the_last_one_lets_in() {
+        let names: Vec<_> = rule_names().collect();
+        let unique: std::collections::BTreeSet<_> = names.iter().collect();
+        assert_eq!(unique.len(), names.len());
+        assert_eq!(names.last(), Some(&"admit"));
     }
 }

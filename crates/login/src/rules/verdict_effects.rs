@@ -103,3 +103,111 @@ fn breaks_row(weighed: &Weighed<'_>, verdict: Verdict) -> bool {
         && checked
         && matches!(weighed.facts.submitted, Some(Submission::Code(Method::Totp)))
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::rules::tables::kinds;
+    use crate::samples::{
+        APP, CODES, NOW, at_second_step, attempt, calm, checked, hana_who_is, home, policy,
+    };
+    use crate::{AttemptFacts, Drift, Facts, PersonFacts, Submission, Verdict, decide};
+    use sekimori_directory::{Method, PersonState};
+
+    fn effects(facts: &Facts) -> Vec<String> {
+        kinds(&decide(&policy(), facts).effects).into_iter().collect()
+    }
+
+    #[test]
+    fn a_guess_is_counted_cleared_or_given_back() {
+        let password =
+            |verdict| checked(Submission::Password, verdict, Facts { position: home(), ..calm() });
+        let totp = |verdict| checked(Submission::Code(Method::Totp), verdict, at_second_step());
+        let accepted = Verdict::CodeAccepted { factor: APP, step: 5 };
+        let drift = Verdict::CodeDrift { factor: APP, step: 5, offset_seconds: 90 };
+        let admitted =
+            ["clear_failures", "open_session", "record_proof", "remember_device", "spend_code"];
+        let cases: [(&str, Facts, &[&str]); 9] = [
+            ("right", password(Verdict::PasswordMatch), &["clear_failures", "record_proof"]),
+            (
+                "right, old cost",
+                password(Verdict::PasswordMatchRehash),
+                &["clear_failures", "record_proof", "rehash"],
+            ),
+            ("wrong", password(Verdict::PasswordMismatch), &["count_failure"]),
+            ("busy", password(Verdict::Busy), &["give_back"]),
+            ("right code", totp(accepted), &admitted),
+            ("wrong code", totp(Verdict::CodeWrong), &["count_failure", "notify"]),
+            ("used code", totp(Verdict::CodeReused), &["count_failure", "notify"]),
+            ("no code", totp(Verdict::CodeMalformed), &["give_back"]),
+            ("busy", totp(Verdict::Busy), &["give_back"]),
+        ];
+        for (case, facts, expected) in cases {
+            assert_eq!(effects(&facts), expected, "{case}");
+        }
+        let notices = decide(&policy(), &totp(drift)).effects;
+        assert!(notices.contains(&super::Effect::BurnCode {
+            factor: APP,
+            step: 5,
+            offset_seconds: 90
+        }));
+        assert_eq!(
+            notices.iter().filter(|effect| matches!(effect, super::Effect::Notify(_))).count(),
+            2,
+            "the failure and the clock"
+        );
+    }
+
+    #[test]
+    fn a_right_password_that_proves_nothing_counts_as_a_failure() {
+        let right = |person| {
+            effects(&checked(
+                Submission::Password,
+                Verdict::PasswordMatchRehash,
+                Facts { person, ..calm() },
+            ))
+        };
+        assert_eq!(right(PersonFacts::Unknown), ["count_failure"]);
+        assert_eq!(right(hana_who_is(PersonState::Held { since: NOW })), ["count_failure"]);
+    }
+
+    #[test]
+    fn an_accepted_code_is_spent_even_if_nothing_comes_of_it() {
+        let accepted = Verdict::CodeAccepted { factor: CODES, step: 2 };
+        let code = Submission::Code(Method::RecoveryCode);
+        let disabled = hana_who_is(PersonState::Disabled { since: NOW });
+        for (case, facts) in [
+            ("expired meanwhile", Facts { attempt: Some(attempt(601)), ..at_second_step() }),
+            ("disabled meanwhile", Facts { person: disabled, ..at_second_step() }),
+            ("nobody waited for it", calm()),
+        ] {
+            let found = effects(&checked(code, accepted, facts));
+            assert!(found.contains(&"spend_code".to_owned()), "{case}: {found:?}");
+            assert!(!found.contains(&"open_session".to_owned()), "{case}: {found:?}");
+        }
+    }
+
+    #[test]
+    fn a_used_recovery_code_is_told_to_the_owner() {
+        let accepted = Verdict::CodeAccepted { factor: CODES, step: 2 };
+        let facts = checked(Submission::Code(Method::RecoveryCode), accepted, at_second_step());
+        let notice = super::Effect::Notify(super::Notice::RecoveryCodeUsed);
+        assert!(decide(&policy(), &facts).effects.contains(&notice));
+    }
+
+    #[test]
+    fn a_row_of_drifts_ends_with_any_other_code_of_the_app() {
+        let last = Drift { factor: APP, step: 5, offset_seconds: 90 };
+        let attempt = AttemptFacts { last_drift: Some(last), ..attempt(20) };
+        let after = |method, verdict| {
+            let facts = Facts { attempt: Some(attempt.clone()), ..at_second_step() };
+            let found = effects(&checked(Submission::Code(method), verdict, facts));
+            found.contains(&"forget_drift".to_owned())
+        };
+        assert!(after(Method::Totp, Verdict::CodeWrong));
+        assert!(after(Method::Totp, Verdict::CodeReused));
+        assert!(after(Method::Totp, Verdict::CodeAccepted { factor: APP, step: 9 }));
+        assert!(!after(Method::Totp, Verdict::CodeMalformed), "nothing was checked");
+        assert!(!after(Method::Totp, Verdict::Busy), "nothing was checked");
+        assert!(!after(Method::RecoveryCode, Verdict::CodeWrong), "not of the app");
+    }
+}

@@ -68,3 +68,133 @@ fn seen_before(facts: &Facts) -> bool {
         && last.step != step
         && last.offset_seconds.abs_diff(offset_seconds) <= STEP_SECONDS
 }
+
+#[cfg(test)]
+mod tests {
+    use sekimori_base::FactorId;
+    use sekimori_directory::PersonState;
+
+    use super::*;
+    use crate::rules::tables::{kinds, says, step};
+    use crate::samples::{
+        APP, NOW, app, at_second_step, attempt, calm, checked, codes, hana_who_is, hana_with,
+        policy,
+    };
+    use crate::{
+        AttemptFacts, Decision, Drift, FactorFacts, FactorState, PersonFacts, Tier, decide,
+    };
+
+    #[test]
+    fn what_was_refused_is_asked_again_with_the_reason() {
+        let at = at_second_step;
+        let (totp, recovery) =
+            (Submission::Code(Method::Totp), Submission::Code(Method::RecoveryCode));
+        let password = Submission::Password;
+        let missing = || Facts { person: PersonFacts::Unknown, ..calm() };
+        let suspended = FactorFacts { state: FactorState::Suspended, ..app() };
+        let changed = Facts { person: hana_with(vec![suspended, codes()]), ..at() };
+        let accepted = Verdict::CodeAccepted { factor: APP, step: 1 };
+        says(
+            "verdicts",
+            &policy(),
+            [
+                (
+                    "wrong",
+                    checked(password, Verdict::PasswordMismatch, calm()),
+                    Reason::CredentialMismatch,
+                ),
+                (
+                    "no account",
+                    checked(password, Verdict::PasswordMismatch, missing()),
+                    Reason::CredentialMismatch,
+                ),
+                (
+                    "right for nobody",
+                    checked(password, Verdict::PasswordMatch, missing()),
+                    Reason::CredentialMismatch,
+                ),
+                ("queue full", checked(password, Verdict::Busy, calm()), Reason::ServerBusy),
+                ("wrong code", checked(totp, Verdict::CodeWrong, at()), Reason::CodeWrong),
+                ("used code", checked(totp, Verdict::CodeReused, at()), Reason::CodeReused),
+                (
+                    "no code at all",
+                    checked(totp, Verdict::CodeMalformed, at()),
+                    Reason::CodeMalformed,
+                ),
+                ("spent", checked(recovery, Verdict::RecoverySpent, at()), Reason::RecoverySpent),
+                (
+                    "of a factor suspended meanwhile",
+                    checked(totp, accepted, changed),
+                    Reason::CodeWrong,
+                ),
+                ("queue full", checked(totp, Verdict::Busy, at()), Reason::ServerBusy),
+            ],
+        );
+        let decision = decide(&policy(), &checked(recovery, Verdict::CodeWrong, at()));
+        let shown = step(&decision);
+        assert!(matches!(shown, Some(Step::SecondFactor { method: Method::RecoveryCode, .. })));
+    }
+
+    #[test]
+    fn a_held_account_answers_its_password_as_it_answers_a_wrong_one() {
+        let held = || Facts { person: hana_who_is(PersonState::Held { since: NOW }), ..calm() };
+        let wrong =
+            decide(&policy(), &checked(Submission::Password, Verdict::PasswordMismatch, calm()));
+        for verdict in [Verdict::PasswordMatch, Verdict::PasswordMatchRehash] {
+            let right = decide(&policy(), &checked(Submission::Password, verdict, held()));
+            assert_eq!(right.reason, Reason::AccountHeld);
+            for tier in [Tier::Public, Tier::Verified, Tier::Owner] {
+                assert_eq!(right.reason.shown_to(tier), wrong.reason.shown_to(tier));
+            }
+            assert_eq!(Decision { reason: wrong.reason, ..right }, wrong);
+        }
+        let typo = checked(Submission::Password, Verdict::PasswordMismatch, held());
+        assert_eq!(decide(&policy(), &typo), wrong);
+    }
+
+    fn drifted(factor: FactorId, step: u64, offset_seconds: i64, last: Option<Drift>) -> Decision {
+        let attempt = AttemptFacts { last_drift: last, ..attempt(20) };
+        let verdict = Verdict::CodeDrift { factor, step, offset_seconds };
+        let facts = Facts { attempt: Some(attempt), ..at_second_step() };
+        decide(&policy(), &checked(Submission::Code(Method::Totp), verdict, facts))
+    }
+
+    #[test]
+    fn a_wrong_clock_is_named_after_two_different_codes_in_a_row_with_one_offset() {
+        let last = Some(Drift { factor: APP, step: 100, offset_seconds: -180 });
+        let other = FactorId::from_bytes([9; 16]);
+        for (case, decision, named) in [
+            ("the first", drifted(APP, 100, -180, None), false),
+            ("the same code again", drifted(APP, 100, -180, last), false),
+            ("the same code, a little later", drifted(APP, 100, -210, last), false),
+            ("another code", drifted(APP, 101, -180, last), true),
+            ("another code, the clock between two steps", drifted(APP, 102, -150, last), true),
+            ("another offset", drifted(APP, 103, 180, last), false),
+            ("another device", drifted(other, 101, -180, last), false),
+        ] {
+            let (reason, seconds) = if named {
+                (Reason::ClockDrift, decision.details.clock_ahead_seconds)
+            } else {
+                (Reason::ClockSuspected, None)
+            };
+            assert_eq!(decision.reason, reason, "{case}");
+            assert_eq!(decision.details.clock_ahead_seconds, seconds, "{case}");
+            assert_eq!(seconds.is_some(), named, "{case}");
+            assert!(
+                decision.effects.iter().any(|e| matches!(e, Effect::BurnCode { .. })),
+                "{case}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_suspected_clock_reads_like_a_wrong_code_except_to_owner_and_desk() {
+        let decision = drifted(APP, 100, -180, None);
+        assert_eq!(decision.reason.shown_to(Tier::Verified), Reason::CodeWrong);
+        assert_eq!(decision.reason.shown_to(Tier::Owner), Reason::ClockSuspected);
+        let wrong = checked(Submission::Code(Method::Totp), Verdict::CodeWrong, at_second_step());
+        let wrong = decide(&policy(), &wrong);
+        assert_eq!((&decision.next, &decision.details), (&wrong.next, &wrong.details));
+        assert!(kinds(&wrong.effects).contains("count_failure"));
+    }
+}

@@ -78,7 +78,7 @@ impl<'a> Weighed<'a> {
 
     /// What was proven about another person, or by a factor that was removed or suspended meanwhile, proves
     /// nothing here, and nothing is proven about a held account.
-    fn still_proves(&self, proof: &Proof) -> bool {
+    pub fn still_proves(&self, proof: &Proof) -> bool {
         self.person().filter(|person| person.id == proof.person && !person.is_held()).is_some_and(
             |person| match proof.factor {
                 Some(id) => person.has_ready(id, proof.method),
@@ -126,7 +126,7 @@ impl<'a> Weighed<'a> {
     }
 
     /// Second factors that can be used now and that the row takes.
-    fn usable_here(&self) -> impl Iterator<Item = &'a FactorFacts> {
+    pub fn usable_here(&self) -> impl Iterator<Item = &'a FactorFacts> {
         self.person().into_iter().flat_map(|person| person.factors.iter()).filter(|factor| {
             !factor.method.opens() && factor.is_usable() && self.row_takes(factor.method)
         })
