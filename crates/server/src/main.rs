@@ -1,3 +1,7 @@
-//! `sekimori`.
+//! `sekimori`: single sign-on that says why.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    sekimori_server::command::run()
+}

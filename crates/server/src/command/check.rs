@@ -1,0 +1,134 @@
+//! `sekimori check`: all mistakes of both files at once.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use sekimori_config::node::{Database, Node, Transport};
+use sekimori_config::{Mistake, Report, Severity};
+use serde::Serialize;
+
+use super::{Common, Ended, Failed, settings};
+use crate::console::{print, print_json};
+use crate::files::unsafe_mode;
+use crate::listen::tls::Certificate;
+
+/// Check settings before they are used: every mistake with its line, its column and a remedy
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Of sekimori.toml the certificate is tried as well, and the modes of files with
+secrets are looked at.
+
+Examples:
+  sekimori check                     sekimori.toml and site.toml of this folder
+  sekimori check site.toml --json    for an editor or a pipeline
+
+Exit status: 0 without errors (there may be warnings), 1 with errors, 3 if a file cannot be read.")]
+pub struct Check {
+    /// Files; those of the working directory if none is named
+    files: Vec<PathBuf>,
+}
+
+/// What is wrong with one file.
+#[derive(Debug, Default, Serialize)]
+struct Checked {
+    file: String,
+    #[serde(flatten)]
+    report: Report,
+}
+
+pub(super) fn run(check: Check, common: &Common) -> Result<Ended, Failed> {
+    let files = if check.files.is_empty() { usual(common)? } else { check.files };
+    let checked = files.iter().map(|file| one(file)).collect::<Result<Vec<_>, Failed>>()?;
+    let wrong = checked.iter().any(|file| !file.report.errors.is_empty());
+    if common.json {
+        print_json(&checked);
+    } else {
+        for file in checked {
+            let mistakes = file.report.errors.len() + file.report.warnings.len();
+            match mistakes {
+                0 => print(&format!("{}: no mistakes", file.file)),
+                _ => print(&file.report.to_string()),
+            }
+        }
+    }
+    Ok(if wrong { Ended::No } else { Ended::Well })
+}
+
+fn usual(common: &Common) -> Result<Vec<PathBuf>, Failed> {
+    let mut files: Vec<PathBuf> =
+        settings::node_file(common.config.as_deref()).into_iter().collect();
+    files.extend(Some(PathBuf::from("site.toml")).filter(|file| file.is_file()));
+    if files.is_empty() {
+        let none = Failed::new("there is neither sekimori.toml nor site.toml in this folder");
+        return Err(none.remedy("name the file: sekimori check FILE"));
+    }
+    Ok(files)
+}
+
+fn one(path: &Path) -> Result<Checked, Failed> {
+    let report = if is_node(path)? {
+        settings::parse_node(path)?.map(|(node, warnings)| around(path, &node, warnings))
+    } else {
+        settings::parse_site(path)?.map(|(_, warnings)| Report { errors: Vec::new(), warnings })
+    };
+    let report = report.unwrap_or_else(|report| report);
+    Ok(Checked { file: path.display().to_string(), report })
+}
+
+/// A node's file is known by its name, or by its sections.
+fn is_node(path: &Path) -> Result<bool, Failed> {
+    if path.file_name().is_some_and(|name| name == "sekimori.toml") {
+        return Ok(true);
+    }
+    const OF_NODE: [&str; 10] = [
+        "listen",
+        "tls",
+        "proxy",
+        "management",
+        "database",
+        "hashing",
+        "log",
+        "tenant",
+        "key_file",
+        "site_file",
+    ];
+    let Ok(table) = settings::text(path)?.parse::<toml::Table>() else { return Ok(false) };
+    let of_site = ["issuer", "organisation"].iter().any(|key| table.contains_key(*key));
+    Ok(!of_site && OF_NODE.iter().any(|key| table.contains_key(*key)))
+}
+
+/// What the file does not say itself: certificates and the modes of files with secrets.
+fn around(path: &Path, node: &Node, mut warnings: Vec<Mistake>) -> Report {
+    let at = |key: &str, severity, what: String, remedy: &str| Mistake {
+        severity,
+        file: path.display().to_string(),
+        line: 1,
+        column: 1,
+        path: key.to_owned(),
+        what,
+        remedy: remedy.to_owned(),
+    };
+    let mut errors = Vec::new();
+    let files = node.listeners.iter().find_map(|listener| match &listener.transport {
+        Transport::Tls(files) => Some(files),
+        Transport::Plain => None,
+    });
+    if let Some(Err(error)) = files.map(Certificate::load) {
+        let remedy = "PEM files: the certificate and its chain, and its private key";
+        errors.push(at("tls", Severity::Error, error.to_string(), remedy));
+    }
+    let mut secrets = vec![("key_file", &node.key_file)];
+    secrets.extend(files.map(|files| ("tls.key_file", &files.key_file)));
+    if let Database::PostgresFile(file) = &node.database {
+        secrets.push(("database.postgres_file", file));
+    }
+    let login = node.mail.as_ref().and_then(|mail| mail.login.as_ref());
+    secrets.extend(login.map(|login| ("mail.password_file", &login.password_file)));
+    for (key, file) in secrets {
+        if let Some(what) = unsafe_mode(file) {
+            let remedy = "whoever reads it can act as this server";
+            warnings.push(at(key, Severity::Warning, what, remedy));
+        }
+    }
+    Report { errors, warnings }
+}

@@ -1,0 +1,83 @@
+//! The command line: a file per command.
+
+mod check;
+mod ended;
+mod policy;
+mod settings;
+mod zone;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+use sekimori_directory::settings::Site;
+
+pub use ended::{Ended, Failed};
+
+use crate::console::note;
+
+/// Single sign-on that says why
+///
+/// Sign people in to services, and tell them, the help desk and yourself exactly why it did not work.
+#[derive(Debug, Parser)]
+#[command(name = "sekimori", version, propagate_version = true, color = clap::ColorChoice::Never)]
+#[command(after_long_help = "\
+Two files: sekimori.toml is this node (listeners, database, keys; it may be
+absent), site.toml is the organisation (networks, policy, services; it is kept
+in the database). Beside a running server commands go through its management
+socket; without one they open the database themselves.
+
+Exit status: 0 done, 1 the answer is no, 2 a wrong command line, 3 it could not be done.")]
+struct Cli {
+    #[command(flatten)]
+    common: Common,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// Options of every command.
+#[derive(Debug, Clone, Args)]
+pub struct Common {
+    /// The node's settings [default: sekimori.toml here, else /etc/sekimori/sekimori.toml]
+    #[arg(long, global = true, value_name = "FILE", env = "SEKIMORI_CONFIG")]
+    config: Option<PathBuf>,
+    /// Print the result as JSON
+    #[arg(long, global = true)]
+    json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Check(check::Check),
+    Policy(policy::Policy),
+    Zone(zone::Zone),
+}
+
+/// Run the command that the arguments ask for.
+pub fn run() -> ExitCode {
+    let Cli { common, command } = Cli::parse();
+    let ended = match command {
+        Command::Check(check) => check::run(check, &common),
+        Command::Policy(policy) => policy::run(policy, &common),
+        Command::Zone(zone) => zone::run(zone, &common),
+    };
+    match ended {
+        Ok(ended) => ended.into(),
+        Err(failed) => {
+            note(&failed.to_string());
+            ExitCode::from(Failed::STATUS)
+        }
+    }
+}
+
+/// The site document of `file`, else the one in use.
+fn site_in_use(file: Option<&Path>, common: &Common) -> Result<Site, Failed> {
+    if let Some(file) = file {
+        return settings::site(file);
+    }
+    let node = settings::node(common.config.as_deref())?;
+    match node.site_file {
+        Some(file) => settings::site(&file),
+        None => Err(Failed::new("there is no site document").remedy("name one: site.toml")),
+    }
+}
