@@ -3,6 +3,7 @@
 //! `web` and the command line are thin callers of [`Flow`]; what they hear are the views of [`view`]. Nothing here
 //! knows HTML or HTTP, and nothing is decided here.
 
+pub mod admin;
 pub mod attempt;
 mod budget;
 pub mod carried;

@@ -1,5 +1,6 @@
 //! The program: command line, wiring, listeners, signals. The only reader of files, environment and clock.
 
+pub mod assembly;
 pub mod command;
 pub mod console;
 pub mod files;

@@ -1,0 +1,184 @@
+//! Adding people, and factors that an administrator hands out.
+
+use std::collections::BTreeSet;
+
+use sekimori_base::{
+    Bilingual, FactorId, Fault, Language, PersonId, Sealed, Secret, Timestamp, random,
+};
+use sekimori_credential::password::PasswordError;
+use sekimori_credential::totp::TotpSecret;
+use sekimori_directory::{
+    Affiliation, Binding, Group, MailAddress, Method, Person, PersonState, Username,
+};
+use sekimori_keys::{Binding as SealBinding, Purpose};
+use sekimori_login::FactorState;
+use sekimori_store::{AuditLine, CommitError, Conflict, NewFactor, Write};
+
+use crate::Flow;
+use crate::hashing::Class;
+use crate::tenant::Tenant;
+
+/// Who acts, as the audit names them: `os:root`, `admin:per_…`, `system`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct By(pub String);
+
+/// Somebody to add.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewPerson {
+    /// What they type.
+    pub username: Username,
+    /// The name to show.
+    pub name: Bilingual,
+    /// Where notices go.
+    pub mail: Option<MailAddress>,
+    /// Roles.
+    pub affiliations: BTreeSet<Affiliation>,
+    /// Groups.
+    pub groups: BTreeSet<Group>,
+    /// May use the administration.
+    pub administrator: bool,
+    /// Whether the account may be used.
+    pub state: PersonState,
+    /// The language of mails.
+    pub language: Language,
+}
+
+/// Why somebody was not added.
+#[derive(Debug, thiserror::Error)]
+pub enum AddError {
+    /// Somebody else has the user name.
+    #[error("the user name is taken")]
+    UsernameTaken,
+    /// The password is longer than anything that is looked at.
+    #[error("the password is too long")]
+    PasswordTooLong,
+    /// All places of the hash queue are taken.
+    #[error("too many passwords are being checked at this moment: do it again in a few seconds")]
+    Busy,
+    /// Something of ours does not work.
+    #[error(transparent)]
+    Fault(#[from] Fault),
+}
+
+impl Flow {
+    /// Add a person, with a password or without one.
+    pub async fn add_person(
+        &self,
+        tenant: &Tenant,
+        new: NewPerson,
+        password: Option<Secret<String>>,
+        by: &By,
+    ) -> Result<PersonId, AddError> {
+        let now = self.clock.now();
+        let record = match password {
+            Some(password) => Some(self.hash_password(tenant, password).await?),
+            None => None,
+        };
+        let id = PersonId::random(&*self.entropy);
+        let person = Person {
+            id,
+            username: new.username,
+            name: new.name,
+            mail: new.mail,
+            affiliations: new.affiliations,
+            groups: new.groups,
+            administrator: new.administrator,
+            state: new.state,
+            language: new.language,
+            updated_at: now,
+        };
+        let writes = vec![
+            Write::PersonAdd { person: Box::new(person), password: record },
+            Write::Audit(Box::new(admin_line(now, "person.added", Some(id), by))),
+        ];
+        match self.store.commit(tenant.id, now, writes).await {
+            Ok(_) => Ok(id),
+            Err(CommitError::Conflict { conflict: Conflict::UsernameTaken, .. }) => {
+                Err(AddError::UsernameTaken)
+            }
+            Err(CommitError::Conflict { conflict, .. }) => {
+                Err(Fault::new("adding a person", conflict).into())
+            }
+            Err(CommitError::Fault(fault)) => Err(fault.into()),
+        }
+    }
+
+    /// A record of a new password, made in the hash queue.
+    pub async fn hash_password(
+        &self,
+        tenant: &Tenant,
+        password: Secret<String>,
+    ) -> Result<String, AddError> {
+        let place =
+            self.hashing.enter(Class::Inside, (tenant.id, 0)).map_err(|_| AddError::Busy)?;
+        match place.hash(password, random(&*self.entropy)).await? {
+            Ok(record) => Ok(record.to_string()),
+            Err(PasswordError::TooLong) => Err(AddError::PasswordTooLong),
+            Err(fault) => Err(Fault::new("hashing a password", fault).into()),
+        }
+    }
+
+    /// Register an authenticator app for somebody, ready to be used: the secret goes on paper, once.
+    pub async fn hand_out_totp(
+        &self,
+        tenant: &Tenant,
+        person: PersonId,
+        binding: Binding,
+        by: &By,
+    ) -> Result<TotpSecret, Fault> {
+        let now = self.clock.now();
+        let secret = TotpSecret::random(&*self.entropy);
+        let id = FactorId::random(&*self.entropy);
+        let factor = NewFactor {
+            person,
+            id,
+            method: Method::Totp,
+            binding,
+            state: FactorState::Ready,
+            label: String::new(),
+            secret: self.seal_factor(tenant, id, secret.bytes().expose())?,
+            codes: 0,
+        };
+        let writes = vec![
+            Write::FactorAdd(factor),
+            Write::Audit(Box::new(admin_line(now, "factor.handed_out", Some(person), by))),
+        ];
+        match self.store.commit(tenant.id, now, writes).await {
+            Ok(_) => Ok(secret),
+            Err(CommitError::Conflict { conflict, .. }) => {
+                Err(Fault::new("handing out a factor", conflict))
+            }
+            Err(CommitError::Fault(fault)) => Err(fault),
+        }
+    }
+
+    /// A factor's secret, sealed for its row.
+    pub(crate) fn seal_factor(
+        &self,
+        tenant: &Tenant,
+        id: FactorId,
+        secret: &[u8],
+    ) -> Result<Sealed<[u8]>, Fault> {
+        let binding = SealBinding::new(Purpose::DatabaseSecret, tenant.id).about(id.bytes());
+        tenant
+            .keys
+            .seal(&binding, secret, &*self.entropy)
+            .map_err(Fault::while_doing("sealing a factor's secret"))
+    }
+}
+
+/// The audit line of something that an administrator did.
+pub(crate) fn admin_line(
+    now: Timestamp,
+    event: &str,
+    person: Option<PersonId>,
+    by: &By,
+) -> AuditLine {
+    AuditLine {
+        at: now,
+        event: event.to_owned(),
+        person,
+        by: Some(by.0.clone()),
+        ..AuditLine::default()
+    }
+}
