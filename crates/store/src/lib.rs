@@ -19,6 +19,8 @@ mod lock;
 mod migrate;
 mod outbox;
 mod people;
+#[cfg(test)]
+mod plans;
 mod sessions;
 mod settings;
 mod statement;

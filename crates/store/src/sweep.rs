@@ -10,6 +10,9 @@ use crate::counters::COUNTER_SECONDS;
 use crate::database::{Call, DatabaseError, Transaction, call};
 use crate::statement as sql;
 
+/// Rows of one statement, as its text says: with a parameter there PostgreSQL expects a tenth of the
+/// table and walks all of it.
+const PIECE: u64 = 500;
 /// Counters of a tenant at most.
 const COUNTERS_MAX: u64 = 500_000;
 /// A redeemed or expired code is remembered so long, to recognise a second redemption.
@@ -35,15 +38,14 @@ pub struct Swept {
 }
 
 impl Store {
-    /// Remove what has expired, at most `limit` rows of each kind. Call it again while it says `more`.
+    /// Remove what has expired, at most 500 rows of each kind. Call it again while it says `more`.
     pub async fn sweep(
         &self,
         tenant: TenantId,
         now: Timestamp,
         retention: Retention,
-        limit: u32,
     ) -> Result<Swept, Fault> {
-        self.sweep_within(tenant, now, retention, limit, COUNTERS_MAX).await
+        self.sweep_within(tenant, now, retention, COUNTERS_MAX).await
     }
 
     pub(crate) async fn sweep_within(
@@ -51,7 +53,6 @@ impl Store {
         tenant: TenantId,
         now: Timestamp,
         retention: Retention,
-        limit: u32,
         counters_max: u64,
     ) -> Result<Swept, Fault> {
         let broom = Broom {
@@ -59,7 +60,6 @@ impl Store {
             now,
             facts_seconds: DAY * i64::from(retention.facts_days),
             lines_seconds: DAY * i64::from(retention.audit_days),
-            limit,
         };
         let mut swept = Swept::default();
         for kind in [Kind::Expired, Kind::Facts, Kind::Lines, Kind::Counters] {
@@ -98,7 +98,6 @@ struct Broom {
     now: Timestamp,
     facts_seconds: i64,
     lines_seconds: i64,
-    limit: u32,
 }
 
 impl Broom {
@@ -113,22 +112,21 @@ impl Broom {
             Kind::Facts => {
                 let call = self.before(&sql::SWEEP_FACTS, self.facts_seconds);
                 let facts = transaction.count(&call)?;
-                Ok(Swept { facts, more: self.full(facts), ..Swept::default() })
+                Ok(Swept { facts, more: Self::full(facts), ..Swept::default() })
             }
             Kind::Lines => self.lines(transaction),
             Kind::Counters => self.counters(transaction, counters_max),
         }
     }
 
-    fn full(self, count: u64) -> bool {
-        count >= u64::from(self.limit)
+    fn full(count: u64) -> bool {
+        count >= PIECE
     }
 
     fn before(self, statement: &'static crate::statement::Statement, seconds: i64) -> Call {
         let values = vec![
             self.tenant.bytes().into(),
             self.now.plus_seconds(-seconds).into(),
-            self.limit.into(),
         ];
         Call { statement, values }
     }
@@ -148,7 +146,7 @@ impl Broom {
         let mut swept = Swept::default();
         for done in transaction.run_all(&calls)? {
             swept.expired += done.count;
-            swept.more |= self.full(done.count);
+            swept.more |= Self::full(done.count);
         }
         Ok(swept)
     }
@@ -159,7 +157,7 @@ impl Broom {
         let cutoff = self.now.plus_seconds(-self.lines_seconds);
         let mut swept = Swept::default();
         for head in read::heads(transaction, self.tenant)? {
-            let call = call!(sql::AUDIT_FIRST, t, head.writer.bytes(), self.limit);
+            let call = call!(sql::AUDIT_FIRST, t, head.writer.bytes(), PIECE);
             let mut last = None;
             let mut lines = 0;
             for mut row in transaction.rows(&call)? {
@@ -178,7 +176,7 @@ impl Broom {
                 call!(sql::AUDIT_WRITER_CUT, sequence + 1, &hash, t, head.writer.bytes()),
             ])?;
             swept.lines += lines;
-            if self.full(swept.lines) {
+            if Self::full(swept.lines) {
                 swept.more = true;
                 break;
             }
@@ -196,20 +194,20 @@ impl Broom {
         // Failures beyond the cap happen only when reservations expire: they are few, and go with
         // the cap's last rows.
         let calls: Vec<Call> = (0..=FAILURES_CAP + 8)
-            .map(|failures| call!(sql::COUNTERS_EXPIRE, t, failures, day_ago, self.limit))
+            .map(|failures| call!(sql::COUNTERS_EXPIRE, t, failures, day_ago))
             .collect();
         let mut swept = Swept::default();
         for done in transaction.run_all(&calls)? {
             swept.counters += done.count;
-            swept.more |= self.full(done.count);
+            swept.more |= Self::full(done.count);
         }
         let boundary = call!(sql::COUNTERS_BOUNDARY, t, counters_max.saturating_sub(1));
         if let Some(mut row) = transaction.row(&boundary)? {
             let (failures, touched_at) = (row.integer()?, row.moment()?);
-            let evict = call!(sql::COUNTERS_EVICT, t, failures, touched_at, self.limit);
+            let evict = call!(sql::COUNTERS_EVICT, t, failures, touched_at);
             let evicted = transaction.count(&evict)?;
             swept.counters += evicted;
-            swept.more |= self.full(evicted);
+            swept.more |= Self::full(evicted);
         }
         Ok(swept)
     }

@@ -1,11 +1,11 @@
 -- The guess was wrong: one more, and the next wait begins. The waits are those of the engine; a test
 -- compares them.
 INSERT INTO counter (tenant_id, key, failures, touched_at, wait_until, reserved_until)
-VALUES ($1, $2, 1, $3, $3 + 1000, 0)
+VALUES ($1, $2, 1, CAST($3 AS BIGINT), CAST($3 AS BIGINT) + 1000, 0)
 ON CONFLICT (tenant_id, key) DO UPDATE SET
     failures = counter.failures + 1,
     touched_at = $3,
-    wait_until = $3 + CASE
+    wait_until = CAST($3 AS BIGINT) + CASE
         WHEN counter.failures < 9 THEN 1000
         WHEN counter.failures = 9 THEN 15000
         WHEN counter.failures = 10 THEN 30000

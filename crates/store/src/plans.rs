@@ -1,0 +1,176 @@
+//! Every statement is prepared on both databases, and none scans a large table.
+
+use std::fmt::Write as _;
+
+use crate::database::postgres::Direct;
+use crate::migrate;
+use crate::statement::{ALL, Statement};
+
+/// Tables that stay small: tenants, nodes, versions, keys, writers.
+const SMALL: [&str; 6] = ["tenant", "node", "site", "sealing_key", "audit_writer", "schema_version"];
+/// Rows in each large table.
+const ROWS: u32 = 50_000;
+
+/// Statements that look at everything on purpose.
+fn whole(statement: &Statement) -> bool {
+    statement.name.starts_with("restore/")
+}
+
+/// A condition on the tenant alone reads all of a tenant, unless a limit ends it.
+fn limited(statement: &Statement) -> bool {
+    statement.sqlite.contains("LIMIT")
+}
+
+#[test]
+fn sqlite_searches_by_index_in_every_statement() {
+    let connection = rusqlite::Connection::open_in_memory().unwrap();
+    migrate::run_sqlite(&connection).unwrap();
+    let mut problems = String::new();
+    for statement in ALL.iter().filter(|statement| !whole(statement)) {
+        let mut explain = connection
+            .prepare(&format!("EXPLAIN QUERY PLAN {}", statement.sqlite))
+            .unwrap_or_else(|error| panic!("{}: {error}", statement.name));
+        let nulls = vec![rusqlite::types::Null; explain.parameter_count()];
+        let lines: Vec<String> = explain
+            .query_map(rusqlite::params_from_iter(nulls), |row| row.get(3))
+            .unwrap()
+            .map(Result::unwrap)
+            .collect();
+        for line in lines {
+            let small = |table: &str| {
+                line.split_whitespace().nth(1).is_some_and(|name| name == table || name == "writer")
+            };
+            let scans = line.starts_with("SCAN") && !line.contains("CONSTANT ROW");
+            let broad = line.ends_with("(tenant_id=?)") && !limited(statement);
+            if (scans || broad) && !SMALL.into_iter().any(small) {
+                writeln!(problems, "{}: {line}", statement.name).unwrap();
+            }
+        }
+    }
+    assert!(problems.is_empty(), "\n{problems}");
+}
+
+#[test]
+fn parameters_are_numbered_alike_on_both_databases() {
+    let connection = rusqlite::Connection::open_in_memory().unwrap();
+    migrate::run_sqlite(&connection).unwrap();
+    for statement in ALL {
+        let prepared = connection.prepare(statement.sqlite).unwrap();
+        for number in 1..=prepared.parameter_count() {
+            let name = format!("${number}");
+            assert_eq!(
+                prepared.parameter_index(&name).unwrap(),
+                Some(number),
+                "{}: {name} is not the {number}. that appears",
+                statement.name
+            );
+        }
+    }
+}
+
+fn server() -> Option<String> {
+    let server = std::env::var("SEKIMORI_TEST_POSTGRES").ok();
+    if server.is_none() {
+        eprintln!("SKIPPED: PostgreSQL (SEKIMORI_TEST_POSTGRES names no server)");
+    }
+    server
+}
+
+/// A fresh database with the schema.
+fn database(server: &str, name: &str) -> Direct {
+    let name = format!("{name}_{}", std::process::id());
+    let mut direct = Direct::connect(server).unwrap();
+    direct.execute(&format!("CREATE DATABASE {name}")).unwrap();
+    let (before, _) = server.rsplit_once('/').unwrap();
+    let url = format!("{before}/{name}");
+    migrate::prepare_postgres(&url).unwrap();
+    Direct::connect(&url).unwrap()
+}
+
+#[test]
+fn postgresql_knows_every_parameter_by_one_of_our_three_types() {
+    let Some(server) = server() else { return };
+    let mut direct = database(&server, "types");
+    for (index, statement) in ALL.iter().enumerate() {
+        direct
+            .execute(&format!("PREPARE s{index} AS {}", statement.postgres))
+            .unwrap_or_else(|error| panic!("{}: {error}", statement.name));
+    }
+    let odd = direct
+        .first(
+            "SELECT string_agg(name || ': ' || parameter_types::text, '; ')
+             FROM pg_prepared_statements
+             WHERE EXISTS (SELECT 1 FROM unnest(parameter_types) AS kind
+                 WHERE kind NOT IN ('bigint'::regtype, 'text'::regtype, 'bytea'::regtype))",
+        )
+        .unwrap();
+    assert_eq!(odd, vec![None]);
+}
+
+/// Rows that look like what they are not, but as many as there may be, in every table.
+fn fill(direct: &mut Direct) {
+    let tables = direct
+        .first("SELECT string_agg(tablename, ',') FROM pg_tables WHERE schemaname = 'public'")
+        .unwrap();
+    let tables = tables[0].clone().unwrap();
+    for table in tables.split(',').filter(|table| *table != "schema_version") {
+        let columns = direct
+            .first(&format!(
+                "SELECT string_agg(column_name || ':' || data_type, ',' ORDER BY ordinal_position)
+                 FROM information_schema.columns WHERE table_name = '{table}'"
+            ))
+            .unwrap()[0]
+            .clone()
+            .unwrap();
+        let values: Vec<String> = columns
+            .split(',')
+            .map(|column| match column.split_once(':').unwrap() {
+                ("tenant_id", _) => "decode(repeat('07', 16), 'hex')".to_owned(),
+                (name, "bytea") => format!("decode(md5(i || '{name}'), 'hex')"),
+                (name, "text") => format!("'{name}' || i"),
+                // As in life: many counters are low.
+                ("failures", _) => "i % 20".to_owned(),
+                _ => "i".to_owned(),
+            })
+            .collect();
+        let rows = if SMALL.contains(&table) { 20 } else { ROWS };
+        direct
+            .execute(&format!(
+                "INSERT INTO {table} SELECT {} FROM generate_series(1, {rows}) AS i",
+                values.join(", ")
+            ))
+            .unwrap();
+    }
+    direct.execute("VACUUM ANALYZE").unwrap();
+}
+
+#[test]
+fn postgresql_searches_by_index_in_every_statement_at_fifty_thousand_rows() {
+    let Some(server) = server() else { return };
+    let mut direct = database(&server, "plans");
+    fill(&mut direct);
+    // The plan for any value, not one for the nulls that stand in for values here.
+    direct.execute("SET plan_cache_mode = force_generic_plan").unwrap();
+    let mut problems = String::new();
+    for (index, statement) in ALL.iter().enumerate().filter(|(_, statement)| !whole(statement)) {
+        direct.execute(&format!("PREPARE s{index} AS {}", statement.postgres)).unwrap();
+        let parameters = (1..)
+            .take_while(|number| statement.postgres.contains(&format!("${number}")))
+            .map(|_| "NULL")
+            .collect::<Vec<_>>()
+            .join(", ");
+        let arguments =
+            if parameters.is_empty() { String::new() } else { format!("({parameters})") };
+        let plan = direct.all(&format!("EXPLAIN EXECUTE s{index}{arguments}")).unwrap();
+        let lines = plan.iter().map(String::as_str);
+        for line in lines {
+            let scans = line.contains("Seq Scan on");
+            let broad = line.trim() == "Index Cond: (tenant_id = $1)" && !limited(statement);
+            let small = SMALL.into_iter().any(|table| plan.iter().any(|l| l.contains(&format!("on {table}"))));
+            if (scans || broad) && !small {
+                writeln!(problems, "{}: {line}\n    {}", statement.name, plan.join("\n    ")).unwrap();
+            }
+        }
+    }
+    assert!(problems.is_empty(), "\n{problems}");
+}
