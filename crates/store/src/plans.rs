@@ -7,7 +7,8 @@ use crate::migrate;
 use crate::statement::{ALL, Statement};
 
 /// Tables that stay small: tenants, nodes, versions, keys, writers.
-const SMALL: [&str; 6] = ["tenant", "node", "site", "sealing_key", "audit_writer", "schema_version"];
+const SMALL: [&str; 6] =
+    ["tenant", "node", "site", "sealing_key", "audit_writer", "schema_version"];
 /// Rows in each large table.
 const ROWS: u32 = 50_000;
 
@@ -71,7 +72,9 @@ fn parameters_are_numbered_alike_on_both_databases() {
 fn server() -> Option<String> {
     let server = std::env::var("SEKIMORI_TEST_POSTGRES").ok();
     if server.is_none() {
-        eprintln!("SKIPPED: PostgreSQL (SEKIMORI_TEST_POSTGRES names no server)");
+        use std::io::Write as _;
+        let words = "\nSKIPPED: plans on PostgreSQL (SEKIMORI_TEST_POSTGRES names no server)\n";
+        std::io::stderr().write_all(words.as_bytes()).unwrap();
     }
     server
 }
@@ -166,9 +169,12 @@ fn postgresql_searches_by_index_in_every_statement_at_fifty_thousand_rows() {
         for line in lines {
             let scans = line.contains("Seq Scan on");
             let broad = line.trim() == "Index Cond: (tenant_id = $1)" && !limited(statement);
-            let small = SMALL.into_iter().any(|table| plan.iter().any(|l| l.contains(&format!("on {table}"))));
+            let small = SMALL
+                .into_iter()
+                .any(|table| plan.iter().any(|l| l.contains(&format!("on {table}"))));
             if (scans || broad) && !small {
-                writeln!(problems, "{}: {line}\n    {}", statement.name, plan.join("\n    ")).unwrap();
+                writeln!(problems, "{}: {line}\n    {}", statement.name, plan.join("\n    "))
+                    .unwrap();
             }
         }
     }

@@ -124,10 +124,7 @@ impl Broom {
     }
 
     fn before(self, statement: &'static crate::statement::Statement, seconds: i64) -> Call {
-        let values = vec![
-            self.tenant.bytes().into(),
-            self.now.plus_seconds(-seconds).into(),
-        ];
+        let values = vec![self.tenant.bytes().into(), self.now.plus_seconds(-seconds).into()];
         Call { statement, values }
     }
 

@@ -1,5 +1,15 @@
 //! One contract, kept by both databases: each case runs on SQLite in memory, on an SQLite file, and on
 //! a real PostgreSQL.
 
-mod smoke;
+mod attempts;
+mod audit;
+mod counters;
+mod factors;
+mod people;
+mod races;
+mod rates;
+mod sessions;
+mod settings;
+mod sweep;
+mod tokens;
 mod world;

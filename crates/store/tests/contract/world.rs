@@ -2,9 +2,14 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use sekimori_base::{Bilingual, Language, NodeId, PersonId, TenantId, Timestamp};
-use sekimori_directory::{Person, PersonState, Username};
-use sekimori_store::{Options, Place, Store};
+use sekimori_base::{Bilingual, FactorId, Language, NodeId, PersonId, Sealed, TenantId, Timestamp};
+use sekimori_directory::settings::ZoneName;
+use sekimori_directory::{Binding, Method, Person, PersonState, Username};
+use sekimori_login::{FactorState, Proof};
+use sekimori_store::{
+    CommitError, Conflict, Digest, NewFactor, NewGrant, NewSession, Options, Place, Receipt, Store,
+    StoredPerson, Write,
+};
 
 /// A counter that is as good as chance for ids.
 pub fn unique() -> u64 {
@@ -57,7 +62,7 @@ impl World {
     /// A database of its own on the server of `SEKIMORI_TEST_POSTGRES`.
     pub async fn postgres() -> Option<Self> {
         let Ok(server) = std::env::var("SEKIMORI_TEST_POSTGRES") else {
-            eprintln!("SKIPPED: PostgreSQL (SEKIMORI_TEST_POSTGRES names no server)");
+            skipped();
             return None;
         };
         let (client, connection) =
@@ -70,10 +75,110 @@ impl World {
     }
 }
 
+impl World {
+    /// Commit; refusals as an `Option`, faults as a panic.
+    pub async fn commit(&self, writes: Vec<Write>) -> Result<Receipt, Conflict> {
+        self.commit_at(NOW, writes).await
+    }
+
+    pub async fn commit_at(&self, now: Timestamp, writes: Vec<Write>) -> Result<Receipt, Conflict> {
+        match self.store.commit(self.tenant, now, writes).await {
+            Ok(receipt) => Ok(receipt),
+            Err(CommitError::Conflict { conflict, .. }) => Err(conflict),
+            Err(CommitError::Fault(fault)) => panic!("{fault}"),
+        }
+    }
+
+    /// Somebody who is in the store.
+    pub async fn somebody(&self, name: &str) -> Person {
+        let person = person(name);
+        let add =
+            Write::PersonAdd { person: Box::new(person.clone()), password: Some("record".into()) };
+        self.commit(vec![add]).await.unwrap();
+        person
+    }
+
+    /// A factor that is ready.
+    pub async fn factor(&self, person: PersonId, method: Method) -> FactorId {
+        let factor = new_factor(person, method, FactorState::Ready);
+        let id = factor.id;
+        self.commit(vec![Write::FactorAdd(factor)]).await.unwrap();
+        id
+    }
+
+    pub async fn stored(&self, person: PersonId) -> StoredPerson {
+        self.store.person(self.tenant, NOW, person).await.unwrap().unwrap()
+    }
+}
+
+pub fn sealed(text: &str) -> Sealed<[u8]> {
+    Sealed::from_bytes(text.as_bytes().to_vec())
+}
+
+pub fn digest() -> Digest {
+    Digest::from_bytes(bytes())
+}
+
+pub fn new_factor(person: PersonId, method: Method, state: FactorState) -> NewFactor {
+    NewFactor {
+        person,
+        id: FactorId::from_bytes(bytes()),
+        method,
+        binding: Binding::Ticket,
+        state,
+        label: "phone".into(),
+        secret: sealed("secret"),
+        codes: if method == Method::RecoveryCode { 10 } else { 0 },
+    }
+}
+
+pub fn new_session(person: PersonId, epoch: u64) -> NewSession {
+    let zone = ZoneName::parse("campus").unwrap();
+    NewSession {
+        digest: digest(),
+        id: sekimori_base::SessionId::from_bytes(bytes()),
+        person,
+        proofs: vec![Proof {
+            person,
+            method: Method::Password,
+            factor: None,
+            binding: None,
+            at: NOW,
+            zone: zone.clone(),
+        }],
+        device: "Firefox on Linux".into(),
+        zone,
+        opened_at: NOW,
+        expires_at: NOW.plus_seconds(3600),
+        epoch,
+    }
+}
+
+pub fn new_grant(person: PersonId) -> NewGrant {
+    NewGrant {
+        id: sekimori_base::GrantId::from_bytes(bytes()),
+        person,
+        client_id: "moodle".into(),
+        session: None,
+        payload: r#"{"scope":"openid"}"#.into(),
+        expires_at: NOW.plus_seconds(86_400),
+    }
+}
+
 impl Drop for World {
     fn drop(&mut self) {
         self.store.close();
     }
+}
+
+/// Past the test harness, which would swallow it: once.
+fn skipped() {
+    use std::io::Write as _;
+    static ONCE: std::sync::Once = std::sync::Once::new();
+    ONCE.call_once(|| {
+        let words = "\nSKIPPED: the PostgreSQL half (SEKIMORI_TEST_POSTGRES names no server)\n";
+        std::io::stderr().write_all(words.as_bytes()).unwrap();
+    });
 }
 
 /// Somebody.
@@ -94,7 +199,7 @@ pub fn person(name: &str) -> Person {
 
 /// Each case on all three.
 macro_rules! cases {
-    ($($(#[$attribute:meta])* $name:ident;)*) => {
+    ($($name:ident;)*) => {
         mod on_sqlite_in_memory {
             $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn $name() {

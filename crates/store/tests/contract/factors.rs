@@ -1,0 +1,140 @@
+//! Factors: each code once, the epoch after each change.
+
+use sekimori_directory::Method;
+use sekimori_login::FactorState;
+use sekimori_store::{Conflict, Write};
+
+use crate::world::{NOW, World, cases, new_factor, sealed};
+
+cases! {
+    a_step_is_spent_once_and_all_before_it;
+    a_burned_step_is_never_accepted;
+    a_recovery_code_is_spent_once;
+    an_unfinished_factor_counts_only_when_a_code_was_shown;
+    the_epoch_rises_with_every_change_of_password_or_factors;
+    a_suspension_ends_by_itself;
+    removing_the_last_factor_does_not_make_the_next_one_the_first;
+    a_rehash_of_a_password_that_changed_meanwhile_does_nothing;
+    new_recovery_codes_replace_the_old_ones;
+}
+
+async fn a_step_is_spent_once_and_all_before_it(world: World) {
+    let person = world.somebody("taro").await.id;
+    let factor = world.factor(person, Method::Totp).await;
+    let spend = |step| vec![Write::SpendStep { person, factor, step }];
+    world.commit(spend(100)).await.unwrap();
+    assert_eq!(world.commit(spend(100)).await, Err(Conflict::StepSpent));
+    assert_eq!(world.commit(spend(99)).await, Err(Conflict::StepSpent));
+    world.commit(spend(101)).await.unwrap();
+    let stored = world.stored(person).await;
+    assert_eq!(stored.factors[0].last_step, Some(101));
+    assert_eq!(stored.factors[0].facts.last_used_at, Some(NOW));
+}
+
+async fn a_burned_step_is_never_accepted(world: World) {
+    let person = world.somebody("taro").await.id;
+    let factor = world.factor(person, Method::Totp).await;
+    let burn = Write::BurnStep { factor, step: 105 };
+    world.commit(vec![burn.clone(), burn]).await.unwrap();
+    let spend = |step| vec![Write::SpendStep { person, factor, step }];
+    assert_eq!(world.commit(spend(105)).await, Err(Conflict::StepSpent));
+    world.commit(spend(104)).await.unwrap();
+    world.commit(spend(106)).await.unwrap();
+}
+
+async fn a_recovery_code_is_spent_once(world: World) {
+    let person = world.somebody("taro").await.id;
+    let factor = world.factor(person, Method::RecoveryCode).await;
+    let spend = |index| vec![Write::SpendRecoveryCode { person, factor, index }];
+    world.commit(spend(0)).await.unwrap();
+    world.commit(spend(9)).await.unwrap();
+    assert_eq!(world.commit(spend(0)).await, Err(Conflict::RecoveryCodeSpent));
+    assert_eq!(world.commit(spend(10)).await, Err(Conflict::RecoveryCodeSpent), "there are ten");
+    let stored = &world.stored(person).await.factors[0];
+    assert_eq!((stored.facts.codes_left, stored.spent), (Some(8), 0b10_0000_0001));
+}
+
+async fn an_unfinished_factor_counts_only_when_a_code_was_shown(world: World) {
+    let person = world.somebody("taro").await.id;
+    let new = new_factor(person, Method::Totp, FactorState::Unfinished);
+    let factor = new.id;
+    world.commit(vec![Write::FactorAdd(new)]).await.unwrap();
+    let before = world.stored(person).await;
+    assert!(!before.known.ever_had_factor);
+    assert_eq!(before.known.credential_epoch, 1);
+    let spend = vec![Write::SpendStep { person, factor, step: 7 }];
+    assert_eq!(world.commit(spend.clone()).await, Err(Conflict::StepSpent));
+    let confirm = vec![Write::FactorConfirm { person, factor, step: Some(7) }];
+    world.commit(confirm.clone()).await.unwrap();
+    assert_eq!(world.commit(confirm).await, Err(Conflict::FactorMissing));
+    assert_eq!(world.commit(spend).await, Err(Conflict::StepSpent), "the code that confirmed it");
+    let after = world.stored(person).await;
+    assert!(after.known.ever_had_factor);
+    assert_eq!(after.known.credential_epoch, 2);
+    assert_eq!(after.known.factors[0].state, FactorState::Ready);
+}
+
+async fn the_epoch_rises_with_every_change_of_password_or_factors(world: World) {
+    let person = world.somebody("taro").await.id;
+    let factor = world.factor(person, Method::Totp).await;
+    let set = |from_epoch| Write::PasswordSet { person, record: "new".into(), from_epoch };
+    assert_eq!(world.commit(vec![set(Some(1))]).await, Err(Conflict::EpochMoved));
+    world.commit(vec![set(Some(2))]).await.unwrap();
+    world.commit(vec![set(None)]).await.unwrap();
+    assert_eq!(world.stored(person).await.known.credential_epoch, 4);
+    world.commit(vec![Write::FactorSuspend { person, factor, until: None }]).await.unwrap();
+    world.commit(vec![Write::FactorResume { person, factor }]).await.unwrap();
+    world.commit(vec![Write::FactorRemove { person, factor }]).await.unwrap();
+    assert_eq!(world.stored(person).await.known.credential_epoch, 6);
+    let missing = world.commit(vec![Write::FactorRemove { person, factor }]).await;
+    assert_eq!(missing, Err(Conflict::FactorMissing));
+    assert_eq!(world.stored(person).await.known.credential_epoch, 6, "nothing was removed");
+}
+
+async fn a_suspension_ends_by_itself(world: World) {
+    let person = world.somebody("taro").await.id;
+    let factor = world.factor(person, Method::Totp).await;
+    let until = Some(NOW.plus_seconds(60));
+    world.commit(vec![Write::FactorSuspend { person, factor, until }]).await.unwrap();
+    assert_eq!(world.stored(person).await.known.factors[0].state, FactorState::Suspended);
+    let spend = vec![Write::SpendStep { person, factor, step: 1 }];
+    assert_eq!(world.commit(spend.clone()).await, Err(Conflict::StepSpent));
+    let later = NOW.plus_seconds(60);
+    let stored = world.store.person(world.tenant, later, person).await.unwrap().unwrap();
+    assert_eq!(stored.known.factors[0].state, FactorState::Ready);
+    world.commit_at(later, spend).await.unwrap();
+}
+
+async fn removing_the_last_factor_does_not_make_the_next_one_the_first(world: World) {
+    let person = world.somebody("taro").await.id;
+    let factor = world.factor(person, Method::Totp).await;
+    world.commit(vec![Write::FactorRemove { person, factor }]).await.unwrap();
+    let stored = world.stored(person).await;
+    assert!(stored.factors.is_empty() && stored.known.ever_had_factor);
+}
+
+async fn a_rehash_of_a_password_that_changed_meanwhile_does_nothing(world: World) {
+    let person = world.somebody("taro").await.id;
+    let rehash =
+        |from: &str, to: &str| Write::PasswordRehash { person, from: from.into(), to: to.into() };
+    world.commit(vec![rehash("other", "stale")]).await.unwrap();
+    assert_eq!(world.stored(person).await.password.as_deref(), Some("record"));
+    world.commit(vec![rehash("record", "better")]).await.unwrap();
+    let stored = world.stored(person).await;
+    assert_eq!(stored.password.as_deref(), Some("better"));
+    assert_eq!(stored.known.credential_epoch, 1);
+}
+
+async fn new_recovery_codes_replace_the_old_ones(world: World) {
+    let person = world.somebody("taro").await.id;
+    let old = world.factor(person, Method::RecoveryCode).await;
+    let mut new = new_factor(person, Method::RecoveryCode, FactorState::Ready);
+    new.secret = sealed("new digests");
+    world.commit(vec![Write::RecoveryCodesSet(new.clone())]).await.unwrap();
+    let stored = world.stored(person).await;
+    assert_eq!(stored.factors.len(), 1);
+    assert_eq!(stored.factors[0].facts.id, new.id);
+    assert_eq!(stored.factors[0].secret, sealed("new digests"));
+    let spend = vec![Write::SpendRecoveryCode { person, factor: old, index: 1 }];
+    assert_eq!(world.commit(spend).await, Err(Conflict::RecoveryCodeSpent));
+}
