@@ -20,6 +20,7 @@ mod record;
 mod sources;
 mod tally;
 pub mod tenant;
+pub mod ticket;
 mod token;
 pub mod view;
 mod visitor;

@@ -1,9 +1,9 @@
 //! Notices: what a person is told by mail about their account. Put into the outbox in the transaction of the change,
 //! delivered later; the text is made at delivery, in the person's language.
 
-use sekimori_base::{Fault, Language, Sealed, Timestamp, random};
+use sekimori_base::{FactorId, Fault, Language, PersonId, Sealed, Timestamp, random};
 use sekimori_directory::settings::ZoneName;
-use sekimori_directory::{MailAddress, Person};
+use sekimori_directory::{Binding as FactorBinding, MailAddress, Method, Person};
 use sekimori_keys::{Binding, Purpose};
 use sekimori_login::Notice;
 use sekimori_store::{MessageId, Write};
@@ -23,17 +23,39 @@ pub struct Message {
     /// To whom.
     pub to: MailAddress,
     /// Whose account it is about.
+    pub person: PersonId,
+    /// Their user name.
     pub username: String,
     /// In which language.
     pub language: Language,
     /// What happened.
     pub notice: Notice,
+    /// To which factor, if to one.
+    #[serde(flatten)]
+    pub about: About,
     /// When.
     pub at: Timestamp,
     /// From which zone.
     pub zone: ZoneName,
     /// From which browser, as it describes itself.
     pub device: String,
+}
+
+/// The factor that a notice is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct About {
+    /// Which.
+    #[serde(default)]
+    pub factor: Option<FactorId>,
+    /// Of what kind.
+    #[serde(default)]
+    pub method: Option<Method>,
+    /// How it came to the account.
+    #[serde(default)]
+    pub binding: Option<FactorBinding>,
+    /// Recovery codes that are left.
+    #[serde(default)]
+    pub codes_left: Option<u8>,
 }
 
 impl Flow {
@@ -44,7 +66,7 @@ impl Flow {
         notice: Notice,
     ) -> Result<Option<Write>, Fault> {
         let Some(person) = &round.person else { return Ok(None) };
-        self.notice(round.visitor, &person.person, notice)
+        self.notice(round.visitor, &person.person, notice, About::default())
     }
 
     /// The message to a person about something that this visitor did; nothing if no address is known.
@@ -53,13 +75,16 @@ impl Flow {
         visitor: &Visitor,
         person: &Person,
         notice: Notice,
+        about: About,
     ) -> Result<Option<Write>, Fault> {
         let Some(to) = &person.mail else { return Ok(None) };
         let message = Message {
             to: to.clone(),
+            person: person.id,
             username: person.username.to_string(),
             language: person.language,
             notice,
+            about,
             at: visitor.now,
             zone: visitor.position.zone.clone(),
             device: visitor.user_agent.clone(),

@@ -15,6 +15,10 @@ pub struct RecordedFacts {
     pub reason: Reason,
     /// The rule that spoke.
     pub rule: String,
+    /// The browser that it was said to, by the mark of its binding cookie. No rule may read it: it is kept so that
+    /// this browser can ask about the incident code later.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub browser: Option<u64>,
     /// The facts.
     pub facts: Facts,
 }

@@ -106,6 +106,8 @@ pub struct RefusedView {
     pub start_over: Option<String>,
     /// Who is signed in, for "other person" pages.
     pub signed_in_as: Option<String>,
+    /// The attempt that ended here, if an enrolment ticket may still help in it.
+    pub ticket_attempt: Option<String>,
 }
 
 /// The question whether a service may have the person's data.

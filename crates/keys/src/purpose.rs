@@ -54,6 +54,10 @@ purposes! {
     AuditCheckpoint = "audit-checkpoint",
     /// Outgoing messages that wait in the outbox.
     Outbox = "outbox",
+    /// What a page of registering a factor carries, before anything of it counts.
+    Enrolment = "enrolment",
+    /// The link in a notice by which somebody says that it was not them.
+    NoticeLink = "notice-link",
     /// Subjects that differ from sector to sector.
     PairwiseSubject = "pairwise-subject",
 }

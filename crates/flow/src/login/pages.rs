@@ -75,6 +75,7 @@ impl Flow {
             verified: false,
             start_over,
             signed_in_as: None,
+            ticket_attempt: None,
         }))
     }
 
@@ -89,6 +90,7 @@ impl Flow {
             verified: false,
             start_over: None,
             signed_in_as: None,
+            ticket_attempt: None,
         }))
     }
 
@@ -244,6 +246,10 @@ impl Flow {
             at: last.at,
             verified: last.details.verified,
             signed_in_as: None,
+            ticket_attempt: match stage {
+                Stage::Attempt { id, .. } if ticket_may_help(last.reason) => Some(id.to_string()),
+                Stage::Attempt { .. } | Stage::Carried(_) => None,
+            },
         }))
     }
 }
@@ -252,6 +258,17 @@ impl Flow {
 pub(crate) fn shown(decision: &Decision) -> Reason {
     let tier = if decision.details.verified { Tier::Verified } else { Tier::Public };
     decision.reason.shown_to(tier)
+}
+
+/// Refusals after the right password where an enrolment ticket leads on.
+pub(crate) const fn ticket_may_help(reason: Reason) -> bool {
+    matches!(
+        reason,
+        Reason::FactorNone
+            | Reason::FactorNoneLeft
+            | Reason::FactorUnfinished
+            | Reason::FactorSuspended
+    )
 }
 
 fn submission_of(step: &Step) -> sekimori_login::Submission {

@@ -15,6 +15,7 @@ use super::round::{Round, Stage};
 use super::submit::browser_of;
 use crate::Flow;
 use crate::attempt::{AttemptState, Outcome, SealedPart, Shown};
+use crate::carried::browser_mark;
 use crate::device::Device;
 use crate::door::{Answer, Door};
 use crate::hashing::Class;
@@ -450,6 +451,7 @@ impl Flow {
             settings_version: visitor.tenant.settings_version,
             reason: decision.reason,
             rule: decision.rule.to_owned(),
+            browser: visitor.browser_digest().map(browser_mark),
             facts: round.facts.clone(),
         };
         let json =
@@ -528,6 +530,7 @@ impl Flow {
             at: round.visitor.now,
             verified: decision.details.verified,
             signed_in_as: round.username().map(ToString::to_string),
+            ticket_attempt: None,
         }))
     }
 

@@ -1,0 +1,162 @@
+//! Enrolment tickets: a code on paper that lets its person register a factor, once.
+//!
+//! The code alone opens nothing: it counts after the right password only. So it can be short enough to be typed:
+//! 60 random bits, five wrong tries end it, and wrong tries are throttled besides.
+
+use std::fmt;
+
+use sekimori_base::{Entropy, PersonId, Secret, TicketId, Timestamp, base32, random};
+use sekimori_keys::Purpose;
+use sekimori_store::{Digest, NewTicket, StoredTicket, Write};
+
+use crate::Flow;
+use crate::tenant::Tenant;
+
+/// Characters of a ticket.
+const CHARACTERS: usize = 12;
+/// Characters that are read out in one breath.
+const GROUP: usize = 4;
+/// How long a ticket on paper counts: letters travel (SP 800-63B-4, 3.1.3.1 allows 21 days).
+pub const TICKET_SECONDS: i64 = 21 * 24 * 3600;
+
+/// The text on a ticket: `4T7K-9QMX-2B8R`.
+pub struct TicketCode(Secret<String>);
+
+/// Not the shape of a ticket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a ticket has {CHARACTERS} letters and digits, like 4T7K-9QMX-2B8R")]
+pub struct TicketCodeError;
+
+impl TicketCode {
+    /// A fresh ticket of 60 random bits.
+    pub fn random(entropy: &(impl Entropy + ?Sized)) -> Self {
+        let bits: [u8; 8] = random(entropy);
+        Self(Secret::new(base32::encode(&bits).to_ascii_uppercase()[..CHARACTERS].to_owned()))
+    }
+
+    /// Read what somebody typed: case, spaces, hyphens and full width do not matter; `O` reads as 0, `I` and `L`
+    /// as 1.
+    pub fn parse(typed: &str) -> Result<Self, TicketCodeError> {
+        let mut text = String::with_capacity(CHARACTERS);
+        for character in typed.chars().take(4 * CHARACTERS).map(half_width) {
+            if character.is_whitespace() || "-_‐‑‒–—―−ー".contains(character) {
+                continue;
+            }
+            let value = base32::value(character).ok_or(TicketCodeError)?;
+            let plain = base32::encode(&[value << 3]);
+            text.push_str(&plain[..1].to_ascii_uppercase());
+        }
+        if text.len() == CHARACTERS { Ok(Self(Secret::new(text))) } else { Err(TicketCodeError) }
+    }
+
+    /// The code for paper, in groups of four.
+    pub fn text(&self) -> Secret<String> {
+        let plain = self.0.expose();
+        let groups: Vec<&str> =
+            (0..CHARACTERS).step_by(GROUP).map(|from| &plain[from..from + GROUP]).collect();
+        Secret::new(groups.join("-"))
+    }
+
+    fn digest_data(&self) -> Vec<u8> {
+        [b"ticket:", self.0.expose().as_bytes()].concat()
+    }
+
+    /// What is stored of it.
+    fn digest(&self, tenant: &Tenant) -> Digest {
+        let data = self.digest_data();
+        Digest::from_bytes(*tenant.keys.digest(Purpose::TokenDigest, tenant.id, &data).bytes())
+    }
+
+    /// Whether this is the code of a stored ticket, whichever key was active when it was made.
+    pub(crate) fn is_of(&self, tenant: &Tenant, stored: &StoredTicket) -> bool {
+        let data = self.digest_data();
+        // Keyed digests tell nothing about each other, so that comparing them needs no constant time.
+        tenant
+            .keys
+            .digests(Purpose::TokenDigest, tenant.id, &data)
+            .iter()
+            .any(|digest| *digest.bytes() == *stored.digest.bytes())
+    }
+}
+
+impl fmt::Debug for TicketCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("TicketCode(..)")
+    }
+}
+
+/// The plain form of a full-width letter, digit or sign.
+fn half_width(character: char) -> char {
+    match character {
+        '\u{ff01}'..='\u{ff5e}' => {
+            char::from_u32(u32::from(character) - 0xfee0).unwrap_or(character)
+        }
+        other => other,
+    }
+}
+
+impl Flow {
+    /// A fresh ticket for somebody: its text for paper, and the write that makes it (and ends their earlier ones).
+    /// `made_by` as the audit names who acts.
+    pub fn new_ticket(
+        &self,
+        tenant: &Tenant,
+        person: PersonId,
+        made_by: &str,
+        now: Timestamp,
+    ) -> (Secret<String>, Write) {
+        let code = TicketCode::random(&*self.entropy);
+        let ticket = NewTicket {
+            id: TicketId::random(&*self.entropy),
+            person,
+            digest: code.digest(tenant),
+            made_by: made_by.to_owned(),
+            expires_at: now.plus_seconds(TICKET_SECONDS),
+        };
+        (code.text(), Write::TicketPut(ticket))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Fixed;
+    impl Entropy for Fixed {
+        fn fill(&self, bytes: &mut [u8]) {
+            for (byte, value) in bytes.iter_mut().zip(0x5a_u8..) {
+                *byte = value.wrapping_mul(73);
+            }
+        }
+    }
+
+    #[test]
+    fn a_ticket_is_read_however_it_is_typed() {
+        let text = TicketCode::random(&Fixed).text();
+        let text = text.expose();
+        assert_eq!(text.len(), 14, "{text}");
+        let wide: String = text
+            .chars()
+            .map(|c| char::from_u32(u32::from(c) + 0xfee0).filter(|_| c != '-').unwrap_or('ー'))
+            .collect();
+        let variants = [
+            text.clone(),
+            text.to_lowercase(),
+            text.replace('-', ""),
+            text.replace('-', " "),
+            text.replace('0', "o").replace('1', "l"),
+            format!("\u{3000}{wide}"),
+        ];
+        for typed in variants {
+            let read = TicketCode::parse(&typed).unwrap();
+            assert_eq!(read.text().expose(), text, "{typed}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_a_ticket_is_recognised() {
+        for typed in ["", "4T7K-9QMX", "4T7K-9QMX-2B8R-0", "4T7K-9QMX-2B8U", "電子"] {
+            assert_eq!(TicketCode::parse(typed).err(), Some(TicketCodeError), "{typed}");
+        }
+    }
+}
