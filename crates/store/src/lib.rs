@@ -45,7 +45,7 @@ pub use outbox::Message;
 pub use people::{Consent, Cursor, PeoplePage, StoredFactor, StoredPerson, StoredTicket};
 pub use sessions::StoredSession;
 pub use settings::{ChangeError, SiteVersion, SiteVersionLine, Tenant, Versions};
-pub use store::{Access, OpenError, Options, Place, Store};
+pub use store::{Access, OpenError, Options, Place, Store, Transactions};
 pub use sweep::Swept;
 pub use tokens::{
     Account, RefreshState, StoredAccessToken, StoredCode, StoredGrant, StoredRefreshToken,

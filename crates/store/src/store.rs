@@ -3,6 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use sekimori_base::{Fault, NodeId};
 
@@ -127,8 +128,19 @@ impl fmt::Debug for Store {
     }
 }
 
+/// Transactions that were asked for since the store was opened, whatever became of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Transactions {
+    /// That only read.
+    pub reads: u64,
+    /// That write. Several may share one commit of the database.
+    pub writes: u64,
+}
+
 pub(crate) struct Inner {
     pub(crate) engine: Engine,
+    reads: AtomicU64,
+    writes: AtomicU64,
     /// Held as long as the store is open.
     lock: std::sync::Mutex<Option<Lock>>,
 }
@@ -200,8 +212,21 @@ impl Store {
                 (Engine::Postgres(postgres), Some(lock))
             }
         };
-        let inner = Inner { engine, lock: std::sync::Mutex::new(lock) };
+        let inner = Inner {
+            engine,
+            reads: AtomicU64::new(0),
+            writes: AtomicU64::new(0),
+            lock: std::sync::Mutex::new(lock),
+        };
         Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// Transactions that were asked for so far, for metrics.
+    pub fn transactions(&self) -> Transactions {
+        Transactions {
+            reads: self.inner.reads.load(Ordering::Relaxed),
+            writes: self.inner.writes.load(Ordering::Relaxed),
+        }
     }
 
     /// Whether the database answers and takes writes. An error means: take this node out of service.
@@ -253,6 +278,11 @@ impl Store {
         T: Send + 'static,
         E: Send + 'static,
     {
+        let count = match access {
+            database::Access::Read => &self.inner.reads,
+            database::Access::Write => &self.inner.writes,
+        };
+        count.fetch_add(1, Ordering::Relaxed);
         let (job, answer) = job(access, work);
         match &self.inner.engine {
             Engine::Sqlite(sqlite) => sqlite.submit(job),
@@ -271,6 +301,7 @@ impl Store {
         T: Send + 'static,
         E: Send + 'static,
     {
+        self.inner.writes.fetch_add(1, Ordering::Relaxed);
         let (job, answer) = job_once(work);
         match &self.inner.engine {
             Engine::Sqlite(sqlite) => sqlite.submit(job),
@@ -289,6 +320,7 @@ impl Store {
         if let Engine::Sqlite(sqlite) = &self.inner.engine
             && sqlite.reads_in_place()
         {
+            self.inner.reads.fetch_add(1, Ordering::Relaxed);
             return sqlite.read(work).map_err(Fault::while_doing(doing));
         }
         let read = self
@@ -311,6 +343,7 @@ impl Store {
         if let Engine::Sqlite(sqlite) = &self.inner.engine
             && sqlite.reads_in_place()
         {
+            self.inner.reads.fetch_add(1, Ordering::Relaxed);
             let store = self.clone();
             let task = tokio::task::spawn_blocking(move || match &store.inner.engine {
                 Engine::Sqlite(sqlite) => sqlite.read(work),
