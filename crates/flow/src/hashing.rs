@@ -6,6 +6,7 @@
 //! the bound on memory as well.
 
 use std::collections::{HashMap, VecDeque};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
@@ -60,6 +61,8 @@ struct Shared {
     queue: Mutex<Queue>,
     wake: Condvar,
     places: usize,
+    /// Hashes computed since the start.
+    hashed: AtomicU64,
 }
 
 /// The pool of hash workers.
@@ -69,12 +72,22 @@ pub struct Hashing {
     workers: Vec<JoinHandle<()>>,
 }
 
-/// A place in the queue; given back on drop.
+/// A place in the queue. It is free again when this is dropped and its job has run: whoever goes away while a
+/// job waits does not make room for another one.
 pub struct Place {
-    shared: Arc<Shared>,
+    taken: Arc<Taken>,
     class: Class,
     turn: Turn,
     cost: Argon2Cost,
+}
+
+/// One of the places, taken by a [`Place`] and by the job that it put into the queue.
+struct Taken(Arc<Shared>);
+
+impl Drop for Taken {
+    fn drop(&mut self) {
+        lock(&self.0.queue).places_taken -= 1;
+    }
 }
 
 impl Hashing {
@@ -91,6 +104,7 @@ impl Hashing {
             }),
             wake: Condvar::new(),
             places: settings.places,
+            hashed: AtomicU64::new(0),
         });
         let mut workers = Vec::new();
         for _ in 0..settings.workers.max(1) {
@@ -108,7 +122,13 @@ impl Hashing {
             return Err(Busy);
         }
         queue.places_taken += 1;
-        Ok(Place { shared: Arc::clone(&self.shared), class, turn, cost: self.cost })
+        let taken = Arc::new(Taken(Arc::clone(&self.shared)));
+        Ok(Place { taken, class, turn, cost: self.cost })
+    }
+
+    /// Hashes computed so far, for metrics.
+    pub fn hashed(&self) -> u64 {
+        self.shared.hashed.load(Ordering::Relaxed)
     }
 
     /// Places taken now, waiting or running: for metrics and readiness.
@@ -160,15 +180,20 @@ impl Place {
         job: impl FnOnce(&mut Memory) -> T + Send + 'static,
     ) -> Result<T, Fault> {
         let (answer, result) = oneshot::channel();
+        let taken = Arc::clone(&self.taken);
         self.enqueue(Box::new(move |memory| {
-            // Whoever asked may have gone away; then nobody hears the answer.
-            let _ = answer.send(job(memory));
+            // Whoever asked may have gone away; then there is nothing to do.
+            if !answer.is_closed() {
+                taken.0.hashed.fetch_add(1, Ordering::Relaxed);
+                let _ = answer.send(job(memory));
+            }
         }));
         result.await.map_err(Fault::while_doing("hashing a password"))
     }
 
     fn enqueue(&self, job: Job) {
-        let mut queue = lock(&self.shared.queue);
+        let shared = &self.taken.0;
+        let mut queue = lock(&shared.queue);
         let class = &mut queue.classes[self.class as usize];
         let waiting = class.jobs.entry(self.turn).or_default();
         if waiting.is_empty() {
@@ -176,13 +201,7 @@ impl Place {
         }
         waiting.push_back(job);
         drop(queue);
-        self.shared.wake.notify_one();
-    }
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        lock(&self.shared.queue).places_taken -= 1;
+        shared.wake.notify_one();
     }
 }
 
@@ -251,6 +270,30 @@ mod tests {
         assert!(hashing.enter(Class::Rest, (TENANT, 1)).is_ok());
     }
 
+    #[tokio::test]
+    async fn who_goes_away_makes_no_room_while_the_job_waits() {
+        let hashing = Hashing::start(settings(1)).unwrap();
+        let (release, held) = std::sync::mpsc::channel::<()>();
+        let (running, started) = oneshot::channel();
+        let place = hashing.enter(Class::Rest, (TENANT, 1)).unwrap();
+        let job = tokio::spawn(async move {
+            let work = move |_: &mut Memory| {
+                let _ = running.send(());
+                let _ = held.recv();
+            };
+            let _ = place.run(work).await;
+        });
+        started.await.unwrap();
+        job.abort();
+        assert!(job.await.unwrap_err().is_cancelled());
+        assert_eq!(hashing.enter(Class::Rest, (TENANT, 1)).err(), Some(Busy));
+        release.send(()).unwrap();
+        while hashing.places_taken() > 0 {
+            tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+        }
+        assert!(hashing.enter(Class::Rest, (TENANT, 1)).is_ok());
+    }
+
     #[test]
     fn known_devices_come_first_and_sources_take_turns() {
         let shared = Arc::new(Shared {
@@ -264,11 +307,12 @@ mod tests {
             }),
             wake: Condvar::new(),
             places: 9,
+            hashed: AtomicU64::new(0),
         });
         let order = Arc::new(Mutex::new(Vec::new()));
         let add = |name: &'static str, class, source| {
             let place = Place {
-                shared: Arc::clone(&shared),
+                taken: Arc::new(Taken(Arc::clone(&shared))),
                 class,
                 turn: (TENANT, source),
                 cost: Argon2Cost { memory_kib: 64, passes: 1, lanes: 1 },
