@@ -15,6 +15,8 @@ mod effect;
 pub mod enrol;
 mod facts;
 mod policy;
+#[cfg(test)]
+mod properties;
 mod reason;
 pub mod replay;
 mod rules;

@@ -238,7 +238,6 @@ impl Reason {
             Self::RedirectMismatch,
             Self::RequestLoop,
             Self::PageUnknown,
-            Self::ServerFault,
             Self::TicketWrong,
             Self::PasswordWeak,
         ]

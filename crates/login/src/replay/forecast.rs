@@ -60,22 +60,24 @@ pub fn forecast(policy: &Policy, facts: &Facts, position: Position) -> Forecast 
     let end = walk(policy, &begun);
     match end.next {
         Next::Admit(_) => Forecast::AskedAble,
-        Next::Refuse if unable(end.reason, begun.demand.assurance) => Forecast::AskedUnable,
+        Next::Refuse if wants_proof(&end, begun.demand.assurance) => Forecast::AskedUnable,
         Next::Refuse | Next::Ask(_) | Next::Check(_) => Forecast::Refused,
     }
 }
 
-/// Refused for want of a proof, not of a right.
-fn unable(reason: Reason, demand: AssuranceDemand) -> bool {
-    match reason {
+/// Refused for want of a second proof, not of a right.
+fn wants_proof(end: &Decision, demand: AssuranceDemand) -> bool {
+    match end.reason {
         Reason::FactorNone
         | Reason::FactorNoneLeft
         | Reason::FactorUnfinished
         | Reason::FactorSuspended
-        | Reason::FactorNotAllowed
-        // There was nobody to ask.
-        | Reason::InteractionRequired => true,
+        | Reason::FactorNotAllowed => true,
         Reason::LevelNotReachable => demand != AssuranceDemand::Unreachable,
+        // There was nobody to ask for it.
+        Reason::InteractionRequired => {
+            matches!(end.details.unasked, Some(Step::SecondFactor { .. }))
+        }
         _ => false,
     }
 }

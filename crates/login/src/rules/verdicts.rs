@@ -13,7 +13,11 @@ pub(super) fn rule(weighed: &Weighed<'_>) -> Option<Outcome> {
     if weighed.fresh.is_some() {
         return None;
     }
-    let outcome = match weighed.facts.verdict? {
+    let verdict = weighed.facts.verdict?;
+    if !answers(weighed.facts.submitted, verdict) {
+        return Some(Outcome::refuse(Reason::ServerFault));
+    }
+    let outcome = match verdict {
         Verdict::Busy => again(weighed, Reason::ServerBusy),
         // Step, effects and public text are those of a wrong password: whoever is kept out must not learn more.
         Verdict::PasswordMatch | Verdict::PasswordMatchRehash
@@ -31,6 +35,24 @@ pub(super) fn rule(weighed: &Weighed<'_>) -> Option<Outcome> {
         Verdict::CodeDrift { offset_seconds, .. } => drift(weighed, offset_seconds),
     };
     Some(outcome)
+}
+
+/// Whether the verdict is one on what was sent; another one is a defect of ours, and says nothing.
+fn answers(submitted: Option<Submission>, verdict: Verdict) -> bool {
+    match verdict {
+        Verdict::PasswordMatch | Verdict::PasswordMatchRehash | Verdict::PasswordMismatch => {
+            submitted == Some(Submission::Password)
+        }
+        Verdict::CodeAccepted { .. }
+        | Verdict::CodeReused
+        | Verdict::CodeDrift { .. }
+        | Verdict::RecoverySpent
+        | Verdict::CodeWrong
+        | Verdict::CodeMalformed => matches!(submitted, Some(Submission::Code(_))),
+        Verdict::Busy => {
+            matches!(submitted, Some(Submission::Password | Submission::Code(_)))
+        }
+    }
 }
 
 /// The same step once more, with the reason above it.
@@ -133,6 +155,37 @@ mod tests {
         let decision = decide(&policy(), &checked(recovery, Verdict::CodeWrong, at()));
         let shown = step(&decision);
         assert!(matches!(shown, Some(Step::SecondFactor { method: Method::RecoveryCode, .. })));
+    }
+
+    #[test]
+    fn a_verdict_on_something_else_than_what_was_sent_is_a_fault_of_ours() {
+        let code = Submission::Code(Method::Totp);
+        says(
+            "verdicts",
+            &policy(),
+            [
+                (
+                    "nothing was sent",
+                    Facts { verdict: Some(Verdict::Busy), ..calm() },
+                    Reason::ServerFault,
+                ),
+                (
+                    "a code",
+                    checked(Submission::Password, Verdict::CodeWrong, calm()),
+                    Reason::ServerFault,
+                ),
+                (
+                    "a password",
+                    checked(code, Verdict::PasswordMatch, at_second_step()),
+                    Reason::ServerFault,
+                ),
+                (
+                    "an empty field",
+                    checked(Submission::Empty, Verdict::Busy, calm()),
+                    Reason::ServerFault,
+                ),
+            ],
+        );
     }
 
     #[test]
