@@ -38,7 +38,7 @@ pub use keeping::FormerSecrets;
 pub use login::{CameBy, SignInForm};
 pub use oidc::{Allowed, Confirmed, LogoutProgress};
 pub use record::RecordedFacts;
-pub use tally::Tally;
+pub use tally::{Side, Tally};
 pub use tenant::{Tenant, Tenants};
 pub use visitor::{Caller, Visitor};
 

@@ -16,7 +16,7 @@ use crate::files;
 /// How often settings and keys are looked at: a change reaches every node within five seconds.
 const KEEP_EVERY: Duration = Duration::from_secs(2);
 /// How often rotation of keys is thought of.
-const ROTATE_EVERY: Duration = Duration::from_secs(60);
+const ROTATE_EVERY: Duration = Duration::from_mins(1);
 
 /// Where things are.
 pub struct Places {

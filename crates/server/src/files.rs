@@ -56,7 +56,8 @@ pub fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
 /// What is unsafe about a file that holds a secret, and what to do; `None` = nothing, or it is not there.
 pub fn unsafe_mode(path: &Path) -> Option<String> {
     let mode = fs::metadata(path).ok()?.permissions().mode() & 0o777;
-    if mode & 0o077 == 0 {
+    let of_others = mode & 0o077;
+    if of_others == 0 {
         return None;
     }
     let shown = path.display();

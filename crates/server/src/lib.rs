@@ -1,13 +1,18 @@
 //! The program: command line, wiring, listeners, signals. The only reader of files, environment and clock.
 
+pub mod admin;
+pub mod app;
 pub mod assembly;
 pub mod command;
 pub mod console;
 pub mod files;
+mod keeper;
 pub mod listen;
 pub mod log;
 pub mod manage;
+mod notify;
 pub mod outside;
+pub mod serve;
 mod trace;
 
 pub use trace::TraceId;

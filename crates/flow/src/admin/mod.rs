@@ -1,5 +1,17 @@
 //! What administrators do, by command line, management socket or console: thin, audited, never around the rules.
 
 mod people;
+mod settings;
+
+use sekimori_base::{PersonId, Timestamp};
+use sekimori_store::AuditLine;
 
 pub use people::{AddError, By, NewPerson};
+pub use settings::ApplyError;
+
+impl By {
+    /// The audit line of something that they did.
+    pub fn line(&self, at: Timestamp, event: &str, person: Option<PersonId>) -> AuditLine {
+        people::admin_line(at, event, person, self)
+    }
+}

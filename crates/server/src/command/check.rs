@@ -75,23 +75,25 @@ fn one(path: &Path) -> Result<Checked, Failed> {
     Ok(Checked { file: path.display().to_string(), report })
 }
 
+/// Keys that stand at the top of a node's file, and never of a site document.
+const OF_NODE: [&str; 10] = [
+    "listen",
+    "tls",
+    "proxy",
+    "management",
+    "database",
+    "hashing",
+    "log",
+    "tenant",
+    "key_file",
+    "site_file",
+];
+
 /// A node's file is known by its name, or by its sections.
 fn is_node(path: &Path) -> Result<bool, Failed> {
     if path.file_name().is_some_and(|name| name == "sekimori.toml") {
         return Ok(true);
     }
-    const OF_NODE: [&str; 10] = [
-        "listen",
-        "tls",
-        "proxy",
-        "management",
-        "database",
-        "hashing",
-        "log",
-        "tenant",
-        "key_file",
-        "site_file",
-    ];
     let Ok(table) = settings::text(path)?.parse::<toml::Table>() else { return Ok(false) };
     let of_site = ["issuer", "organisation"].iter().any(|key| table.contains_key(*key));
     Ok(!of_site && OF_NODE.iter().any(|key| table.contains_key(*key)))

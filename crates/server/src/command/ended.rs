@@ -3,6 +3,8 @@
 use std::fmt;
 use std::process::ExitCode;
 
+use serde::{Deserialize, Serialize};
+
 /// How a command that ran ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ended {
@@ -22,7 +24,7 @@ impl From<Ended> for ExitCode {
 }
 
 /// Why a command could not do its work: exit status 3 (2 is clap's, for a wrong command line).
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Failed {
     what: String,
     remedy: Option<String>,

@@ -1,8 +1,13 @@
 //! The command line: a file per command.
 
+mod apply;
+mod ask;
 mod check;
 mod ended;
+mod person;
 mod policy;
+mod serve;
+mod service;
 mod settings;
 mod zone;
 
@@ -20,7 +25,7 @@ use crate::console::note;
 ///
 /// Sign people in to services, and tell them, the help desk and yourself exactly why it did not work.
 #[derive(Debug, Parser)]
-#[command(name = "sekimori", version, propagate_version = true, color = clap::ColorChoice::Never)]
+#[command(name = "sekimori", version, color = clap::ColorChoice::Never)]
 #[command(after_long_help = "\
 Two files: sekimori.toml is this node (listeners, database, keys; it may be
 absent), site.toml is the organisation (networks, policy, services; it is kept
@@ -41,6 +46,9 @@ pub struct Common {
     /// The node's settings [default: sekimori.toml here, else /etc/sekimori/sekimori.toml]
     #[arg(long, global = true, value_name = "FILE", env = "SEKIMORI_CONFIG")]
     config: Option<PathBuf>,
+    /// The organisation, by its host name; not needed where there is only one
+    #[arg(long, global = true, value_name = "HOST")]
+    tenant: Option<String>,
     /// Print the result as JSON
     #[arg(long, global = true)]
     json: bool,
@@ -48,18 +56,30 @@ pub struct Common {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Serve(serve::Serve),
     Check(check::Check),
+    Apply(apply::Apply),
+    Export(apply::Export),
     Policy(policy::Policy),
     Zone(zone::Zone),
+    Person(person::Person),
+    Service(service::Service),
 }
 
 /// Run the command that the arguments ask for.
 pub fn run() -> ExitCode {
+    // Whatever this program writes is for its own user alone.
+    rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
     let Cli { common, command } = Cli::parse();
     let ended = match command {
+        Command::Serve(serve) => serve::run(serve, &common),
+        Command::Apply(apply) => apply::run(&apply, &common),
+        Command::Export(export) => apply::export(&export, &common),
+        Command::Person(person) => person::run(person, &common),
+        Command::Service(service) => service::run(service, &common),
         Command::Check(check) => check::run(check, &common),
         Command::Policy(policy) => policy::run(policy, &common),
-        Command::Zone(zone) => zone::run(zone, &common),
+        Command::Zone(zone) => zone::run(&zone, &common),
     };
     match ended {
         Ok(ended) => ended.into(),
@@ -75,9 +95,14 @@ fn site_in_use(file: Option<&Path>, common: &Common) -> Result<Site, Failed> {
     if let Some(file) = file {
         return settings::site(file);
     }
-    let node = settings::node(common.config.as_deref())?;
-    match node.site_file {
-        Some(file) => settings::site(&file),
-        None => Err(Failed::new("there is no site document").remedy("name one: site.toml")),
-    }
+    let answer = ask::ask(crate::admin::Command::SiteShow { version: None }, common)?;
+    serde_json::from_value(answer.value["site"].clone()).map_err(Failed::at("reading the settings"))
+}
+
+/// Where commands run.
+fn runtime() -> Result<tokio::runtime::Runtime, Failed> {
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(Failed::at("starting the program's threads"))
 }

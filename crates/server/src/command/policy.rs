@@ -108,7 +108,7 @@ fn rows(site: &Site) -> Vec<ShownRow> {
             services: texts(&row.services),
             groups: row.groups.iter().map(ToString::to_string).collect(),
             require: row.require,
-            methods: row.methods.iter().map(|method| word(method)).collect(),
+            methods: row.methods.iter().map(word).collect(),
             max_age_seconds: row.max_age_seconds,
         })
         .collect();

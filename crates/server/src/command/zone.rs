@@ -39,7 +39,7 @@ struct Shown {
     relay: Option<String>,
 }
 
-pub(super) fn run(zone: Zone, common: &Common) -> Result<Ended, Failed> {
+pub(super) fn run(zone: &Zone, common: &Common) -> Result<Ended, Failed> {
     let site = super::site_in_use(zone.site.as_deref(), common)?;
     let map = NetworkMap::new(&site.zones, &site.relays);
     let position = map.position(Some(zone.address), PositionOrigin::Peer);

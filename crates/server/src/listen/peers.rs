@@ -83,18 +83,18 @@ fn network(peer: IpAddr) -> IpAddr {
 mod tests {
     use super::*;
 
-    fn address(text: &str) -> Option<IpAddr> {
-        Some(text.parse().unwrap())
+    fn address(text: &str) -> IpAddr {
+        text.parse().unwrap()
     }
 
     #[test]
     fn one_peer_cannot_take_all_connections() {
         let peers = Peers::new(3, 1, Gauge::default());
-        let first = peers.enter(address("2001:db8::1")).ok().unwrap();
-        assert_eq!(peers.enter(address("2001:db8::2")).err(), Some(Refused::FullForPeer));
-        let _other = peers.enter(address("192.0.2.1")).ok().unwrap();
+        let first = peers.enter(Some(address("2001:db8::1"))).ok().unwrap();
+        assert_eq!(peers.enter(Some(address("2001:db8::2"))).err(), Some(Refused::FullForPeer));
+        let _other = peers.enter(Some(address("192.0.2.1"))).ok().unwrap();
         drop(first);
-        let _again = peers.enter(address("2001:db8::2")).ok().unwrap();
+        let _again = peers.enter(Some(address("2001:db8::2"))).ok().unwrap();
         let _proxy = peers.enter(None).ok().unwrap();
         assert_eq!(peers.enter(None).err(), Some(Refused::Full));
     }

@@ -114,10 +114,8 @@ impl Report {
 
 impl IntoResponse for Report {
     fn into_response(self) -> Response {
-        let status = match self.failed.is_empty() {
-            true => StatusCode::OK,
-            false => StatusCode::SERVICE_UNAVAILABLE,
-        };
+        let failed = !self.failed.is_empty();
+        let status = if failed { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK };
         (status, [(header::CACHE_CONTROL, "no-store")], Json(self)).into_response()
     }
 }

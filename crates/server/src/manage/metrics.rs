@@ -6,12 +6,14 @@ use std::time::Duration;
 
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeLabelSet, EncodeMetric};
-use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::counter::{ConstCounter, Counter};
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::{ConstGauge, Gauge};
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Registry, Unit};
+use sekimori_flow::Side;
+use sekimori_login::Reason;
 
 /// Upper bounds of the latency buckets, in seconds; 0.25 is the promise to people.
 const LATENCY_BUCKETS: [f64; 10] = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0];
@@ -58,13 +60,8 @@ struct RefusedLabels {
     reason: &'static str,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct SignInLabels {
-    outcome: &'static str,
-    reason: &'static str,
-    method: &'static str,
-    inside: &'static str,
-}
+/// Decisions about sign-ins: the reason, where they came from, how many.
+pub type Decisions = Vec<(Reason, Side, u64)>;
 
 /// Where all numbers are kept. Cheap to clone.
 #[derive(Clone)]
@@ -74,7 +71,6 @@ pub struct Metrics {
     latency: Family<RouteLabels, Histogram, fn() -> Histogram>,
     connections: Gauge,
     refused: Family<RefusedLabels, Counter>,
-    sign_ins: Family<SignInLabels, Counter>,
     mails: Family<RefusedLabels, Counter>,
     reloads_failed: Counter,
 }
@@ -93,7 +89,6 @@ impl Default for Metrics {
             latency: Family::new_with_constructor(latency_histogram),
             connections: Gauge::default(),
             refused: Family::default(),
-            sign_ins: Family::default(),
             mails: Family::default(),
             reloads_failed: Counter::default(),
             registry: Arc::default(),
@@ -111,7 +106,6 @@ impl Default for Metrics {
             "Connections closed before their first request",
             metrics.refused.clone(),
         );
-        registry.register("sign_ins", "Outcomes of sign-ins", metrics.sign_ins.clone());
         registry.register("mails", "Outgoing mail by result", metrics.mails.clone());
         registry.register(
             "tls_reload_failures",
@@ -133,16 +127,9 @@ impl Metrics {
         self.latency.get_or_create(&labels).observe(took.as_secs_f64());
     }
 
-    /// A sign-in ended or asked for more. All four come from closed lists of ours.
-    pub fn sign_in(
-        &self,
-        outcome: &'static str,
-        reason: &'static str,
-        method: &'static str,
-        inside: bool,
-    ) {
-        let inside = if inside { "true" } else { "false" };
-        self.sign_ins.get_or_create(&SignInLabels { outcome, reason, method, inside }).inc();
+    /// Decisions about sign-ins, asked for whenever somebody reads the metrics.
+    pub fn sign_ins(&self, counts: impl Fn() -> Decisions + Send + Sync + 'static) {
+        self.registry().register_collector(Box::new(SignIns(Box::new(counts))));
     }
 
     /// A mail was handed over (`sent`), will be tried again (`later`) or was given up (`given_up`).
@@ -222,6 +209,31 @@ impl Collector for Asked {
     }
 }
 
+struct SignIns(Box<dyn Fn() -> Decisions + Send + Sync>);
+
+impl std::fmt::Debug for SignIns {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("SignIns")
+    }
+}
+
+impl Collector for SignIns {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), std::fmt::Error> {
+        let help = "Decisions about sign-ins, questions among them";
+        let kind = prometheus_client::metrics::MetricType::Counter;
+        let mut metric = encoder.encode_descriptor("sign_ins", help, None, kind)?;
+        for (reason, side, count) in (self.0)() {
+            let inside = match side {
+                Side::Inside => "true",
+                Side::Outside => "false",
+            };
+            let labels = [("reason", reason.code()), ("inside", inside)];
+            ConstCounter::new(count).encode(metric.encode_family(&labels)?)?;
+        }
+        Ok(())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -233,7 +245,7 @@ mod tests {
         let route: Arc<str> = "/sign-in/{request}".into();
         metrics.request(&route, &http::Method::GET, 200, Duration::from_millis(200));
         metrics.request(&route, &http::Method::from_bytes(b"X").unwrap(), 405, Duration::ZERO);
-        metrics.sign_in("admitted", "session", "password", true);
+        metrics.sign_ins(|| vec![(Reason::LoginRequired, Side::Inside, 3)]);
         let text = metrics.text();
         for line in [
             r#"sekimori_http_requests_total{route="/sign-in/{request}",method="GET",status="200"} 1"#,
@@ -241,7 +253,7 @@ mod tests {
             r#"le="0.25",route="/sign-in/{request}"} 2"#,
             "sekimori_hash_queue_places_taken 7",
             r#"sekimori_build_info{version=""#,
-            r#"sekimori_sign_ins_total{outcome="admitted",reason="session",method="password",inside="true"} 1"#,
+            r#"sekimori_sign_ins_total{reason="sso.login_required",inside="true"} 3"#,
         ] {
             assert!(text.contains(line), "{line} is not in\n{text}");
         }

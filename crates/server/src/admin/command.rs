@@ -1,0 +1,153 @@
+//! The list of commands.
+
+use sekimori_base::{Bilingual, Language};
+use sekimori_directory::{Affiliation, Group, MailAddress, Person, Site, Username};
+use serde::{Deserialize, Serialize};
+
+/// Whether a command really acts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Act {
+    /// Only say what would happen.
+    Rehearse,
+    /// Do it.
+    Do,
+}
+
+/// What to do.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Command {
+    /// The site document in use, or an earlier one.
+    SiteShow {
+        /// Of this version.
+        version: Option<u64>,
+    },
+    /// Apply a site document.
+    SiteApply {
+        /// The document.
+        site: Box<Site>,
+        /// Only if this version is in use.
+        expected: Option<u64>,
+        /// Really.
+        act: Act,
+    },
+    /// The versions of the site document.
+    SiteHistory,
+    /// Add somebody.
+    PersonAdd {
+        /// Who; the id is given by the server.
+        person: Box<NewPerson>,
+        /// A password instead of an enrolment ticket.
+        password: Option<Password>,
+    },
+    /// Everything that matters about somebody.
+    PersonShow {
+        /// Who.
+        username: Username,
+    },
+    /// Disable somebody, or let them in again.
+    PersonState {
+        /// Who.
+        username: Username,
+        /// What becomes of the account.
+        state: AccountState,
+    },
+    /// Make an enrolment ticket.
+    PersonTicket {
+        /// For whom.
+        username: Username,
+    },
+    /// Add a service to the site document in use.
+    ServiceAdd {
+        /// Its section of the site document, as TOML.
+        section: String,
+        /// Really.
+        act: Act,
+    },
+    /// Make a secret for a service.
+    ServiceSecret {
+        /// Its name.
+        service: String,
+        /// The former secrets stay good for now.
+        keep_former: bool,
+    },
+    /// The services.
+    ServiceList,
+}
+
+/// Somebody to be added.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NewPerson {
+    /// User name.
+    pub username: Username,
+    /// Name.
+    pub name: Bilingual,
+    /// Mail address.
+    pub mail: Option<MailAddress>,
+    /// Affiliations.
+    pub affiliations: Vec<Affiliation>,
+    /// Groups.
+    pub groups: Vec<Group>,
+    /// May use the console.
+    pub administrator: bool,
+    /// Language of mail.
+    pub language: Language,
+}
+
+/// A password on its way from a command to the server, over a socket that only the two can open.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Password(pub String);
+
+impl std::fmt::Debug for Password {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Password(..)")
+    }
+}
+
+impl Drop for Password {
+    fn drop(&mut self) {
+        zeroize::Zeroize::zeroize(&mut self.0);
+    }
+}
+
+/// What becomes of an account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AccountState {
+    /// Nobody signs in with it, and its sessions end.
+    Disabled,
+    /// It can be used.
+    Active,
+}
+
+/// A person as commands show them.
+#[derive(Debug, Clone, Serialize)]
+pub struct ShownPerson {
+    /// The person.
+    #[serde(flatten)]
+    pub person: Person,
+    /// Has a password.
+    pub has_password: bool,
+    /// Their factors.
+    pub factors: Vec<ShownFactor>,
+}
+
+/// A factor as commands show it.
+#[derive(Debug, Clone, Serialize)]
+pub struct ShownFactor {
+    /// Its id.
+    pub id: String,
+    /// Its kind.
+    pub method: String,
+    /// Its state.
+    pub state: String,
+    /// How it was bound.
+    pub binding: String,
+    /// What the person calls it.
+    pub label: String,
+    /// Recovery codes that are left.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub codes_left: Option<u32>,
+}

@@ -1,0 +1,189 @@
+//! People.
+
+use std::fmt::Write as _;
+
+use sekimori_base::{PersonId, Secret};
+use sekimori_directory::{PersonState, Username};
+use sekimori_flow::Tenant;
+use sekimori_flow::admin::{AddError, NewPerson as Somebody};
+use sekimori_store::{StoredPerson, Write};
+use serde::Serialize;
+use serde_json::json;
+
+use super::command::{AccountState, NewPerson, Password, ShownFactor, ShownPerson};
+use super::execute::Desk;
+use super::{Answer, settings};
+use crate::command::Failed;
+
+/// How long a ticket is good, in words.
+const TICKET_DAYS: i64 = sekimori_flow::ticket::TICKET_SECONDS / (24 * 3600);
+
+pub(super) async fn add(
+    desk: &Desk<'_>,
+    person: NewPerson,
+    password: Option<Password>,
+) -> Result<Answer, Failed> {
+    let tenant = desk.tenant()?;
+    let username = person.username.clone();
+    let with_password = password.is_some();
+    let new = Somebody {
+        username: person.username,
+        name: person.name,
+        mail: person.mail,
+        affiliations: person.affiliations.into_iter().collect(),
+        groups: person.groups.into_iter().collect(),
+        administrator: person.administrator,
+        state: PersonState::ACTIVE,
+        language: person.language,
+    };
+    let password = password.map(|mut password| Secret::new(std::mem::take(&mut password.0)));
+    let added = desk.app.flow.add_person(&tenant, new, password, desk.by).await;
+    let id = match added {
+        Ok(id) => id,
+        Err(error @ (AddError::UsernameTaken | AddError::PasswordTooLong | AddError::Busy)) => {
+            return Ok(Answer::no(format!("{username} was not added: {error}"), json!(null)));
+        }
+        Err(AddError::Fault(fault)) => return Err(Failed::at("adding a person")(fault)),
+    };
+    let mut text = format!("{username} was added");
+    let mut value = json!({ "username": username, "id": id });
+    if !with_password {
+        let ticket = make_ticket(desk, &tenant, id).await?;
+        let _ = write!(text, "\nenrolment ticket, good for {TICKET_DAYS} days: {ticket}");
+        value["ticket"] = json!(ticket);
+    }
+    Ok(Answer::yes(text, value))
+}
+
+pub(super) async fn ticket(desk: &Desk<'_>, username: Username) -> Result<Answer, Failed> {
+    let tenant = desk.tenant()?;
+    let Some(stored) = find(desk, &tenant, &username).await? else { return Ok(nobody(&username)) };
+    let ticket = make_ticket(desk, &tenant, stored.person.id).await?;
+    let text = format!(
+        "enrolment ticket for {username}, good once, for {TICKET_DAYS} days: {ticket}\n\
+         earlier tickets of theirs have ended"
+    );
+    Ok(Answer::yes(text, json!({ "username": username, "ticket": ticket })))
+}
+
+async fn make_ticket(desk: &Desk<'_>, tenant: &Tenant, id: PersonId) -> Result<String, Failed> {
+    let now = desk.app.flow.clock.now();
+    let (text, ticket) = desk.app.flow.new_ticket(tenant, id, &desk.by.0, now);
+    let line = desk.by.line(now, "ticket.made", Some(id));
+    let writes = vec![ticket, Write::Audit(Box::new(line))];
+    desk.commit(tenant, writes).await.map_err(Failed::at("making a ticket"))?;
+    Ok(text.expose().clone())
+}
+
+pub(super) async fn show(desk: &Desk<'_>, username: Username) -> Result<Answer, Failed> {
+    let tenant = desk.tenant()?;
+    let Some(stored) = find(desk, &tenant, &username).await? else { return Ok(nobody(&username)) };
+    let shown = shown(stored);
+    Ok(Answer::yes(words(&shown), shown))
+}
+
+pub(super) async fn state(
+    desk: &Desk<'_>,
+    username: Username,
+    state: AccountState,
+) -> Result<Answer, Failed> {
+    let tenant = desk.tenant()?;
+    let Some(stored) = find(desk, &tenant, &username).await? else { return Ok(nobody(&username)) };
+    let (id, now) = (stored.person.id, desk.app.flow.clock.now());
+    let (wanted, event, text) = match state {
+        AccountState::Disabled => {
+            let text = format!("{username} is disabled; sessions and grants have ended");
+            (PersonState::Disabled { since: now }, "person.disabled", text)
+        }
+        AccountState::Active => {
+            (PersonState::ACTIVE, "person.enabled", format!("{username} can sign in"))
+        }
+    };
+    let mut writes = vec![Write::PersonStateSet { person: id, state: wanted }];
+    if state == AccountState::Disabled {
+        writes.push(Write::SessionsEndOfPerson { person: id, except: None });
+        writes.push(Write::GrantsEndOfPerson { person: id });
+    }
+    writes.push(Write::Audit(Box::new(desk.by.line(now, event, Some(id)))));
+    desk.commit(&tenant, writes).await.map_err(Failed::at("changing an account"))?;
+    Ok(Answer::yes(text, json!({ "username": username, "state": state })))
+}
+
+/// Somebody by user name.
+pub(super) async fn find(
+    desk: &Desk<'_>,
+    tenant: &Tenant,
+    username: &Username,
+) -> Result<Option<StoredPerson>, Failed> {
+    let (flow, now) = (&desk.app.flow, desk.app.flow.clock.now());
+    let found = flow.store.person_by_username(tenant.id, now, username.clone()).await;
+    found.map_err(Failed::at("looking for a person"))
+}
+
+/// The answer about somebody who does not exist.
+pub(super) fn nobody(username: &Username) -> Answer {
+    Answer::no(format!("there is nobody with the user name {username}"), json!(null))
+}
+
+fn shown(stored: StoredPerson) -> ShownPerson {
+    let factor = |factor: &sekimori_store::StoredFactor| ShownFactor {
+        id: factor.facts.id.to_string(),
+        method: word(&factor.facts.method),
+        state: word(&factor.facts.state),
+        binding: word(&factor.facts.binding),
+        label: factor.label.clone(),
+        codes_left: (factor.codes > 0)
+            .then(|| u32::from(factor.codes).saturating_sub(factor.spent.count_ones())),
+    };
+    ShownPerson {
+        has_password: stored.password.is_some(),
+        factors: stored.factors.iter().map(factor).collect(),
+        person: stored.person,
+    }
+}
+
+/// A value as JSON writes it.
+pub(super) fn word(value: &impl Serialize) -> String {
+    match serde_json::to_value(value) {
+        Ok(serde_json::Value::String(word)) => word,
+        Ok(other) => other.to_string(),
+        Err(_) => String::new(),
+    }
+}
+
+fn words(shown: &ShownPerson) -> String {
+    let person = &shown.person;
+    let joined =
+        |parts: Vec<String>| if parts.is_empty() { "-".to_owned() } else { parts.join(" ") };
+    let state = match person.state {
+        PersonState::Active { from: None, until: None } => "active".to_owned(),
+        PersonState::Active { from, until } => {
+            let part = |word: &str, at: Option<_>| {
+                at.map(|at| format!(" {word} {}", settings::moment(at)))
+            };
+            let (from, until) = (part("from", from), part("until", until));
+            format!("active{}{}", from.unwrap_or_default(), until.unwrap_or_default())
+        }
+        PersonState::Disabled { since } => format!("disabled since {}", settings::moment(since)),
+        PersonState::Held { since } => format!("held since {}", settings::moment(since)),
+    };
+    let mut text = String::new();
+    let mut line = |key: &str, value: String| {
+        let _ = writeln!(text, "{key:<14}{value}");
+    };
+    line("user name", person.username.to_string());
+    line("id", person.id.to_string());
+    line("name", format!("{} / {}", person.name.en, person.name.ja));
+    line("mail", person.mail.as_ref().map_or("-".to_owned(), ToString::to_string));
+    line("state", state);
+    line("affiliations", joined(person.affiliations.iter().map(word).collect()));
+    line("groups", joined(person.groups.iter().map(ToString::to_string).collect()));
+    line("administrator", if person.administrator { "yes" } else { "no" }.to_owned());
+    line("password", if shown.has_password { "yes" } else { "no" }.to_owned());
+    for factor in &shown.factors {
+        let left = factor.codes_left.map_or(String::new(), |left| format!(", {left} left"));
+        let ShownFactor { method, state, binding, id, label, .. } = factor;
+        line("factor", format!("{method} ({state}, {binding}{left}) {label} {id}"));
+    }
+    text
+}

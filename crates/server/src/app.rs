@@ -1,0 +1,195 @@
+//! The parts of the program, put together from the node's settings.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use sekimori_base::{NodeId, TenantId, Timestamp};
+use sekimori_config::node::{Database, Hashing as HashingKeys, Node};
+use sekimori_credential::Argon2Cost;
+use sekimori_directory::Site;
+use sekimori_flow::{Flow, HashingSettings, Tenant};
+use sekimori_keys::RootKeys;
+use sekimori_store::{OpenError, Options, Place};
+
+use crate::assembly::{Assembly, AssemblyError, Places};
+use crate::command::Failed;
+use crate::console::note;
+use crate::files;
+use crate::outside::{SystemClock, SystemEntropy};
+
+/// For whom the program is put together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// To serve people.
+    Serve,
+    /// For one command, with the database to itself.
+    Command,
+}
+
+/// The use cases over their database, and who this process is to other nodes.
+#[derive(Clone)]
+pub struct App {
+    /// The use cases.
+    pub flow: Flow,
+    /// This start of this node.
+    pub node: NodeId,
+    /// Since when.
+    pub started_at: Timestamp,
+    /// The node's settings.
+    pub settings: Arc<Node>,
+}
+
+impl App {
+    /// Open database and keys; both are made if neither is there.
+    pub async fn open(settings: &Node, purpose: Purpose) -> Result<Self, Failed> {
+        let places = Places { database: place(settings)?, key_file: settings.key_file.clone() };
+        key_file(settings)?;
+        let hashing = hashing(&settings.hashing, purpose);
+        let options = match purpose {
+            Purpose::Serve => Options::serve,
+            Purpose::Command => Options::exclusive,
+        };
+        let opening = tokio::task::spawn_blocking(move || {
+            let (clock, entropy) = (Arc::new(SystemClock), Arc::new(SystemEntropy));
+            Assembly::open(&places, hashing, options, clock, entropy)
+        });
+        let opened = opening.await.map_err(Failed::at("opening the database"))?;
+        let Assembly { flow, node, started_at } = opened.map_err(not_opened)?;
+        let settings = Arc::new(settings.clone());
+        let app = Self { flow, node, started_at, settings };
+        app.keep().await?;
+        Ok(app)
+    }
+
+    /// Take what has changed in the database.
+    pub async fn keep(&self) -> Result<(), Failed> {
+        let kept = self.flow.keep(self.node, self.started_at).await;
+        kept.map_err(Failed::at("taking settings and keys from the database"))
+    }
+
+    /// The organisation that a command is about: the named one, or the only one.
+    pub fn tenant(&self, host: Option<&str>) -> Result<Arc<Tenant>, Failed> {
+        let all = self.flow.tenants.all();
+        match (host, all.as_slice()) {
+            (None, [only]) => Ok(Arc::clone(only)),
+            (None, []) => Err(Failed::new("there are no site settings yet")
+                .remedy("apply a site document: sekimori apply site.toml")),
+            (None, several) => {
+                let hosts: Vec<&str> = several.iter().map(|tenant| tenant.host()).collect();
+                let which = Failed::new("there is more than one organisation here");
+                Err(which.remedy(format!("name one: --tenant {}", hosts.join(" | "))))
+            }
+            (Some(host), all) => {
+                let found = all.iter().find(|tenant| tenant.host() == host);
+                found.cloned().ok_or_else(|| Failed::new(format!("there is no tenant {host}")))
+            }
+        }
+    }
+
+    /// The organisation that a site document is for: made if it is new.
+    pub async fn tenant_of(&self, site: &Site) -> Result<TenantId, Failed> {
+        let doing = "finding the organisation";
+        let host = host(&site.issuer);
+        let standing = self.flow.store.tenants().await.map_err(Failed::at(doing))?;
+        let declared = &self.settings.tenants;
+        if declared.is_empty() {
+            match standing.as_slice() {
+                // Its issuer may change; it stays the same organisation.
+                [only] => return Ok(only.id),
+                [] => {}
+                [_, _, ..] => {
+                    let several = Failed::new("the database holds more than one organisation");
+                    return Err(several.remedy("declare them in sekimori.toml: [[tenant]]"));
+                }
+            }
+        } else if !declared.iter().any(|tenant| tenant.host == host) {
+            let unknown =
+                Failed::new(format!("no [[tenant]] of sekimori.toml has the host {host}"));
+            return Err(unknown.remedy("declare it there, or correct the issuer"));
+        }
+        let now = self.flow.clock.now();
+        self.flow.ensure_tenant(host, now).await.map_err(Failed::at("making the organisation"))
+    }
+
+    /// Leave the company of nodes and close the database.
+    pub async fn close(self) {
+        let forgotten = self.flow.clock.now().plus_seconds(-24 * 3600);
+        let leaving = self.flow.store.node_gone(self.node, forgotten);
+        // Other nodes stop waiting for this one after half a minute in any case.
+        let _ = tokio::time::timeout(Duration::from_secs(2), leaving).await;
+        let _ = tokio::task::spawn_blocking(move || self.flow.store.close()).await;
+    }
+}
+
+/// `host[:port]` of an issuer.
+fn host(issuer: &str) -> &str {
+    issuer.split_once("://").map_or(issuer, |(_, host)| host)
+}
+
+/// Where the database is; its folder is made if need be.
+pub fn place(settings: &Node) -> Result<Place, Failed> {
+    Ok(match &settings.database {
+        Database::Sqlite(path) => {
+            files::make_folder_of(path).map_err(Failed::at(path.display()))?;
+            Place::Sqlite { path: path.clone() }
+        }
+        Database::Postgres(url) => Place::Postgres { url: url.clone() },
+        Database::PostgresFile(path) => {
+            let url = files::read_secret(path).map_err(Failed::at(path.display()))?;
+            Place::Postgres { url: url.to_string() }
+        }
+    })
+}
+
+/// The root key file is made with a new database only: without its own keys nothing in an old one can be opened, and
+/// new keys would hide that.
+fn key_file(settings: &Node) -> Result<(), Failed> {
+    let path = settings.key_file.as_path();
+    if let Some(warning) = files::unsafe_mode(path) {
+        note(&format!("warning: {warning}"));
+    }
+    let is_new = match &settings.database {
+        Database::Sqlite(database) => !database.exists(),
+        Database::Postgres(_) | Database::PostgresFile(_) => false,
+    };
+    if is_new || path.exists() {
+        return Ok(());
+    }
+    let missing = Failed::new(format!("there is no root key file {}", path.display()));
+    Err(missing.remedy(
+        "bring the one that the database was made with; for a new database: sekimori key root",
+    ))
+}
+
+/// Make a root key file.
+pub fn write_root_keys(path: &Path) -> Result<(), Failed> {
+    let keys = RootKeys::generate(&SystemEntropy);
+    files::write_private(path, keys.to_file().expose().as_bytes())
+        .map_err(Failed::at(format!("making {}", path.display())))
+}
+
+fn not_opened(error: AssemblyError) -> Failed {
+    let failed = Failed::at::<AssemblyError>("opening database and keys");
+    match &error {
+        AssemblyError::Store(store) => match store {
+            OpenError::InUse => failed(error).remedy("stop the other process, or wait for it"),
+            OpenError::NeedsMigration { .. } => failed(error).remedy("sekimori migrate"),
+            OpenError::TooNew { .. } => failed(error).remedy("use the newer program"),
+            OpenError::NotEmpty | OpenError::BadBackup(_) | OpenError::Fault(_) => failed(error),
+        },
+        AssemblyError::KeyFile { .. } | AssemblyError::Memory(_) | AssemblyError::Fault(_) => {
+            failed(error)
+        }
+    }
+}
+
+fn hashing(keys: &HashingKeys, purpose: Purpose) -> HashingSettings {
+    let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let workers = match purpose {
+        Purpose::Serve => keys.workers.map_or(processors, usize::from),
+        Purpose::Command => 1,
+    };
+    let cost = Argon2Cost { memory_kib: keys.memory_kib, passes: keys.passes, lanes: keys.lanes };
+    HashingSettings { cost, workers, places: workers + keys.queue as usize }
+}

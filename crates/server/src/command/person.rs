@@ -1,0 +1,176 @@
+//! `sekimori person`: people and their accounts.
+
+use std::io::{IsTerminal, Read, Write};
+
+use clap::{Args, Subcommand};
+use sekimori_base::{Bilingual, Language};
+use sekimori_directory::{Affiliation, Group, MailAddress, Username};
+
+use super::ask::ask_and_show;
+use super::{Common, Ended, Failed};
+use crate::admin::Command;
+use crate::admin::command::{AccountState, NewPerson, Password};
+use crate::outside::SystemEntropy;
+
+/// People: add, look at, disable, help
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Exit status: 0 done, 1 refused or nobody has that name, 2 a wrong command line,
+3 it could not be done.")]
+pub struct Person {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    Add(Add),
+    /// Everything that matters about an account
+    Show(Whom),
+    /// Nobody signs in with the account any more; its sessions and grants end
+    Disable(Whom),
+    /// A disabled account can be used again
+    Enable(Whom),
+    /// Make an enrolment ticket: a code, good once, for registering a factor anywhere
+    Code(Whom),
+}
+
+#[derive(Debug, Args)]
+struct Whom {
+    /// User name
+    #[arg(value_parser = Username::parse)]
+    username: Username,
+}
+
+/// Add somebody; without a password they get an enrolment ticket, which is printed
+#[expect(clippy::struct_excessive_bools, reason = "independent options of a command line")]
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  sekimori person add hanako --name 'Hanako Sato' --mail hanako@example.ac.jp
+  sekimori person add root --admin --generate-password
+  pass show hanako | sekimori person add hanako --password")]
+struct Add {
+    #[command(flatten)]
+    whom: Whom,
+    /// Name, in Latin letters
+    #[arg(long, value_name = "TEXT")]
+    name: Option<String>,
+    /// Name in Japanese
+    #[arg(long, value_name = "TEXT")]
+    name_ja: Option<String>,
+    /// Mail address, for notices
+    #[arg(long, value_name = "ADDRESS", value_parser = MailAddress::parse)]
+    mail: Option<MailAddress>,
+    /// student, staff, faculty, …; may be repeated
+    #[arg(long, value_name = "WORD", value_parser = affiliation)]
+    affiliation: Vec<Affiliation>,
+    /// A group; may be repeated
+    #[arg(long, value_name = "NAME", value_parser = Group::parse)]
+    group: Vec<Group>,
+    /// May administrate
+    #[arg(long)]
+    admin: bool,
+    /// Mail in Japanese
+    #[arg(long)]
+    japanese: bool,
+    /// Ask for a password (or read it from standard input)
+    #[arg(long, conflicts_with = "generate_password")]
+    password: bool,
+    /// Make a password and print it
+    #[arg(long)]
+    generate_password: bool,
+}
+
+fn affiliation(text: &str) -> Result<Affiliation, String> {
+    Affiliation::parse(text).ok_or_else(|| {
+        let known: Vec<&str> = Affiliation::ALL.into_iter().map(Affiliation::as_str).collect();
+        format!("known are {}", known.join(", "))
+    })
+}
+
+pub(super) fn run(person: Person, common: &Common) -> Result<Ended, Failed> {
+    match person.what {
+        What::Add(new) => add(new, common),
+        What::Show(whom) => ask_and_show(Command::PersonShow { username: whom.username }, common),
+        What::Disable(whom) => state(whom, AccountState::Disabled, common),
+        What::Enable(whom) => state(whom, AccountState::Active, common),
+        What::Code(whom) => ask_and_show(Command::PersonTicket { username: whom.username }, common),
+    }
+}
+
+fn state(whom: Whom, state: AccountState, common: &Common) -> Result<Ended, Failed> {
+    ask_and_show(Command::PersonState { username: whom.username, state }, common)
+}
+
+fn add(new: Add, common: &Common) -> Result<Ended, Failed> {
+    let username = new.whom.username;
+    let english = new.name.unwrap_or_else(|| username.to_string());
+    let japanese = new.name_ja.unwrap_or_else(|| english.clone());
+    let person = NewPerson {
+        name: Bilingual::new(english, japanese),
+        mail: new.mail,
+        affiliations: new.affiliation,
+        groups: new.group,
+        administrator: new.admin,
+        language: if new.japanese { Language::Japanese } else { Language::English },
+        username,
+    };
+    let generated = new.generate_password.then(generated);
+    let password = match &generated {
+        Some(password) => Some(Password(password.clone())),
+        None if new.password => Some(typed()?),
+        None => None,
+    };
+    let command = Command::PersonAdd { person: Box::new(person), password };
+    let mut answer = super::ask::ask(command, common)?;
+    if let Some(password) = generated
+        && answer.outcome == crate::admin::Outcome::Yes
+    {
+        answer.text = format!("{}\npassword: {password}", answer.text);
+        answer.value["password"] = password.into();
+    }
+    Ok(super::ask::show(&answer, common))
+}
+
+/// Four groups of five characters: 100 bits.
+fn generated() -> String {
+    let bits: [u8; 13] = sekimori_base::random(&SystemEntropy);
+    let text = sekimori_base::base32::encode(&bits);
+    [&text[..5], &text[5..10], &text[10..15], &text[15..20]].join("-")
+}
+
+/// From standard input: the first line of it, or twice the same from a terminal that does not show it.
+fn typed() -> Result<Password, Failed> {
+    let mut input = std::io::stdin();
+    if !input.is_terminal() {
+        let mut text = String::new();
+        let reading = input.by_ref().take(64 * 1024).read_to_string(&mut text);
+        reading.map_err(Failed::at("reading the password from standard input"))?;
+        return Ok(Password(text.lines().next().unwrap_or_default().to_owned()));
+    }
+    let first = hidden("Password: ")?;
+    let second = hidden("Again: ")?;
+    if first.0 == second.0 { Ok(first) } else { Err(Failed::new("the two are not the same")) }
+}
+
+fn hidden(prompt: &str) -> Result<Password, Failed> {
+    use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
+    let asking = "asking for a password";
+    let input = std::io::stdin();
+    let before = tcgetattr(&input).map_err(Failed::at(asking))?;
+    let mut silent = before.clone();
+    silent.local_modes.remove(LocalModes::ECHO);
+    tcsetattr(&input, OptionalActions::Flush, &silent).map_err(Failed::at(asking))?;
+    let mut error = std::io::stderr();
+    let _ = write!(error, "{prompt}");
+    let _ = error.flush();
+    let mut text = String::new();
+    let read = input.read_line(&mut text);
+    let restored = tcsetattr(&input, OptionalActions::Flush, &before);
+    let _ = writeln!(error);
+    read.map_err(Failed::at(asking))?;
+    restored.map_err(Failed::at(asking))?;
+    text.truncate(text.trim_end_matches(['\r', '\n']).len());
+    Ok(Password(text))
+}

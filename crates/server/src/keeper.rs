@@ -1,0 +1,143 @@
+//! What goes on in the background as long as the program serves. No round ever ends the process: what failed is
+//! logged, and tried again with the next.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use sekimori_base::Fault;
+use tokio::time::{MissedTickBehavior, interval};
+
+use crate::app::App;
+use crate::listen::tls::Certificate;
+use crate::listen::{Phase, Stopping};
+use crate::manage::metrics::Metrics;
+
+/// New settings and keys are taken within this time (every node within 5 s).
+const KEEP: Duration = Duration::from_secs(2);
+/// Rotations that are due.
+const ROTATE: Duration = Duration::from_mins(1);
+/// Expired rows.
+const SWEEP: Duration = Duration::from_secs(30);
+/// Changed certificate files.
+const CERTIFICATES: Duration = Duration::from_secs(5);
+
+/// Begin all of it.
+pub fn start(app: &App, stopping: &Stopping) {
+    let one = app.clone();
+    let keep = move || {
+        let app = one.clone();
+        async move { app.flow.keep(app.node, app.started_at).await }
+    };
+    every("taking settings and keys", KEEP, stopping, keep);
+    let two = app.clone();
+    let rotate = move || {
+        let app = two.clone();
+        async move { app.flow.rotate_due_keys().await }
+    };
+    every("rotating keys", ROTATE, stopping, rotate);
+    let three = app.clone();
+    every("removing what has expired", SWEEP, stopping, move || sweep(three.clone()));
+}
+
+async fn sweep(app: App) -> Result<(), Fault> {
+    for tenant in app.flow.tenants.all() {
+        loop {
+            let now = app.flow.clock.now();
+            let retention = tenant.site.retention.clone();
+            let swept = app.flow.store.sweep(tenant.id, now, retention).await?;
+            if !swept.more {
+                break;
+            }
+            // Sign-ins come between the steps.
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+    Ok(())
+}
+
+/// Run `round` again and again until the process drains.
+pub(crate) fn every<F>(
+    doing: &'static str,
+    period: Duration,
+    stopping: &Stopping,
+    round: impl Fn() -> F + Send + Sync + 'static,
+) where
+    F: Future<Output = Result<(), Fault>> + Send + 'static,
+{
+    let mut stopping = stopping.clone();
+    tokio::spawn(async move {
+        let mut ticks = interval(period);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let rounds = async {
+            loop {
+                ticks.tick().await;
+                if let Err(fault) = round().await {
+                    let error = &fault as &dyn std::error::Error;
+                    tracing::error!(target: "sekimori", error, "{doing} failed");
+                }
+            }
+        };
+        tokio::select! {
+            () = rounds => {}
+            () = stopping.reached(Phase::Draining) => {}
+        }
+    });
+}
+
+/// Take changed certificate files, looked for now and then and at once on SIGHUP.
+pub fn watch_certificate(certificate: Arc<Certificate>, metrics: Metrics, stopping: &Stopping) {
+    let mut stopping = stopping.clone();
+    tokio::spawn(async move {
+        let watching = async {
+            let mut ticks = interval(CERTIFICATES);
+            let mut hangups = hangups();
+            let mut stamp = certificate.stamp();
+            loop {
+                let asked = tokio::select! {
+                    _ = ticks.tick() => false,
+                    () = hangups.next() => true,
+                };
+                let seen = certificate.stamp();
+                if seen == stamp && !asked {
+                    continue;
+                }
+                stamp = seen;
+                reload(&certificate, &metrics);
+            }
+        };
+        tokio::select! {
+            () = watching => {}
+            () = stopping.reached(Phase::Draining) => {}
+        }
+    });
+}
+
+fn reload(certificate: &Certificate, metrics: &Metrics) {
+    let file = certificate.path().display();
+    match certificate.reload() {
+        Ok(()) => tracing::info!(target: "sekimori", %file, "the certificate was taken anew"),
+        Err(error) => {
+            metrics.reload_failed();
+            tracing::error!(target: "sekimori", %error, "the old certificate stays in use");
+        }
+    }
+}
+
+/// SIGHUPs; none where the system gives none.
+struct Hangups(Option<tokio::signal::unix::Signal>);
+
+fn hangups() -> Hangups {
+    Hangups(tokio::signal::unix::signal(tokio::signal::unix::SignalKind::hangup()).ok())
+}
+
+impl Hangups {
+    async fn next(&mut self) {
+        match &mut self.0 {
+            Some(signal) => {
+                signal.recv().await;
+            }
+            None => std::future::pending().await,
+        }
+    }
+}

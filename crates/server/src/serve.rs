@@ -1,0 +1,183 @@
+//! Serving: from settings to open listeners, and back to a closed database.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use sekimori_config::node::{Node, Transport};
+use tokio::net::TcpListener;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+use crate::admin::socket::ManagementSocket;
+use crate::app::App;
+use crate::command::Failed;
+use crate::keeper;
+use crate::listen::tls::Certificate;
+use crate::listen::{self, Gate, Limits, Listener, Phase, Speaks, Stop, Stopping};
+use crate::manage::health::{self, Check, Health};
+use crate::manage::metrics::Metrics;
+use crate::notify::{State, notify};
+
+/// Between "not ready" and the first refused connection: load balancers look now and then.
+const UNREADY: Duration = Duration::from_millis(500);
+
+/// Everything that is open while the program serves.
+pub struct Serving {
+    app: App,
+    health: Arc<Health>,
+    stop: Stop,
+    gate: tokio::task::JoinHandle<()>,
+    drain_max: Duration,
+    /// Dropping it would stop the management listener.
+    _management: Stop,
+}
+
+impl Serving {
+    /// Open all listeners for `router` and begin to serve.
+    pub async fn start(app: App, router: Router) -> Result<Self, Failed> {
+        let settings = Arc::clone(&app.settings);
+        let metrics = metrics(&app);
+        let (stop, stopping) = Stop::new();
+        let listeners = listeners(&settings, &metrics, &stopping)?;
+        let health = Arc::new(Health::new(checks(&app)));
+        let manager = open(settings.management.address)?;
+        let management_router = health::router(Arc::clone(&health), metrics.clone());
+        let small = Limits { connections_max: 64, ..Limits::default() };
+        let management_gate = Gate::new(management_router, Vec::new(), small, Metrics::default());
+        let manager = Listener { socket: manager, speaks: Speaks::Plain, proxy_protocol: None };
+        // Health is answered to the end: nobody waits for its connections.
+        let (management, never) = Stop::new();
+        tokio::spawn(listen::serve(management_gate, vec![manager], never));
+        let socket = settings.management.socket.as_path();
+        let socket = ManagementSocket::open(socket)
+            .map_err(Failed::at(format!("opening {}", socket.display())))?;
+        tokio::spawn(socket.serve(app.clone(), stopping.clone()));
+        keeper::start(&app, &stopping);
+        let limits = Limits { connections_max: connections_max(), ..Limits::default() };
+        let drain_max = limits.drain_max;
+        let gate = Gate::new(router, settings.proxies.clone(), limits, metrics);
+        let gate = tokio::spawn(listen::serve(gate, listeners, stopping));
+        health.started();
+        notify(State::Ready);
+        Ok(Self { app, health, stop, gate, drain_max, _management: management })
+    }
+
+    /// Serve until the process is told to stop, then finish what is in flight. A second signal ends the wait.
+    pub async fn until_stopped(mut self) -> Result<(), Failed> {
+        let doing = "listening for signals";
+        let mut terminate = signal(SignalKind::terminate()).map_err(Failed::at(doing))?;
+        let mut interrupt = signal(SignalKind::interrupt()).map_err(Failed::at(doing))?;
+        told(&mut terminate, &mut interrupt).await;
+        tracing::info!(target: "sekimori", "stopping");
+        self.health.draining();
+        notify(State::Stopping);
+        tokio::time::sleep(UNREADY).await;
+        self.stop.enter(Phase::Draining);
+        tokio::select! {
+            _ = &mut self.gate => {}
+            () = tokio::time::sleep(self.drain_max) => {
+                tracing::warn!(target: "sekimori", "requests are still in flight; time is up");
+            }
+            () = told(&mut terminate, &mut interrupt) => {}
+        }
+        self.stop.enter(Phase::Cut);
+        self.app.close().await;
+        tracing::info!(target: "sekimori", "stopped");
+        Ok(())
+    }
+}
+
+async fn told(terminate: &mut Signal, interrupt: &mut Signal) {
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+}
+
+fn open(address: std::net::SocketAddr) -> Result<TcpListener, Failed> {
+    listen::open(address).map_err(|error| {
+        let kind = error.kind();
+        let failed = Failed::at(format!("listening on {address}"))(error);
+        match kind {
+            std::io::ErrorKind::AddrInUse => failed.remedy("another program listens there"),
+            std::io::ErrorKind::PermissionDenied => {
+                failed.remedy("ports below 1024 need CAP_NET_BIND_SERVICE")
+            }
+            _ => failed,
+        }
+    })
+}
+
+fn listeners(
+    settings: &Node,
+    metrics: &Metrics,
+    stopping: &Stopping,
+) -> Result<Vec<Listener>, Failed> {
+    let mut certificate: Option<Arc<Certificate>> = None;
+    let mut listeners = Vec::new();
+    for listener in &settings.listeners {
+        let speaks = match &listener.transport {
+            Transport::Plain => Speaks::Plain,
+            Transport::Tls(files) => {
+                // The settings have one certificate for all listeners.
+                let standing = if let Some(standing) = certificate.take() {
+                    standing
+                } else {
+                    let fresh = Certificate::load(files).map_err(Failed::at("TLS"))?;
+                    keeper::watch_certificate(Arc::clone(&fresh), metrics.clone(), stopping);
+                    fresh
+                };
+                let speaks = Speaks::Tls(standing.server_config());
+                certificate = Some(standing);
+                speaks
+            }
+        };
+        let proxy_protocol = listener.proxy_protocol.as_ref().map(|declared| declared.from.clone());
+        let address = listener.address;
+        tracing::info!(target: "sekimori", %address, "listening");
+        listeners.push(Listener { socket: open(address)?, speaks, proxy_protocol });
+    }
+    Ok(listeners)
+}
+
+/// Without these nobody can sign in here.
+fn checks(app: &App) -> Vec<Check> {
+    let (database, settings) = (app.clone(), app.clone());
+    let database = Check::new("database", move || {
+        let app = database.clone();
+        async move { app.flow.store.health().await.map_err(|fault| fault.to_string()) }
+    });
+    let settings = Check::new("settings", move || {
+        let ready = !settings.flow.tenants.all().is_empty();
+        async move { ready.then_some(()).ok_or_else(|| "no site settings were applied".to_owned()) }
+    });
+    vec![database, settings]
+}
+
+fn metrics(app: &App) -> Metrics {
+    let metrics = Metrics::default();
+    let flow = app.flow.clone();
+    metrics.gauge(
+        "hash_queue_places_taken",
+        "Passwords being checked or waiting for it",
+        move || flow.hashing.places_taken() as u64,
+    );
+    let flow = app.flow.clone();
+    metrics.sign_ins(move || flow.tally.counts());
+    metrics
+}
+
+/// As many connections as the system lets us have files, less some for the database and ourselves.
+fn connections_max() -> usize {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    const OURS: u64 = 200;
+    let limit = getrlimit(Resource::Nofile);
+    // The soft limit of shells is for programs that use select(2).
+    let raised = Rlimit { current: limit.maximum, maximum: limit.maximum };
+    let files = match setrlimit(Resource::Nofile, raised) {
+        Ok(()) => limit.maximum,
+        Err(_) => limit.current,
+    };
+    let files = files.unwrap_or(u64::MAX).saturating_sub(OURS).max(16);
+    Limits::default().connections_max.min(usize::try_from(files).unwrap_or(usize::MAX))
+}
