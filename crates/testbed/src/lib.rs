@@ -1,1 +1,255 @@
-//! Placeholder.
+//! The whole server in one process: seeded, with a clock that can be moved, and with actors to drive it.
+//!
+//! [`Testbed`] is the server over a database in memory (or on disk, or PostgreSQL). [`Browser`] is a person's
+//! browser: it keeps cookies, fills forms and presses buttons. [`Service`] is an OpenID Connect client that
+//! believes nothing it has not verified. Every answer that a browser gets is checked for the headers and cookie
+//! attributes that must always be there.
+//!
+//! Deliberately absent: sockets, processes, real time. Nothing of this belongs into production.
+
+mod browser;
+mod chance;
+mod html;
+mod people;
+mod seed;
+mod service;
+mod site;
+
+use std::sync::Arc;
+
+use axum::Router;
+use sekimori_base::{Clock, Entropy, NodeId, TenantId, Timestamp, random};
+use sekimori_credential::Argon2Cost;
+use sekimori_flow::{Flow, Hashing, HashingSettings, Tenant};
+use sekimori_keys::RootKeys;
+use sekimori_store::{AuditEntry, Options, Place, Store, Transactions};
+use sekimori_web::App;
+
+pub use browser::{Browser, Page, is_incident_code};
+pub use chance::{Seeded, TestClock};
+pub use html::Form;
+pub use people::{App as AuthenticatorApp, Someone};
+pub use service::{Reply, Robot, Service, SignIn, Tokens};
+pub use site::{HOST, Network, OTHER_HOST};
+
+/// When the clock of every testbed begins.
+pub const BEGINNING: Timestamp = Timestamp::from_unix_seconds(1_795_309_360);
+/// What a hash costs in the testbed: next to nothing.
+pub const COST: Argon2Cost = Argon2Cost { memory_kib: 64, passes: 1, lanes: 1 };
+
+/// How a testbed is made.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// Where the database is.
+    pub place: Place,
+    /// Places in the hash queue.
+    pub places: usize,
+    /// Seed of all chance.
+    pub seed: u64,
+}
+
+impl Default for Plan {
+    fn default() -> Self {
+        Self { place: Place::SqliteMemory, places: 64, seed: 1 }
+    }
+}
+
+/// An organisation of the testbed. Both have equal names, clients and passwords, and nothing in common.
+pub struct Organisation {
+    /// Its host.
+    pub host: &'static str,
+    /// Its id.
+    pub id: TenantId,
+    people: Vec<Someone>,
+    secrets: Vec<(String, String)>,
+}
+
+impl Organisation {
+    /// Somebody by their user name.
+    pub fn person(&self, name: &str) -> &Someone {
+        self.people
+            .iter()
+            .find(|person| person.username == name)
+            .unwrap_or_else(|| panic!("the testbed knows nobody called {name}"))
+    }
+
+    /// Everybody.
+    pub fn people(&self) -> &[Someone] {
+        &self.people
+    }
+
+    fn secret(&self, client_id: &str) -> Option<&str> {
+        self.secrets.iter().find(|(id, _)| id == client_id).map(|(_, secret)| secret.as_str())
+    }
+}
+
+/// The whole server. Cheap to clone: all clones are one server.
+#[derive(Clone)]
+pub struct Testbed(Arc<Parts>);
+
+/// The parts of a [`Testbed`].
+pub struct Parts {
+    /// The use cases, as the server drives them.
+    pub flow: Flow,
+    /// The clock.
+    pub clock: Arc<TestClock>,
+    /// Chance.
+    pub chance: Arc<Seeded>,
+    router: Router,
+    organisations: [Organisation; 2],
+    robot: Robot,
+    node: NodeId,
+}
+
+impl std::ops::Deref for Testbed {
+    type Target = Parts;
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
+/// What something cost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cost {
+    /// Write transactions.
+    pub writes: u64,
+    /// Read transactions.
+    pub reads: u64,
+    /// Hashes.
+    pub hashes: u64,
+}
+
+impl Testbed {
+    /// A server over a database in memory.
+    pub async fn start() -> Self {
+        Self::with(Plan::default()).await
+    }
+
+    /// A server by this plan.
+    pub async fn with(plan: Plan) -> Self {
+        let clock = Arc::new(TestClock::at(BEGINNING));
+        let chance = Arc::new(Seeded::new(plan.seed));
+        let node = NodeId::random(&*chance);
+        let store = Store::open(&plan.place, &Options::serve(node)).expect("the database opens");
+        let hashing =
+            Hashing::start(HashingSettings { cost: COST, workers: 2, places: plan.places })
+                .expect("there is memory for small hashes");
+        let flow = Flow::new(
+            store,
+            RootKeys::generate(&*chance),
+            Arc::clone(&clock) as Arc<dyn Clock>,
+            Arc::clone(&chance) as Arc<dyn Entropy>,
+            hashing,
+        );
+        let robot = Robot::new();
+        let mut organisations = Vec::new();
+        for host in [HOST, OTHER_HOST] {
+            organisations.push(seed::organisation(&flow, &*chance, host, &robot, node).await);
+        }
+        let organisations =
+            organisations.try_into().unwrap_or_else(|_| unreachable!("two hosts, two of them"));
+        let router = sekimori_web::router(App { flow: flow.clone(), demo: None });
+        Self(Arc::new(Parts { flow, clock, chance, router, organisations, robot, node }))
+    }
+
+    /// The first organisation.
+    pub fn first(&self) -> &Organisation {
+        &self.organisations[0]
+    }
+
+    /// The second organisation.
+    pub fn second(&self) -> &Organisation {
+        &self.organisations[1]
+    }
+
+    /// Somebody of the first organisation.
+    pub fn person(&self, name: &str) -> &Someone {
+        self.first().person(name)
+    }
+
+    /// A clean browser at the first organisation, coming from this network.
+    pub fn browser(&self, network: Network) -> Browser {
+        Browser::new(self.clone(), network)
+    }
+
+    /// A client of the first organisation.
+    pub fn service(&self, name: &str) -> Service {
+        self.service_of(self.first(), name)
+    }
+
+    /// A client of an organisation.
+    pub fn service_of(&self, organisation: &Organisation, name: &str) -> Service {
+        let secret = organisation.secret(name).map(str::to_owned);
+        Service::new(self.clone(), organisation.host, organisation.id, name, secret)
+    }
+
+    /// The program that proves itself by its key.
+    pub fn robot(&self) -> &Robot {
+        &self.robot
+    }
+
+    /// Now.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// Let time pass.
+    pub fn wait(&self, seconds: i64) {
+        self.clock.advance(seconds);
+    }
+
+    /// The first organisation as it runs.
+    pub fn tenant(&self) -> Arc<Tenant> {
+        self.flow.tenants.by_id(self.first().id).expect("the first organisation runs")
+    }
+
+    /// What all requests have cost so far.
+    pub fn cost(&self) -> Cost {
+        let Transactions { reads, writes } = self.flow.store.transactions();
+        Cost { writes, reads, hashes: self.flow.hashing.hashed() }
+    }
+
+    /// What has been spent since `before`.
+    pub fn cost_since(&self, before: Cost) -> Cost {
+        let now = self.cost();
+        Cost {
+            writes: now.writes - before.writes,
+            reads: now.reads - before.reads,
+            hashes: now.hashes - before.hashes,
+        }
+    }
+
+    /// Take new settings and keys at once, as every node does every two seconds.
+    pub async fn keep(&self) {
+        self.flow.keep(self.node, BEGINNING).await.expect("keeping works");
+    }
+
+    /// Change the first organisation's site document, and let it be taken.
+    pub async fn change_site(&self, change: impl FnOnce(&mut sekimori_directory::Site)) {
+        let tenant = self.tenant();
+        let mut site = tenant.site.clone();
+        change(&mut site);
+        let store = &self.flow.store;
+        store
+            .apply_site(tenant.id, tenant.settings_version, &site, self.now(), "testbed")
+            .await
+            .expect("the settings are taken");
+        self.keep().await;
+    }
+
+    /// Write something at the first organisation, as a help desk or an administrator would.
+    pub async fn write(&self, writes: Vec<sekimori_store::Write>) {
+        let store = &self.flow.store;
+        store.commit(self.first().id, self.now(), writes).await.expect("the change is stored");
+    }
+
+    /// The line of an incident code at the first organisation.
+    pub async fn incident(&self, code: &str) -> Option<AuditEntry> {
+        self.flow.store.incident(self.first().id, code).await.expect("the database answers")
+    }
+
+    /// Fresh random bytes of the testbed.
+    pub fn chance<const N: usize>(&self) -> [u8; N] {
+        random(&*self.chance)
+    }
+}
