@@ -16,6 +16,7 @@ mod keeping;
 mod login;
 mod notices;
 mod oidc;
+pub mod portal;
 mod record;
 mod sources;
 mod tally;
@@ -64,6 +65,7 @@ pub struct Parts {
     pub tally: Tally,
     sources: sources::Sources,
     budget: budget::Budget,
+    lookups: portal::Lookups,
     assertions: Cache<(TenantId, String, String), Timestamp>,
     answers: Cache<(TenantId, [u8; 16], String), Arc<login::Loop>>,
 }
@@ -94,6 +96,7 @@ impl Flow {
             tally: Tally::default(),
             sources: sources::Sources::default(),
             budget: budget::Budget::default(),
+            lookups: portal::Lookups::default(),
             // An assertion lives five minutes at most; beyond the bound the oldest go.
             assertions: Cache::builder()
                 .max_capacity(200_000)

@@ -6,8 +6,8 @@ use sekimori_words::{Circumstances, Words};
 
 use crate::login::SwitchChoice;
 use crate::portal::{
-    ChangePassword, Done, EnrolTicket, EventRow, NotMe, NotMeState, Overview, RecoveryCodes,
-    RegisterTotp, RemoveFactor, Standing, Suggestion,
+    ChangePassword, Done, EnrolTicket, EventRow, Happened, NotMe, NotMeState, Overview,
+    RecoveryCodes, RegisterTotp, RemoveFactor, Standing, Suggestion,
 };
 use crate::qr::{Drawing, draw};
 use crate::view::View;
@@ -249,6 +249,7 @@ impl Done {
             Self::SessionEnded => "done-session-ended",
             Self::OthersEnded => "done-others-ended",
             Self::ConsentWithdrawn => "done-consent-withdrawn",
+            Self::AppsFull => "done-apps-full",
         }
     }
 }
@@ -289,7 +290,16 @@ impl Overview {
 
 impl EventRow {
     pub(crate) const fn outcome(&self) -> &'static str {
-        if self.reason.is_refusal() { "event-refused" } else { "event-admitted" }
+        match self.what {
+            Happened::SignedIn => "event-admitted",
+            Happened::Refused(_) => "event-refused",
+            Happened::LeftOff => "event-left-off",
+            Happened::Changed(notice) => notice_text(notice),
+        }
+    }
+
+    pub(crate) const fn is_good(&self) -> bool {
+        matches!(self.what, Happened::SignedIn | Happened::Changed(_))
     }
 }
 
@@ -372,14 +382,18 @@ impl NotMe {
     }
 
     pub(crate) const fn what(&self) -> &'static str {
-        match self.notice {
-            Notice::SecondFactorFailed => "notice-second-factor-failed",
-            Notice::RecoveryCodeUsed => "notice-recovery-code-used",
-            Notice::ClockSuspected => "notice-clock-suspected",
-            Notice::PasswordChanged => "notice-password-changed",
-            Notice::FactorAdded => "notice-factor-added",
-            Notice::FactorRemoved => "notice-factor-removed",
-            Notice::RecoveryCodesMade => "notice-recovery-codes-made",
-        }
+        notice_text(self.notice)
+    }
+}
+
+const fn notice_text(notice: Notice) -> &'static str {
+    match notice {
+        Notice::SecondFactorFailed => "notice-second-factor-failed",
+        Notice::RecoveryCodeUsed => "notice-recovery-code-used",
+        Notice::ClockSuspected => "notice-clock-suspected",
+        Notice::PasswordChanged => "notice-password-changed",
+        Notice::FactorAdded => "notice-factor-added",
+        Notice::FactorRemoved => "notice-factor-removed",
+        Notice::RecoveryCodesMade => "notice-recovery-codes-made",
     }
 }

@@ -7,7 +7,7 @@ use sekimori_login::{FactorState, Reason, Usability};
 use sekimori_words::{Argument, Circumstances, Words};
 
 use crate::csp::{FormTarget, csp};
-use crate::portal::NotMeState;
+use crate::portal::{Happened, NotMeState};
 use crate::{
     Consent, Password, Problem, Refusal, Relay, SecondFactor, SignOut, SignedOut, SwitchPerson,
     Troubleshoot, TroubleshootAnswer, Username,

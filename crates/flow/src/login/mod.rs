@@ -16,6 +16,9 @@ mod settle;
 mod submit;
 
 pub use begin::CameBy;
-pub(crate) use round::{Round, Stage};
+pub(crate) use check::recovery_digest;
+pub(crate) use pages::ticket_may_help;
+pub(crate) use round::{Round, Stage, unknown_bucket};
 pub use settle::Loop;
 pub use submit::SignInForm;
+pub(crate) use submit::restart;

@@ -8,5 +8,5 @@ pub use changes::{
     RegisterTotp, RemoveFactor, Standing,
 };
 pub use overview::{
-    Done, EventRow, FactorRow, Overview, PersonCard, ServiceLink, SessionRow, Suggestion,
+    Done, EventRow, FactorRow, Happened, Overview, PersonCard, ServiceLink, SessionRow, Suggestion,
 };

@@ -2,7 +2,7 @@
 
 use sekimori_base::{FactorId, SessionId, Timestamp};
 use sekimori_directory::{Affiliation, Binding, Method};
-use sekimori_login::{FactorState, Reason};
+use sekimori_login::{FactorState, Notice, Reason};
 
 use crate::{Form, Place};
 
@@ -102,8 +102,8 @@ pub struct SessionRow {
 pub struct EventRow {
     /// When.
     pub at: Timestamp,
-    /// Why it went as it went; to the owner, so up to the tier `Owner`.
-    pub reason: Reason,
+    /// What.
+    pub what: Happened,
     /// The service, in the page's language.
     pub service: Option<String>,
     /// What the network was called, in the page's language.
@@ -114,6 +114,19 @@ pub struct EventRow {
     pub methods: Vec<Method>,
     /// The incident code, if one was kept.
     pub code: Option<String>,
+}
+
+/// What happened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Happened {
+    /// Signed in.
+    SignedIn,
+    /// Not signed in, and why; to the owner, so up to the tier `Owner`.
+    Refused(Reason),
+    /// The password was right, and nobody went on.
+    LeftOff,
+    /// Something of the account was changed.
+    Changed(Notice),
 }
 
 /// What was just done.
@@ -133,6 +146,8 @@ pub enum Done {
     OthersEnded,
     /// A consent was withdrawn.
     ConsentWithdrawn,
+    /// Nothing: as many authenticator apps are registered as may be.
+    AppsFull,
 }
 
 /// What would be good to do.

@@ -7,9 +7,9 @@ use sekimori_words::PasswordFlaw;
 
 use super::{NOW, Sample, campus, eduroam, factor_id, failure, session_id, text, verified};
 use crate::portal::{
-    ChangePassword, Consents, Done, EnrolTicket, EventRow, FactorRow, GrantRow, NotMe, NotMeState,
-    Overview, PersonCard, RecoveryCodes, RegisterTotp, RemoveFactor, ServiceLink, SessionRow,
-    Standing, Suggestion,
+    ChangePassword, Consents, Done, EnrolTicket, EventRow, FactorRow, GrantRow, Happened, NotMe,
+    NotMeState, Overview, PersonCard, RecoveryCodes, RegisterTotp, RemoveFactor, ServiceLink,
+    SessionRow, Standing, Suggestion,
 };
 use crate::{Form, Page, demo};
 
@@ -90,18 +90,22 @@ fn sessions(language: Language) -> Vec<SessionRow> {
 
 fn events(language: Language) -> Vec<EventRow> {
     let webmail = text(language, "Webmail", "ウェブメール");
-    let row =
-        |seconds: i64, reason: Reason, place: &str, address: &str, methods, code: Option<&str>| {
-            EventRow {
-                at: NOW.plus_seconds(-seconds),
-                reason,
-                service: (reason != Reason::PasswordWeak).then(|| webmail.clone()),
-                place: place.to_owned(),
-                address: Some(address.to_owned()),
-                methods,
-                code: code.map(str::to_owned),
-            }
-        };
+    let row = |seconds: i64,
+               reason: Reason,
+               place: &str,
+               address: &str,
+               methods,
+               code: Option<&str>| {
+        EventRow {
+            at: NOW.plus_seconds(-seconds),
+            what: if reason.is_refusal() { Happened::Refused(reason) } else { Happened::SignedIn },
+            service: Some(webmail.clone()),
+            place: place.to_owned(),
+            address: Some(address.to_owned()),
+            methods,
+            code: code.map(str::to_owned),
+        }
+    };
     vec![
         row(
             5,
@@ -121,6 +125,14 @@ fn events(language: Language) -> Vec<EventRow> {
             Some("0AB2-C3D4-5"),
         ),
         row(DAY * 3, Reason::SessionReused, "eduroam", "150.65.97.1", vec![Method::Password], None),
+        EventRow {
+            what: Happened::LeftOff,
+            ..row(DAY * 4, Reason::Admitted, "eduroam", "150.65.97.1", vec![], None)
+        },
+        EventRow {
+            what: Happened::Changed(Notice::FactorAdded),
+            ..row(DAY * 5, Reason::Admitted, "eduroam", "150.65.97.1", vec![], None)
+        },
     ]
 }
 

@@ -72,6 +72,7 @@ event-service = Service
 event-where = Where
 event-admitted = Signed in
 event-refused = Not signed in
+event-left-off = Password right, not continued
 event-older = Older ones
 
 ## What was done
@@ -83,6 +84,7 @@ done-factor-removed = The proof has been removed.
 done-session-ended = That sign-in has ended.
 done-others-ended = All other sign-ins have ended.
 done-consent-withdrawn = The service no longer receives your data.
+done-apps-full = Five authenticator apps are registered. Remove one of them before you add another.
 
 ## Password
 

@@ -69,6 +69,7 @@ event-service = サービス
 event-where = 場所
 event-admitted = サインインしました
 event-refused = サインインしていません
+event-left-off = パスワードは一致しましたが、続きは行われていません
 event-older = さらに前の記録
 
 ## 結果
@@ -80,6 +81,7 @@ done-factor-removed = 確認方法を削除しました。
 done-session-ended = そのサインインを終了しました。
 done-others-ended = ほかのサインインをすべて終了しました。
 done-consent-withdrawn = このサービスへの情報の提供を取り消しました。
+done-apps-full = 認証アプリは5つまで登録できます。新しく追加する前に、使わないものを削除してください。
 
 ## パスワード
 

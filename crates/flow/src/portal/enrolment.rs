@@ -1,0 +1,447 @@
+//! What a page of registering carries: sealed, bound to a session or to a refused attempt, gone in minutes.
+//!
+//! Secrets are not carried but follow from a seed under a key of ours, so that the same page shows the same secret
+//! and a page that nobody finishes leaves nothing to clean up.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use sekimori_base::limits::SEALED_REQUEST_BYTES_MAX;
+use sekimori_base::{
+    AttemptId, Bilingual, Entropy, FactorId, Fault, PersonId, Sealed, SessionId, TicketId,
+    Timestamp, random,
+};
+use sekimori_directory::{Binding, Method};
+use sekimori_keys::{Binding as SealBinding, KeyVersion, Purpose, seal};
+use sekimori_login::enrol::{self, Ticket};
+use sekimori_login::{FactorState, Proof, Reason, SessionFacts};
+use sekimori_store::{CommitError, NewFactor, StoredPerson, Write};
+use serde::{Deserialize, Serialize};
+
+use super::enter::{Care, Changed, Inside, Others, door, form_token, is_form_token};
+use super::see;
+use crate::Flow;
+use crate::carried::{Carried, browser_mark};
+use crate::incident::IncidentCode;
+use crate::login::{Round, Stage};
+use crate::tenant::Tenant;
+use crate::view::Progress;
+use crate::visitor::Visitor;
+
+/// A verified ticket permits to register for so long.
+pub(super) const TICKET_SECONDS: i64 = 600;
+
+/// What is being registered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum What {
+    /// An authenticator app.
+    #[serde(rename = "t")]
+    Totp,
+    /// A sheet of recovery codes.
+    #[serde(rename = "c")]
+    Codes,
+}
+
+impl What {
+    pub const fn path(self) -> &'static str {
+        match self {
+            Self::Totp => "/portal/totp",
+            Self::Codes => "/portal/recovery-codes",
+        }
+    }
+
+    const fn method(self) -> Method {
+        match self {
+            Self::Totp => Method::Totp,
+            Self::Codes => Method::RecoveryCode,
+        }
+    }
+}
+
+/// To whom the page belongs.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) enum Holder {
+    /// A standing session.
+    #[serde(rename = "s")]
+    Session(SessionId),
+    /// Somebody who was refused for want of a factor, and has a ticket.
+    #[serde(rename = "a")]
+    Applicant(Applicant),
+}
+
+/// Somebody without a session: their attempt has shown the password.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Applicant {
+    /// The attempt.
+    #[serde(rename = "a")]
+    pub attempt: AttemptId,
+    /// The browser that it is bound to.
+    #[serde(rename = "b")]
+    pub browser: u64,
+    /// The user name.
+    #[serde(rename = "n")]
+    pub name: String,
+    /// The password, as it was proven.
+    #[serde(rename = "p")]
+    pub proof: Proof,
+}
+
+/// The permission to register, with what is shown.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Enrolment {
+    #[serde(rename = "h")]
+    pub holder: Holder,
+    #[serde(rename = "p")]
+    pub person: PersonId,
+    /// The person's epoch: another change of password or factors ends it.
+    #[serde(rename = "e")]
+    pub epoch: u64,
+    /// How the factor will be bound.
+    #[serde(rename = "b")]
+    pub binding: Binding,
+    /// When it was permitted.
+    #[serde(rename = "t")]
+    pub at: Timestamp,
+    /// The ticket that is spent with it.
+    #[serde(rename = "k", default, skip_serializing_if = "Option::is_none")]
+    pub ticket: Option<TicketId>,
+    #[serde(rename = "w")]
+    pub what: What,
+    #[serde(rename = "s")]
+    seed: [u8; 16],
+    /// The version of the key under which the seed becomes a secret.
+    #[serde(rename = "v")]
+    key: u32,
+}
+
+/// Nothing can be registered here and now.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NotNow {
+    /// Why.
+    pub reason: Reason,
+    /// The incident code, if one was kept.
+    pub incident: Option<IncidentCode>,
+    /// The token of the form that takes a ticket.
+    pub token: String,
+    /// Who is signed in.
+    pub who: Bilingual,
+}
+
+/// Whoever registers something.
+pub(crate) enum Registrar<'a> {
+    /// With a standing session.
+    Inside(Box<Inside<'a>>),
+    /// With a refused attempt and a ticket.
+    Applicant { visitor: &'a Visitor, applicant: Applicant, person: StoredPerson },
+}
+
+/// Why an opened page of registering cannot go on.
+pub(crate) enum Halt {
+    /// It was finished before (a double click, back, another tab).
+    Finished(Box<Enrolment>),
+    /// Something else comes first.
+    Elsewhere(Progress),
+}
+
+impl Enrolment {
+    /// The permission, with a fresh seed.
+    pub fn new(
+        visitor: &Visitor,
+        holder: Holder,
+        person: &StoredPerson,
+        binding: Binding,
+        what: What,
+        entropy: &(impl Entropy + ?Sized),
+    ) -> Self {
+        Self {
+            holder,
+            person: person.person.id,
+            epoch: person.known.credential_epoch,
+            binding,
+            at: visitor.now,
+            ticket: None,
+            what,
+            seed: random(entropy),
+            key: visitor.tenant.keys.active().0,
+        }
+    }
+
+    /// The address of its page.
+    pub fn path(
+        &self,
+        tenant: &Tenant,
+        entropy: &(impl Entropy + ?Sized),
+    ) -> Result<String, Fault> {
+        let binding = SealBinding::new(Purpose::Enrolment, tenant.id);
+        let sealed = tenant
+            .keys
+            .seal_json(&binding, self, SEALED_REQUEST_BYTES_MAX, entropy)
+            .map_err(Fault::while_doing("sealing a registration"))?;
+        Ok(format!("{}?r={}", self.what.path(), seal::to_text(&sealed)))
+    }
+
+    fn open(visitor: &Visitor, text: &str, what: What) -> Option<Self> {
+        let tenant = &visitor.tenant;
+        let sealed: Sealed<Self> = seal::from_text(text, SEALED_REQUEST_BYTES_MAX).ok()?;
+        let binding = SealBinding::new(Purpose::Enrolment, tenant.id);
+        let open: Self = tenant.keys.open_json(&binding, &sealed).ok()?;
+        let seconds = match open.holder {
+            Holder::Session(_) if open.ticket.is_none() => {
+                i64::from(tenant.site.session.sudo_seconds)
+            }
+            Holder::Session(_) | Holder::Applicant(_) => TICKET_SECONDS,
+        };
+        let young = visitor.now.seconds_since(open.at) <= seconds;
+        let known = tenant.keys.versions().any(|version| version.0 == open.key);
+        (open.what == what && young && known).then_some(open)
+    }
+
+    /// Chance that is the same each time the page is shown.
+    pub fn chance<'t>(&self, tenant: &'t Tenant, about: &'static str) -> impl Entropy + use<'t> {
+        Seeded {
+            tenant,
+            key: KeyVersion(self.key),
+            seed: self.seed,
+            about,
+            block: AtomicU32::new(0),
+        }
+    }
+
+    /// The id that the factor will have: a page that is sent twice makes one factor.
+    pub fn factor(&self, tenant: &Tenant) -> FactorId {
+        FactorId::random(&self.chance(tenant, "id"))
+    }
+
+    /// The factor, ready.
+    pub fn new_factor(&self, id: FactorId, secret: Sealed<[u8]>, codes: u8) -> NewFactor {
+        NewFactor {
+            person: self.person,
+            id,
+            method: self.what.method(),
+            binding: self.binding,
+            state: FactorState::Ready,
+            label: String::new(),
+            secret,
+            codes,
+        }
+    }
+}
+
+struct Seeded<'t> {
+    tenant: &'t Tenant,
+    key: KeyVersion,
+    seed: [u8; 16],
+    about: &'static str,
+    block: AtomicU32,
+}
+
+impl Entropy for Seeded<'_> {
+    fn fill(&self, bytes: &mut [u8]) {
+        for part in bytes.chunks_mut(32) {
+            let block = self.block.fetch_add(1, Ordering::Relaxed).to_be_bytes();
+            let data = [self.about.as_bytes(), b":", &self.seed, &block].concat();
+            let digest = self
+                .tenant
+                .keys
+                .digest_under(self.key, Purpose::Enrolment, self.tenant.id, &data)
+                .expect("its key was in the ring when it was opened or made");
+            part.copy_from_slice(&digest.bytes()[..part.len()]);
+        }
+    }
+}
+
+impl<'a> Registrar<'a> {
+    pub fn person(&self) -> &StoredPerson {
+        match self {
+            Self::Inside(inside) => &inside.person,
+            Self::Applicant { person, .. } => person,
+        }
+    }
+
+    pub fn visitor(&self) -> &'a Visitor {
+        match self {
+            Self::Inside(inside) => inside.visitor(),
+            Self::Applicant { visitor, .. } => visitor,
+        }
+    }
+
+    /// Who is signed in.
+    pub fn who(&self) -> Option<Bilingual> {
+        match self {
+            Self::Inside(inside) => Some(inside.person.person.name.clone()),
+            Self::Applicant { .. } => None,
+        }
+    }
+
+    pub fn token(&self) -> String {
+        match self {
+            Self::Inside(inside) => inside.token(),
+            Self::Applicant { visitor, applicant, .. } => {
+                form_token(&visitor.tenant, &applicant_data(applicant))
+            }
+        }
+    }
+
+    pub fn is_token(&self, text: &str) -> bool {
+        match self {
+            Self::Inside(inside) => inside.is_token(text),
+            Self::Applicant { visitor, applicant, .. } => {
+                is_form_token(&visitor.tenant, &applicant_data(applicant), text)
+            }
+        }
+    }
+}
+
+/// What the form token of somebody without a session belongs to.
+pub(super) fn applicant_data(applicant: &Applicant) -> Vec<u8> {
+    [b"attempt:".as_slice(), applicant.attempt.bytes(), &applicant.browser.to_be_bytes()].concat()
+}
+
+/// What a password in an attempt amounts to for registering: as if it had opened a session just then. It is never
+/// stored; only [`enrol::binding`] reads it.
+pub(super) fn as_session(proof: &Proof, epoch: u64, now: Timestamp) -> SessionFacts {
+    SessionFacts {
+        id: SessionId::from_bytes([0; 16]),
+        person: proof.person,
+        opened_at: proof.at,
+        used_at: now,
+        proofs: vec![proof.clone()],
+        credential_epoch: epoch,
+    }
+}
+
+impl Flow {
+    /// Permit the standing session to register something, or say why not.
+    pub(crate) async fn permit(
+        &self,
+        inside: &Inside<'_>,
+        what: What,
+    ) -> Result<Result<Progress, NotNow>, Fault> {
+        let visitor = inside.visitor();
+        let tenant = &visitor.tenant;
+        match enrol::binding(&tenant.policy, inside.facts(), Ticket::None) {
+            Ok(binding) => {
+                let holder = Holder::Session(inside.session.facts.id);
+                let entropy = &*self.entropy;
+                let enrolment =
+                    Enrolment::new(visitor, holder, &inside.person, binding, what, entropy);
+                Ok(Ok(see(enrolment.path(tenant, entropy)?)))
+            }
+            Err(reason @ (Reason::EnrolNotHere | Reason::EnrolTicketNeeded)) => {
+                let person = &inside.person;
+                let incident =
+                    self.narrate_portal(visitor, person, "enrol.refused", reason).await?;
+                let who = person.person.name.clone();
+                Ok(Err(NotNow { reason, incident, token: inside.token(), who }))
+            }
+            // What is missing is asked by a sign-in; then this page again.
+            Err(_) => self.begin(visitor, door(what.path(), Care::Sensitive)).await.map(Ok),
+        }
+    }
+
+    /// Open what a page of registering carries, for the browser that it belongs to.
+    pub(crate) async fn resume_enrolment<'a>(
+        &'a self,
+        visitor: &'a Visitor,
+        text: &str,
+        what: What,
+    ) -> Result<Result<(Enrolment, Registrar<'a>), Halt>, Fault> {
+        let elsewhere = |path: &str| Ok(Err(Halt::Elsewhere(see(path))));
+        let Some(enrolment) = Enrolment::open(visitor, text, what) else {
+            return elsewhere(what.path());
+        };
+        let registrar = match &enrolment.holder {
+            Holder::Session(id) => {
+                let inside = match self.enter(visitor, what.path(), Care::Plain).await? {
+                    Ok(inside) => inside,
+                    Err(progress) => return Ok(Err(Halt::Elsewhere(progress))),
+                };
+                if inside.session.facts.id != *id {
+                    return elsewhere(what.path());
+                }
+                Registrar::Inside(inside)
+            }
+            Holder::Applicant(applicant) => {
+                match self.applicant_again(visitor, &enrolment, applicant).await? {
+                    Some(registrar) => registrar,
+                    None => return elsewhere("/portal"),
+                }
+            }
+        };
+        let person = registrar.person();
+        let id = enrolment.factor(&visitor.tenant);
+        if person.factors.iter().any(|stored| stored.facts.id == id) {
+            return Ok(Err(Halt::Finished(Box::new(enrolment))));
+        }
+        if person.person.id != enrolment.person || person.known.credential_epoch != enrolment.epoch
+        {
+            return elsewhere(what.path());
+        }
+        Ok(Ok((enrolment, registrar)))
+    }
+
+    /// The person of an applicant, if this is their browser and the account may still be used.
+    async fn applicant_again<'a>(
+        &self,
+        visitor: &'a Visitor,
+        enrolment: &Enrolment,
+        applicant: &Applicant,
+    ) -> Result<Option<Registrar<'a>>, Fault> {
+        if visitor.browser_digest().map(browser_mark) != Some(applicant.browser) {
+            return Ok(None);
+        }
+        let carried = Carried {
+            door: door(enrolment.what.path(), Care::Plain),
+            browser: Some(applicant.browser),
+            at: visitor.now,
+            name: Some(applicant.name.clone()),
+            reason: None,
+            incident: None,
+            other_person: true,
+        };
+        let mut round = Round::load(self, visitor, Stage::Carried(carried), None).await?;
+        let Some(person) = round.person.take() else { return Ok(None) };
+        // The epoch is compared by whoever asked: a finished registration has raised it.
+        let epoch = person.known.credential_epoch;
+        round.facts.session = Some(as_session(&applicant.proof, epoch, visitor.now));
+        let may = enrol::binding(&visitor.tenant.policy, &round.facts, Ticket::Verified).is_ok();
+        let registrar = Registrar::Applicant { visitor, applicant: applicant.clone(), person };
+        Ok(may.then_some(registrar))
+    }
+
+    /// Store a registered factor.
+    pub(crate) async fn store_enrolment(
+        &self,
+        registrar: &Registrar<'_>,
+        writes: Vec<Write>,
+    ) -> Result<Changed, Fault> {
+        match registrar {
+            Registrar::Inside(inside) => self.change(inside, writes, 1, Others::Keep).await,
+            Registrar::Applicant { visitor, .. } => {
+                match self.store.commit(visitor.tenant.id, visitor.now, writes).await {
+                    Ok(_) => Ok(Changed::Done),
+                    Err(CommitError::Conflict { .. }) => Ok(Changed::Overtaken),
+                    Err(CommitError::Fault(fault)) => Err(fault),
+                }
+            }
+        }
+    }
+
+    /// Where somebody goes who has finished registering.
+    pub(crate) async fn after_enrolment(
+        &self,
+        visitor: &Visitor,
+        holder: &Holder,
+        done: super::Done,
+    ) -> Result<Progress, Fault> {
+        match holder {
+            Holder::Session(_) => Ok(see(format!("/portal?done={}", done.word()))),
+            // They have no session: the sign-in that was refused begins again, now with a factor.
+            Holder::Applicant(applicant) => {
+                Ok(self.open_attempt(visitor, applicant.attempt).await?.map_or_else(
+                    || see("/portal"),
+                    |(_, state)| self.see_carried(visitor, &crate::login::restart(&state, visitor)),
+                ))
+            }
+        }
+    }
+}

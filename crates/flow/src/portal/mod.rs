@@ -1,0 +1,133 @@
+//! The portal: who am I, where am I, what happened, what can I change.
+//!
+//! Nothing is decided here either. Each request asks the engine with the portal's demand ([`Door::Portal`]): a session
+//! that was opened inside with the password and shows up outside steps up before anything is shown; a sensitive
+//! change asks for a recent proof at the account's highest level, once, and then not again within the sudo window.
+//!
+//! **Registering** keeps nothing until it counts. What a page of registering shows (the secret of an authenticator
+//! app, a sheet of recovery codes) follows from a random seed that travels sealed in the page's address
+//! ([`enrolment`]): reload, back and several tabs show the same again, and what is abandoned leaves nothing behind.
+//! One correct code, or "I have saved them", makes the factor in one transaction.
+//!
+//! **A ticket** counts after the right password only, and for nothing but registering. With a standing session it is
+//! entered in the portal. Somebody outside without a usable factor has no session: they enter it on the page that
+//! refused them. Their attempt has shown the password; attempt and ticket together permit to register, bound to this
+//! browser, and nothing else: no session is opened, and afterwards they sign in as everybody does. The ticket is
+//! spent in the transaction that stores the factor, so that nobody loses one by closing a page.
+//!
+//! [`Door::Portal`]: crate::door::Door::Portal
+
+mod codes;
+mod consents;
+pub(crate) mod enrolment;
+mod enter;
+mod help;
+mod history;
+mod not_me;
+mod overview;
+mod password;
+mod remove;
+mod sessions;
+mod ticket;
+mod totp;
+
+use crate::view::{Cookies, Progress};
+
+pub use codes::CodesPage;
+pub use consents::{ConsentRow, ConsentsView};
+pub use enrolment::NotNow;
+pub(crate) use help::Lookups;
+pub use help::{HelpView, Told};
+pub use history::{Entry, Happening};
+pub use not_me::{NotMeState, NotMeView};
+pub use overview::{OverviewView, SessionView, Suggestion};
+pub use password::{PasswordChange, PasswordPage};
+pub use remove::{Remaining, RemovePage};
+pub use sessions::{Ending, SignOutView};
+pub use ticket::{TicketAnswer, TicketPage};
+pub use totp::{TotpAnswer, TotpPage};
+
+/// Authenticator apps that one account may have.
+pub const APPS_MAX: usize = 5;
+
+/// What was just done, as a word in the query of the page that says so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Done {
+    /// The password was changed.
+    PasswordChanged,
+    /// An authenticator app was registered.
+    TotpRegistered,
+    /// Recovery codes were made and saved.
+    RecoveryCodesMade,
+    /// A factor was removed.
+    FactorRemoved,
+    /// One session was ended.
+    SessionEnded,
+    /// The other sessions were ended.
+    OthersEnded,
+    /// A consent was withdrawn.
+    ConsentWithdrawn,
+    /// Nothing was done: as many apps are registered as may be.
+    AppsFull,
+}
+
+impl Done {
+    /// All of them.
+    pub const ALL: [Self; 8] = [
+        Self::PasswordChanged,
+        Self::TotpRegistered,
+        Self::RecoveryCodesMade,
+        Self::FactorRemoved,
+        Self::SessionEnded,
+        Self::OthersEnded,
+        Self::ConsentWithdrawn,
+        Self::AppsFull,
+    ];
+
+    /// The word.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::PasswordChanged => "password",
+            Self::TotpRegistered => "totp",
+            Self::RecoveryCodesMade => "codes",
+            Self::FactorRemoved => "removed",
+            Self::SessionEnded => "session",
+            Self::OthersEnded => "others",
+            Self::ConsentWithdrawn => "consent",
+            Self::AppsFull => "apps-full",
+        }
+    }
+
+    /// What the word says.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|done| done.word() == word)
+    }
+}
+
+/// What a request of the portal comes to.
+#[derive(Debug)]
+pub enum Portal<T> {
+    /// Show this.
+    Here(T),
+    /// Something else comes first, or the next page is another one.
+    Elsewhere(Box<Progress>),
+}
+
+impl<T> Portal<T> {
+    pub(crate) fn elsewhere(progress: Progress) -> Self {
+        Self::Elsewhere(Box::new(progress))
+    }
+
+    pub(crate) fn see(path: impl Into<String>) -> Self {
+        Self::elsewhere(see(path))
+    }
+
+    pub(crate) fn done(done: Done) -> Self {
+        Self::see(format!("/portal?done={}", done.word()))
+    }
+}
+
+/// Go to a path of ours.
+pub(crate) fn see(path: impl Into<String>) -> Progress {
+    Progress::SeeOther { path: path.into(), cookies: Cookies::default() }
+}

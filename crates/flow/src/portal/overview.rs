@@ -1,0 +1,161 @@
+//! The portal's first page.
+
+use sekimori_base::{Bilingual, Fault, SessionId, Timestamp};
+use sekimori_directory::settings::ZoneName;
+use sekimori_directory::{Method, Person};
+use sekimori_login::{FactorFacts, FactorState};
+use sekimori_store::StoredSession;
+
+use super::enter::{Care, Inside};
+use super::history::Entry;
+use super::{Done, Portal};
+use crate::Flow;
+use crate::tenant::Tenant;
+use crate::visitor::Visitor;
+
+/// So many recovery codes are few.
+const FEW_CODES: u8 = 3;
+
+/// Everything that the first page shows.
+#[derive(Debug, Clone)]
+pub struct OverviewView {
+    /// Who.
+    pub person: Person,
+    /// What was just done.
+    pub done: Option<Done>,
+    /// What would be good to do.
+    pub suggestion: Option<Suggestion>,
+    /// Services that the person may use: titles, and where they start.
+    pub services: Vec<(Bilingual, String)>,
+    /// Factors, also those that cannot be used.
+    pub factors: Vec<FactorFacts>,
+    /// Standing sessions, the present one first.
+    pub sessions: Vec<SessionView>,
+    /// What happened, newest first.
+    pub history: Vec<Entry>,
+    /// Where older lines begin.
+    pub older: Option<Timestamp>,
+    /// The token of the page's forms.
+    pub token: String,
+}
+
+/// A standing session.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SessionView {
+    /// Which.
+    pub id: SessionId,
+    /// The browser as it describes itself.
+    pub device: String,
+    /// Where it was opened.
+    pub zone: ZoneName,
+    /// When.
+    pub opened_at: Timestamp,
+    /// Its last use.
+    pub used_at: Timestamp,
+    /// What was shown in it.
+    pub methods: Vec<Method>,
+    /// Whether it is the one of this request.
+    pub current: bool,
+}
+
+/// What would be good to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Suggestion {
+    /// Nothing is registered, and here the first can be.
+    RegisterFirst,
+    /// Nothing is registered, and here only a ticket helps.
+    RegisterWithTicket,
+    /// No recovery codes.
+    MakeRecoveryCodes,
+    /// Few recovery codes are left.
+    FewRecoveryCodes,
+}
+
+impl Flow {
+    /// The portal's first page, with what happened before `before`.
+    pub async fn overview(
+        &self,
+        visitor: &Visitor,
+        before: Option<Timestamp>,
+        done: Option<Done>,
+    ) -> Result<Portal<OverviewView>, Fault> {
+        let inside = match self.enter(visitor, "/portal", Care::Plain).await? {
+            Ok(inside) => inside,
+            Err(progress) => return Ok(Portal::elsewhere(progress)),
+        };
+        let tenant = &visitor.tenant;
+        let person = &inside.person.person;
+        // One line of this very moment is shown as well.
+        let before = before.unwrap_or_else(|| visitor.now.plus_seconds(60));
+        let (history, older) = self.history(tenant, person.id, before).await?;
+        let stored = self.store.sessions_of(tenant.id, person.id).await?;
+        let others = inside.other_standing(&stored, visitor.now);
+        let sessions = std::iter::once(&inside.session)
+            .chain(others)
+            .map(|session| session_view(session, inside.session.facts.id))
+            .collect();
+        Ok(Portal::Here(OverviewView {
+            person: person.clone(),
+            done,
+            suggestion: suggestion(&inside),
+            services: services(tenant, person),
+            factors: inside.person.factors.iter().map(|stored| stored.facts.clone()).collect(),
+            sessions,
+            history,
+            older,
+            token: inside.token(),
+        }))
+    }
+}
+
+fn session_view(session: &StoredSession, current: SessionId) -> SessionView {
+    let mut methods: Vec<Method> = session.facts.proofs.iter().map(|proof| proof.method).collect();
+    methods.sort_unstable();
+    methods.dedup();
+    SessionView {
+        id: session.facts.id,
+        device: session.device.clone(),
+        zone: session.zone.clone(),
+        opened_at: session.facts.opened_at,
+        used_at: session.facts.used_at,
+        methods,
+        current: session.facts.id == current,
+    }
+}
+
+/// Services that have a front page and let the person in.
+fn services(tenant: &Tenant, person: &Person) -> Vec<(Bilingual, String)> {
+    tenant
+        .site
+        .services
+        .iter()
+        .filter(|service| !service.disabled)
+        .filter(|service| {
+            service.groups.is_empty() || service.groups.iter().any(|g| person.groups.contains(g))
+        })
+        .filter_map(|service| Some((service.title.clone(), service.home.clone()?)))
+        .collect()
+}
+
+fn suggestion(inside: &Inside<'_>) -> Option<Suggestion> {
+    let known = &inside.person.known;
+    let usable = |method| {
+        known.factors.iter().filter(move |factor| factor.method == method && factor.is_usable())
+    };
+    let codes = usable(Method::RecoveryCode).filter_map(|factor| factor.codes_left).max();
+    if usable(Method::Totp).next().is_none() && codes.is_none() {
+        let suspended = known.factors.iter().any(|f| f.state == FactorState::Suspended);
+        let first = !known.ever_had_factor && !suspended;
+        let here = inside.visitor().position.may_enrol;
+        return Some(if first && here {
+            Suggestion::RegisterFirst
+        } else {
+            Suggestion::RegisterWithTicket
+        });
+    }
+    match codes {
+        None => Some(Suggestion::MakeRecoveryCodes),
+        Some(left) if left <= FEW_CODES => Some(Suggestion::FewRecoveryCodes),
+        Some(_) => None,
+    }
+}

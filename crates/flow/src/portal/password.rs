@@ -1,0 +1,163 @@
+//! Changing the password.
+
+use sekimori_base::{Bilingual, Fault, Secret, random};
+use sekimori_credential::password::PasswordError;
+use sekimori_credential::strength::{self, Rules, Weakness};
+use sekimori_directory::Person;
+use sekimori_login::{Notice, Reason};
+use sekimori_store::Write;
+use sekimori_words::PasswordFlaw;
+
+use super::enter::{Care, Changed, Inside, Others};
+use super::{Done, Portal};
+use crate::Flow;
+use crate::notices::About;
+use crate::tenant::Tenant;
+use crate::visitor::Visitor;
+
+/// Where it is.
+const PATH: &str = "/portal/password";
+
+/// The page, with its rules before anything is typed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PasswordPage {
+    /// Who.
+    pub who: Bilingual,
+    /// The user name, for password managers.
+    pub username: String,
+    /// Shortest new password, in characters.
+    pub length_min: u16,
+    /// Why the one just sent was not taken.
+    pub flaws: Vec<PasswordFlaw>,
+    /// Nothing can be hashed at this moment.
+    pub busy: Option<Reason>,
+    /// The token of the form.
+    pub token: String,
+}
+
+/// A new password as it was sent.
+pub struct PasswordChange {
+    /// The form's token.
+    pub token: String,
+    /// The new password.
+    pub new: Secret<String>,
+    /// End the sessions in other browsers.
+    pub end_others: bool,
+}
+
+impl Flow {
+    /// The page on which the password is changed.
+    pub async fn password_page(&self, visitor: &Visitor) -> Result<Portal<PasswordPage>, Fault> {
+        match self.enter(visitor, PATH, Care::Sensitive).await? {
+            Ok(inside) => Ok(Portal::Here(page(&inside, Vec::new(), None))),
+            Err(progress) => Ok(Portal::elsewhere(progress)),
+        }
+    }
+
+    /// Change the password.
+    pub async fn change_password(
+        &self,
+        visitor: &Visitor,
+        change: PasswordChange,
+    ) -> Result<Portal<PasswordPage>, Fault> {
+        let inside = match self.enter(visitor, PATH, Care::Sensitive).await? {
+            Ok(inside) => inside,
+            Err(progress) => return Ok(Portal::elsewhere(progress)),
+        };
+        if !inside.is_token(&change.token) {
+            return Ok(Portal::see(PATH));
+        }
+        let tenant = &visitor.tenant;
+        let (new, flaws) = measured(tenant, &inside.person.person, change.new).await?;
+        if !flaws.is_empty() {
+            return Ok(Portal::Here(page(&inside, flaws, None)));
+        }
+        let Ok(place) = inside.round.enter_queue() else {
+            return Ok(Portal::Here(page(&inside, Vec::new(), Some(Reason::ServerBusy))));
+        };
+        let record = match place.hash(new, random(&*self.entropy)).await? {
+            Ok(record) => record.to_string(),
+            Err(PasswordError::TooLong) => {
+                return Ok(Portal::Here(page(&inside, vec![PasswordFlaw::TooLong], None)));
+            }
+            Err(fault) => return Err(Fault::new("hashing a password", fault)),
+        };
+        let person = inside.person.person.id;
+        let from_epoch = Some(inside.person.known.credential_epoch);
+        let mut writes = vec![Write::PasswordSet { person, record, from_epoch }];
+        writes.extend(self.told(
+            visitor,
+            &inside.person,
+            "password.changed",
+            Notice::PasswordChanged,
+            About::default(),
+        )?);
+        let others = if change.end_others { Others::End } else { Others::Keep };
+        match self.change(&inside, writes, 1, others).await? {
+            Changed::Done => Ok(Portal::done(Done::PasswordChanged)),
+            // Another tab was first, or a factor was changed: the page says again what is asked.
+            Changed::Overtaken => Ok(Portal::see(PATH)),
+        }
+    }
+}
+
+fn page(inside: &Inside<'_>, flaws: Vec<PasswordFlaw>, busy: Option<Reason>) -> PasswordPage {
+    PasswordPage {
+        who: inside.person.person.name.clone(),
+        username: inside.person.person.username.to_string(),
+        length_min: inside.visitor().tenant.site.password.length_min,
+        flaws,
+        busy,
+        token: inside.token(),
+    }
+}
+
+/// Measure a new password off the request's thread: it can take 0.1 s.
+async fn measured(
+    tenant: &Tenant,
+    person: &Person,
+    new: Secret<String>,
+) -> Result<(Secret<String>, Vec<PasswordFlaw>), Fault> {
+    let length_min = usize::from(tenant.site.password.length_min);
+    let (organisation_words, person_words) = (organisation_words(tenant), person_words(person));
+    tokio::task::spawn_blocking(move || {
+        let rules = Rules {
+            length_min,
+            organisation_words: &organisation_words,
+            person_words: &person_words,
+        };
+        let flaws = strength::check(&new, &rules).err().unwrap_or_default();
+        (new, flaws.into_iter().map(flaw).collect())
+    })
+    .await
+    .map_err(Fault::while_doing("measuring a password"))
+}
+
+fn organisation_words(tenant: &Tenant) -> Vec<String> {
+    let site = &tenant.site;
+    let name = &site.organisation.name;
+    let words = [name.en.clone(), name.ja.clone()].into_iter();
+    words
+        .chain(site.mail_domains.iter().cloned())
+        .chain(site.password.blocked_words.iter().cloned())
+        .collect()
+}
+
+fn person_words(person: &Person) -> Vec<String> {
+    let mail = person.mail.as_ref().map(ToString::to_string);
+    [person.username.to_string(), person.name.en.clone(), person.name.ja.clone()]
+        .into_iter()
+        .chain(mail)
+        .collect()
+}
+
+const fn flaw(weakness: Weakness) -> PasswordFlaw {
+    match weakness {
+        Weakness::TooShort { length, length_min } => PasswordFlaw::TooShort { length, length_min },
+        Weakness::TooLong { .. } => PasswordFlaw::TooLong,
+        Weakness::Common => PasswordFlaw::Common,
+        Weakness::Pattern => PasswordFlaw::Pattern,
+        Weakness::OrganisationWord => PasswordFlaw::OrganisationWord,
+        Weakness::PersonWord => PasswordFlaw::PersonWord,
+    }
+}

@@ -1,0 +1,108 @@
+//! Ending sessions: one, all others, this one.
+
+use sekimori_base::{Bilingual, Fault, SessionId};
+use sekimori_store::{CommitError, Digest, Wanted, Write};
+
+use super::enter::{Care, form_token, is_form_token, portal_line};
+use super::{Done, Portal};
+use crate::Flow;
+use crate::view::{Cookies, Progress};
+use crate::visitor::Visitor;
+
+/// Which sessions are to end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// This one of the person's.
+    One(SessionId),
+    /// All but the present one.
+    Others,
+}
+
+/// The question whether to sign out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SignOutView {
+    /// Who.
+    pub who: Bilingual,
+    /// The user name.
+    pub name: String,
+    /// The token of the form.
+    pub token: String,
+}
+
+impl Flow {
+    /// End sessions of one's own; it works at once.
+    pub async fn end_sessions(
+        &self,
+        visitor: &Visitor,
+        token: &str,
+        ending: Ending,
+    ) -> Result<Portal<()>, Fault> {
+        let inside = match self.enter(visitor, "/portal", Care::Plain).await? {
+            Ok(inside) => inside,
+            Err(progress) => return Ok(Portal::elsewhere(progress)),
+        };
+        if !inside.is_token(token) {
+            return Ok(Portal::see("/portal"));
+        }
+        let (tenant, now) = (visitor.tenant.id, visitor.now);
+        let (person, own) = (inside.person.person.id, inside.session.facts.id);
+        let mut writes =
+            vec![Write::Audit(Box::new(portal_line(visitor, &inside.person, "session.ended")))];
+        let done = match ending {
+            Ending::One(id) if id == own => return Ok(Portal::see("/portal/sign-out")),
+            Ending::One(id) => {
+                writes.push(Write::SessionEndById { person, id });
+                writes.push(Write::GrantsEndOfSession { person, session: id });
+                Done::SessionEnded
+            }
+            Ending::Others => {
+                for other in self.store.sessions_of(tenant, person).await? {
+                    if other.facts.id != own {
+                        let session = other.facts.id;
+                        writes.push(Write::GrantsEndOfSession { person, session });
+                    }
+                }
+                writes.push(Write::SessionsEndOfPerson { person, except: Some(own) });
+                Done::OthersEnded
+            }
+        };
+        match self.store.commit(tenant, now, writes).await {
+            Ok(_) | Err(CommitError::Conflict { .. }) => Ok(Portal::done(done)),
+            Err(CommitError::Fault(fault)) => Err(fault),
+        }
+    }
+
+    /// Whether to sign out. Works for every session, also one that the portal would ask for more.
+    pub async fn sign_out_page(&self, visitor: &Visitor) -> Result<Portal<SignOutView>, Fault> {
+        let wanted = self.own_session(visitor);
+        let loaded = self.store.load(visitor.tenant.id, visitor.now, wanted).await?;
+        let (Some(session), Some(person)) = (loaded.session, loaded.person) else {
+            return Ok(Portal::see("/signed-out"));
+        };
+        let owner = [b"session:".as_slice(), session.facts.id.bytes()].concat();
+        Ok(Portal::Here(SignOutView {
+            who: person.person.name,
+            name: person.person.username.to_string(),
+            token: form_token(&visitor.tenant, &owner),
+        }))
+    }
+
+    /// Sign out.
+    pub async fn sign_out(&self, visitor: &Visitor, token: &str) -> Result<Portal<()>, Fault> {
+        let wanted = self.own_session(visitor);
+        let loaded = self.store.load(visitor.tenant.id, visitor.now, wanted).await?;
+        if let Some(session) = loaded.session {
+            let owner = [b"session:".as_slice(), session.facts.id.bytes()].concat();
+            if !is_form_token(&visitor.tenant, &owner, token) {
+                return Ok(Portal::see("/portal/sign-out"));
+            }
+            self.end_session(visitor, &session).await?;
+        }
+        let cookies = Cookies { end_session: true, ..Cookies::default() };
+        Ok(Portal::elsewhere(Progress::SeeOther { path: "/signed-out".to_owned(), cookies }))
+    }
+
+    fn own_session(&self, visitor: &Visitor) -> Wanted {
+        Wanted { session: visitor.session_digest().map(Digest::from_bytes), ..Wanted::default() }
+    }
+}

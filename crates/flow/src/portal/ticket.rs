@@ -1,0 +1,279 @@
+//! Entering an enrolment ticket: with a standing session, or on the page that refused somebody for want of a factor.
+
+use sekimori_base::{AttemptId, Bilingual, Fault, Secret};
+use sekimori_directory::Binding;
+use sekimori_login::enrol::{self, Ticket};
+use sekimori_login::throttle::{Bucket, Guess};
+use sekimori_login::{Details, Next, Reason};
+use sekimori_store::{
+    AuditLine, CommitError, CounterKey, Reservation, Reserved, StoredPerson, StoredTicket, Write,
+};
+
+use super::Portal;
+use super::enrolment::{Applicant, Enrolment, Holder, Registrar, What, applicant_data, as_session};
+use super::enter::{Care, Entrance, door, form_token, portal_line};
+use super::see;
+use crate::Flow;
+use crate::carried::{Carried, browser_mark};
+use crate::device::Device;
+use crate::guess;
+use crate::incident::IncidentCode;
+use crate::login::{Round, Stage, ticket_may_help, unknown_bucket};
+use crate::ticket::TicketCode;
+use crate::view::Progress;
+use crate::visitor::Visitor;
+
+/// Where it is.
+const PATH: &str = "/portal/ticket";
+/// A guess that was reserved and never decided on is given back after so many seconds.
+const RESERVATION_SECONDS: u32 = 30;
+
+/// The page that takes a ticket.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TicketPage {
+    /// Who is signed in; nobody if the ticket is for an attempt.
+    pub who: Option<Bilingual>,
+    /// The token of the form.
+    pub token: String,
+    /// The attempt that the ticket is for, if there is no session.
+    pub attempt: Option<AttemptId>,
+    /// Why the ticket just sent was not taken.
+    pub failure: Option<TicketAnswer>,
+}
+
+/// Why a ticket was not taken.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TicketAnswer {
+    /// Why.
+    pub reason: Reason,
+    /// What goes with it.
+    pub details: Details,
+    /// The incident code, if one was kept.
+    pub incident: Option<IncidentCode>,
+}
+
+impl Flow {
+    /// The page that takes a ticket: for the session, or for a refused attempt of this browser.
+    pub async fn ticket_page(
+        &self,
+        visitor: &Visitor,
+        attempt: Option<AttemptId>,
+    ) -> Result<Portal<TicketPage>, Fault> {
+        Ok(match self.ticket_registrar(visitor, attempt).await? {
+            Ok(registrar) => Portal::Here(page(&registrar, None)),
+            Err(progress) => Portal::elsewhere(progress),
+        })
+    }
+
+    /// Whoever may enter a ticket.
+    async fn ticket_registrar<'a>(
+        &'a self,
+        visitor: &'a Visitor,
+        attempt: Option<AttemptId>,
+    ) -> Result<Result<Registrar<'a>, Progress>, Fault> {
+        if let Some(attempt) = attempt {
+            let registrar = self.applicant(visitor, attempt).await?;
+            return Ok(registrar.ok_or_else(|| self.stale(visitor, None)));
+        }
+        let door = door(PATH, Care::Sensitive);
+        match self.look_in(visitor, door.clone()).await? {
+            Entrance::Inside(inside) => Ok(Ok(Registrar::Inside(inside))),
+            // The session was opened inside and is of no use here: the ticket counts after the password alone.
+            Entrance::Not(decision)
+                if decision.next == Next::Refuse && ticket_may_help(decision.reason) =>
+            {
+                let carried = Carried {
+                    door,
+                    browser: visitor.browser_digest().map(browser_mark),
+                    at: visitor.now,
+                    name: None,
+                    reason: None,
+                    incident: None,
+                    other_person: true,
+                };
+                Ok(Err(self.see_carried(visitor, &carried)))
+            }
+            Entrance::Not(_) => self.begin(visitor, door).await.map(Err),
+        }
+    }
+
+    /// Somebody whose attempt has shown the password and was refused for want of a factor.
+    async fn applicant<'a>(
+        &'a self,
+        visitor: &'a Visitor,
+        attempt: AttemptId,
+    ) -> Result<Option<Registrar<'a>>, Fault> {
+        let Some((version, state)) = self.open_attempt(visitor, attempt).await? else {
+            return Ok(None);
+        };
+        let own = visitor.browser_digest().map(browser_mark) == Some(state.browser);
+        let refused = state.last.step.is_none() && ticket_may_help(state.last.reason);
+        let proof = state.proofs.iter().find(|proof| proof.method.opens()).cloned();
+        let (Some(proof), true, true) = (proof, own, refused) else { return Ok(None) };
+        let (name, browser, epoch) = (state.name.clone(), state.browser, state.credential_epoch);
+        let stage = Stage::Attempt { id: attempt, version, state: Box::new(state) };
+        let mut round = Round::load(self, visitor, stage, None).await?;
+        round.facts.session = Some(as_session(&proof, epoch, visitor.now));
+        let may = enrol::binding(&visitor.tenant.policy, &round.facts, Ticket::Verified);
+        let Some(person) = round.person.take().filter(|_| may == Ok(Binding::Ticket)) else {
+            return Ok(None);
+        };
+        let applicant = Applicant { attempt, browser, name, proof };
+        Ok(Some(Registrar::Applicant { visitor, applicant, person }))
+    }
+
+    /// A ticket was entered.
+    pub async fn ticket_entered(
+        &self,
+        visitor: &Visitor,
+        attempt: Option<AttemptId>,
+        token: &str,
+        typed: &Secret<String>,
+    ) -> Result<Portal<TicketPage>, Fault> {
+        let registrar = match self.ticket_registrar(visitor, attempt).await? {
+            Ok(registrar) => registrar,
+            Err(progress) => return Ok(Portal::elsewhere(progress)),
+        };
+        let again = |answer| Ok(Portal::Here(page(&registrar, answer)));
+        if !registrar.is_token(token) {
+            return again(None);
+        }
+        if typed.expose().trim().is_empty() {
+            return again(Some(answer(Reason::InputEmpty)));
+        }
+        // What cannot be a ticket is no guess.
+        let Ok(code) = TicketCode::parse(typed.expose()) else {
+            return again(Some(answer(Reason::TicketWrong)));
+        };
+        let key = ticket_counter(visitor, registrar.person());
+        let reserved = match self.reserve_ticket(visitor, key).await? {
+            Ok(reserved) => reserved,
+            Err(refused) => return again(Some(refused)),
+        };
+        let tenant = &visitor.tenant;
+        let person = registrar.person().person.id;
+        let tickets = self.store.tickets_of(tenant.id, person).await?;
+        let live = tickets.iter().find(|ticket| is_live(ticket, visitor));
+        match live.filter(|ticket| code.is_of(tenant, ticket)) {
+            Some(ticket) => self.ticket_taken(&registrar, ticket, reserved).await,
+            None => {
+                let wrong = self.ticket_refused(&registrar, live, reserved).await?;
+                again(Some(wrong))
+            }
+        }
+    }
+
+    async fn reserve_ticket(
+        &self,
+        visitor: &Visitor,
+        key: CounterKey,
+    ) -> Result<Result<Reserved, TicketAnswer>, Fault> {
+        let (tenant, now) = (visitor.tenant.id, visitor.now);
+        let reservation =
+            self.store.reserve(tenant, now, key, RESERVATION_SECONDS, Vec::new()).await;
+        match reservation {
+            Ok(Reservation::Granted { reserved, .. }) => Ok(Ok(reserved)),
+            Ok(Reservation::Refused(counter)) => {
+                let reason = if counter.closed() {
+                    Reason::ThrottleClosed
+                } else if counter.wait_until.is_some() {
+                    Reason::ThrottleWait
+                } else {
+                    Reason::ThrottleBusy
+                };
+                let details = Details { wait_until: counter.wait_until, ..Details::default() };
+                Ok(Err(TicketAnswer { details, ..answer(reason) }))
+            }
+            Err(CommitError::Conflict { conflict, .. }) => {
+                Err(Fault::new("reserving a guess", conflict))
+            }
+            Err(CommitError::Fault(fault)) => Err(fault),
+        }
+    }
+
+    /// The right ticket: on to registering. It is spent with the factor, not before.
+    async fn ticket_taken(
+        &self,
+        registrar: &Registrar<'_>,
+        ticket: &StoredTicket,
+        reserved: Reserved,
+    ) -> Result<Portal<TicketPage>, Fault> {
+        let visitor = registrar.visitor();
+        let person = registrar.person();
+        let holder = match registrar {
+            Registrar::Inside(inside) => Holder::Session(inside.session.facts.id),
+            Registrar::Applicant { applicant, .. } => Holder::Applicant(applicant.clone()),
+        };
+        let entropy = &*self.entropy;
+        let mut enrolment =
+            Enrolment::new(visitor, holder, person, Binding::Ticket, What::Totp, entropy);
+        enrolment.ticket = Some(ticket.id);
+        let line = portal_line(visitor, person, "ticket.verified");
+        let writes = vec![Write::CounterClear(reserved), Write::Audit(Box::new(line))];
+        self.commit_ticket(visitor, writes).await?;
+        Ok(Portal::elsewhere(see(enrolment.path(&visitor.tenant, entropy)?)))
+    }
+
+    /// Not a ticket of this person. The same for wrong, used, ended and missing ones.
+    async fn ticket_refused(
+        &self,
+        registrar: &Registrar<'_>,
+        live: Option<&StoredTicket>,
+        reserved: Reserved,
+    ) -> Result<TicketAnswer, Fault> {
+        let visitor = registrar.visitor();
+        let person = registrar.person();
+        let incident = IncidentCode::random(&*self.entropy);
+        let line = AuditLine {
+            reason: Some(Reason::TicketWrong.code().to_owned()),
+            incident: Some(incident.to_string()),
+            ..portal_line(visitor, person, "ticket.refused")
+        };
+        let mut writes = vec![Write::CounterFail(reserved), Write::Audit(Box::new(line))];
+        let id = person.person.id;
+        writes.extend(live.map(|ticket| Write::TicketWrong { person: id, id: ticket.id }));
+        self.commit_ticket(visitor, writes).await?;
+        Ok(TicketAnswer { incident: Some(incident), ..answer(Reason::TicketWrong) })
+    }
+
+    async fn commit_ticket(&self, visitor: &Visitor, writes: Vec<Write>) -> Result<(), Fault> {
+        match self.store.commit(visitor.tenant.id, visitor.now, writes).await {
+            Ok(_) => Ok(()),
+            Err(CommitError::Conflict { conflict, .. }) => {
+                Err(Fault::new("counting a ticket", conflict))
+            }
+            Err(CommitError::Fault(fault)) => Err(fault),
+        }
+    }
+}
+
+fn page(registrar: &Registrar<'_>, failure: Option<TicketAnswer>) -> TicketPage {
+    let (token, attempt) = match registrar {
+        Registrar::Inside(inside) => (inside.token(), None),
+        Registrar::Applicant { visitor, applicant, .. } => {
+            let token = form_token(&visitor.tenant, &applicant_data(applicant));
+            (token, Some(applicant.attempt))
+        }
+    };
+    TicketPage { who: registrar.who(), token, attempt, failure }
+}
+
+fn answer(reason: Reason) -> TicketAnswer {
+    let details = Details { verified: true, ..Details::default() };
+    TicketAnswer { reason, details, incident: None }
+}
+
+fn is_live(ticket: &StoredTicket, visitor: &Visitor) -> bool {
+    ticket.spent_at.is_none() && ticket.tries_left > 0 && ticket.expires_at > visitor.now
+}
+
+/// Tickets are guessed at an account, as passwords are.
+fn ticket_counter(visitor: &Visitor, person: &StoredPerson) -> CounterKey {
+    let tenant = &visitor.tenant;
+    let name = person.person.username.as_str();
+    let device = visitor.device.as_deref().and_then(|text| Device::open(tenant, text));
+    let known = device.filter(|device| device.knows(name));
+    let (bucket, device) =
+        known.map_or((unknown_bucket(visitor), 0), |device| (Bucket::KnownDevice, device.id()));
+    guess::at(tenant, Guess::Ticket, bucket, name, device).key
+}

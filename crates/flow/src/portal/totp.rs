@@ -1,0 +1,224 @@
+//! Registering an authenticator app: it counts when one correct code of it was entered.
+
+use sekimori_base::{Bilingual, Fault, Secret};
+use sekimori_credential::totp::{self, OneTimeCode, TotpSecret, TotpVerdict};
+use sekimori_directory::Method;
+use sekimori_login::{Details, FactorState, Notice, Reason};
+use sekimori_store::{StoredPerson, Write};
+
+use super::enrolment::{Enrolment, Halt, NotNow, Registrar, What};
+use super::enter::{Care, Changed};
+use super::{APPS_MAX, Done, Portal, see};
+use crate::Flow;
+use crate::notices::About;
+use crate::view::Progress;
+use crate::visitor::Visitor;
+
+/// The page of registering an app.
+pub struct TotpPage {
+    /// The secret in base 32.
+    pub secret: Secret<String>,
+    /// The `otpauth:` address.
+    pub uri: Secret<String>,
+    /// What the form carries.
+    pub request: String,
+    /// The token of the form.
+    pub token: String,
+    /// Why the code just sent was not taken.
+    pub failure: Option<(Reason, Details)>,
+    /// Who is signed in; nobody if they came with a ticket.
+    pub who: Option<Bilingual>,
+}
+
+/// What registering an app comes to.
+pub enum TotpAnswer {
+    /// Show it.
+    Register(TotpPage),
+    /// Not here and now.
+    NotNow(NotNow),
+}
+
+impl Flow {
+    /// The page of registering an app. Without `request` the engine is asked whether one may; nothing is stored.
+    pub async fn totp_page(
+        &self,
+        visitor: &Visitor,
+        request: Option<&str>,
+    ) -> Result<Portal<TotpAnswer>, Fault> {
+        let Some(request) = request else { return self.totp_begin(visitor).await };
+        Ok(match self.resume_enrolment(visitor, request, What::Totp).await? {
+            Ok((enrolment, registrar)) => {
+                let page = self.totp_view(&enrolment, &registrar, request, None);
+                Portal::Here(TotpAnswer::Register(page))
+            }
+            Err(halt) => self.totp_halt(visitor, halt).await?,
+        })
+    }
+
+    async fn totp_begin(&self, visitor: &Visitor) -> Result<Portal<TotpAnswer>, Fault> {
+        let inside = match self.enter(visitor, What::Totp.path(), Care::Sensitive).await? {
+            Ok(inside) => inside,
+            Err(progress) => return Ok(Portal::elsewhere(progress)),
+        };
+        let apps = inside.person.factors.iter().filter(|stored| {
+            stored.facts.method == Method::Totp && stored.facts.state != FactorState::Unfinished
+        });
+        if apps.count() >= APPS_MAX {
+            return Ok(Portal::done(Done::AppsFull));
+        }
+        Ok(match self.permit(&inside, What::Totp).await? {
+            Ok(progress) => Portal::elsewhere(progress),
+            Err(not_now) => Portal::Here(TotpAnswer::NotNow(not_now)),
+        })
+    }
+
+    /// A code of the new app.
+    pub async fn totp_confirm(
+        &self,
+        visitor: &Visitor,
+        request: &str,
+        token: &str,
+        code: &Secret<String>,
+    ) -> Result<Portal<TotpAnswer>, Fault> {
+        let (enrolment, registrar) =
+            match self.resume_enrolment(visitor, request, What::Totp).await? {
+                Ok(opened) => opened,
+                Err(halt) => return self.totp_halt(visitor, halt).await,
+            };
+        let again = |failure| {
+            let page = self.totp_view(&enrolment, &registrar, request, failure);
+            Portal::Here(TotpAnswer::Register(page))
+        };
+        if !registrar.is_token(token) {
+            return Ok(again(None));
+        }
+        let secret = TotpSecret::random(&enrolment.chance(&visitor.tenant, "totp"));
+        let step = match verdict(&secret, code, visitor) {
+            Ok(step) => step,
+            Err(failure) => return Ok(again(Some(failure))),
+        };
+        let writes = self.totp_writes(&enrolment, &registrar, &secret, step)?;
+        match self.store_enrolment(&registrar, writes).await? {
+            Changed::Done => {}
+            // The same page was sent twice, or the ticket was used elsewhere: its own address knows which.
+            Changed::Overtaken => {
+                return Ok(Portal::see(format!("{}?r={request}", What::Totp.path())));
+            }
+        }
+        self.after_totp(&enrolment, registrar.person(), visitor).await.map(Portal::elsewhere)
+    }
+
+    fn totp_writes(
+        &self,
+        enrolment: &Enrolment,
+        registrar: &Registrar<'_>,
+        secret: &TotpSecret,
+        step: u64,
+    ) -> Result<Vec<Write>, Fault> {
+        let visitor = registrar.visitor();
+        let person = enrolment.person;
+        let factor = enrolment.factor(&visitor.tenant);
+        let sealed = self.seal_factor(&visitor.tenant, factor, secret.bytes().expose())?;
+        let spent = enrolment.ticket.map(|id| Write::TicketSpend { person, id });
+        let mut writes: Vec<Write> = spent.into_iter().collect();
+        writes.push(Write::FactorAdd(enrolment.new_factor(factor, sealed, 0)));
+        writes.push(Write::SpendStep { person, factor, step });
+        let about = About {
+            factor: Some(factor),
+            method: Some(Method::Totp),
+            binding: Some(enrolment.binding),
+            codes_left: None,
+        };
+        writes.extend(self.told(
+            visitor,
+            registrar.person(),
+            "factor.added",
+            Notice::FactorAdded,
+            about,
+        )?);
+        Ok(writes)
+    }
+
+    /// After an app is registered: recovery codes under the same permission, unless there are some.
+    async fn after_totp(
+        &self,
+        enrolment: &Enrolment,
+        person: &StoredPerson,
+        visitor: &Visitor,
+    ) -> Result<Progress, Fault> {
+        let mut factors = person.factors.iter().map(|stored| &stored.facts);
+        if factors.any(|factor| factor.method == Method::RecoveryCode && factor.is_usable()) {
+            return self.after_enrolment(visitor, &enrolment.holder, Done::TotpRegistered).await;
+        }
+        let holder = enrolment.holder.clone();
+        let entropy = &*self.entropy;
+        let mut codes =
+            Enrolment::new(visitor, holder, person, enrolment.binding, What::Codes, entropy);
+        codes.epoch = enrolment.epoch + 1;
+        Ok(see(codes.path(&visitor.tenant, entropy)?))
+    }
+
+    async fn totp_halt(&self, visitor: &Visitor, halt: Halt) -> Result<Portal<TotpAnswer>, Fault> {
+        match halt {
+            Halt::Elsewhere(progress) => Ok(Portal::elsewhere(progress)),
+            // Sent twice: on to where the first one led, if nothing was changed since.
+            Halt::Finished(enrolment) => {
+                let found = self.store.person(visitor.tenant.id, visitor.now, enrolment.person);
+                match found.await? {
+                    Some(person) if person.known.credential_epoch == enrolment.epoch + 1 => {
+                        let next = self.after_totp(&enrolment, &person, visitor).await?;
+                        Ok(Portal::elsewhere(next))
+                    }
+                    Some(_) | None => Ok(Portal::see("/portal")),
+                }
+            }
+        }
+    }
+
+    fn totp_view(
+        &self,
+        enrolment: &Enrolment,
+        registrar: &Registrar<'_>,
+        request: &str,
+        failure: Option<(Reason, Details)>,
+    ) -> TotpPage {
+        let tenant = &registrar.visitor().tenant;
+        let secret = TotpSecret::random(&enrolment.chance(tenant, "totp"));
+        let name = &tenant.site.organisation.name;
+        let issuer = if name.en.is_empty() { &name.ja } else { &name.en };
+        let username = registrar.person().person.username.as_str();
+        TotpPage {
+            uri: secret.uri(issuer, username),
+            secret: Secret::new(secret.base32_groups().expose().replace(' ', "")),
+            request: request.to_owned(),
+            token: registrar.token(),
+            failure,
+            who: registrar.who(),
+        }
+    }
+}
+
+/// The step of a correct code. The secret stands on the page, so that everything may be said about a wrong one.
+fn verdict(
+    secret: &TotpSecret,
+    typed: &Secret<String>,
+    visitor: &Visitor,
+) -> Result<u64, (Reason, Details)> {
+    let details = Details { verified: true, ..Details::default() };
+    if typed.expose().trim().is_empty() {
+        return Err((Reason::InputEmpty, details));
+    }
+    let Ok(code) = OneTimeCode::parse(typed.expose()) else {
+        return Err((Reason::CodeMalformed, details));
+    };
+    match totp::verify(secret, &code, visitor.now, None) {
+        TotpVerdict::Accepted { step } => Ok(step),
+        TotpVerdict::Drift { offset_steps, .. } => {
+            let seconds = offset_steps.saturating_mul(totp::STEP_SECONDS.cast_signed());
+            Err((Reason::ClockDrift, Details { clock_ahead_seconds: Some(seconds), ..details }))
+        }
+        TotpVerdict::Reused { .. } | TotpVerdict::Older { .. } | TotpVerdict::Wrong => {
+            Err((Reason::CodeWrong, details))
+        }
+    }
+}
