@@ -1,11 +1,17 @@
 //! What administrators do, by command line, management socket or console: thin, audited, never around the rules.
 
+mod audit;
+mod desk;
+mod explain;
 mod people;
 mod settings;
 
 use sekimori_base::{PersonId, Timestamp};
 use sekimori_store::AuditLine;
 
+pub use audit::{Problem, Verified, Wrong};
+pub use desk::SessionsToEnd;
+pub use explain::{Affected, Decided, Explained, WhatIf};
 pub use people::{AddError, By, NewPerson};
 pub use settings::ApplyError;
 

@@ -1,0 +1,98 @@
+//! What the help desk does for somebody: end waits, end sessions, end factors.
+
+use sekimori_base::{FactorId, Fault, PersonId, SessionId};
+use sekimori_directory::Username;
+use sekimori_login::throttle::{Bucket, Guess};
+use sekimori_store::{CommitError, Conflict, Write};
+
+use super::By;
+use crate::Flow;
+use crate::guess;
+use crate::tenant::Tenant;
+
+/// Which sessions end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SessionsToEnd {
+    /// This one, and what services got from it.
+    One(SessionId),
+    /// All of the person's, and all that services got.
+    All,
+}
+
+impl Flow {
+    /// Forget the failures with a user name from unknown browsers, inside and outside, of every kind. Counters of
+    /// known devices are named by the device and clear themselves with its next success.
+    pub async fn unlock(
+        &self,
+        tenant: &Tenant,
+        person: PersonId,
+        username: &Username,
+        by: &By,
+    ) -> Result<(), Fault> {
+        let now = self.clock.now();
+        let mut writes = Vec::new();
+        for guess in Guess::ALL {
+            for bucket in [Bucket::UnknownInside, Bucket::UnknownOutside] {
+                let at = guess::at(tenant, guess, bucket, username.as_str(), 0);
+                writes.push(Write::CounterForget(at.key));
+            }
+        }
+        writes.push(Write::Audit(Box::new(by.line(now, "person.unlocked", Some(person)))));
+        self.commit_plain(tenant, writes, "ending waits").await
+    }
+
+    /// End sessions of somebody.
+    pub async fn end_sessions_of(
+        &self,
+        tenant: &Tenant,
+        person: PersonId,
+        which: SessionsToEnd,
+        by: &By,
+    ) -> Result<(), Fault> {
+        let mut line = by.line(self.clock.now(), "session.ended", Some(person));
+        let mut writes = match which {
+            SessionsToEnd::One(id) => {
+                line.details = serde_json::json!({ "session": id }).to_string();
+                vec![
+                    Write::SessionEndById { person, id },
+                    Write::GrantsEndOfSession { person, session: id },
+                ]
+            }
+            SessionsToEnd::All => vec![
+                Write::SessionsEndOfPerson { person, except: None },
+                Write::GrantsEndOfPerson { person },
+            ],
+        };
+        writes.push(Write::Audit(Box::new(line)));
+        self.commit_plain(tenant, writes, "ending sessions").await
+    }
+
+    /// End a factor of somebody. `false`: they have no such factor.
+    pub async fn end_factor_of(
+        &self,
+        tenant: &Tenant,
+        person: PersonId,
+        factor: FactorId,
+        by: &By,
+    ) -> Result<bool, Fault> {
+        let now = self.clock.now();
+        let mut line = by.line(now, "factor.ended_by_desk", Some(person));
+        line.details = serde_json::json!({ "factor": factor }).to_string();
+        let writes = vec![Write::FactorRemove { person, factor }, Write::Audit(Box::new(line))];
+        match self.store.commit(tenant.id, now, writes).await {
+            Ok(_) => Ok(true),
+            Err(error) if error.conflict() == Some(Conflict::FactorMissing) => Ok(false),
+            Err(error) => Err(Fault::new("ending a factor", error)),
+        }
+    }
+
+    async fn commit_plain(
+        &self,
+        tenant: &Tenant,
+        writes: Vec<Write>,
+        doing: &'static str,
+    ) -> Result<(), Fault> {
+        let done = self.store.commit(tenant.id, self.clock.now(), writes).await;
+        done.map(drop).map_err(|error: CommitError| Fault::new(doing, error))
+    }
+}
