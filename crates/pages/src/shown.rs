@@ -15,7 +15,7 @@ use crate::{
     Failure, PortalLinks, Problem, Refusal, ReleasedItem, SecondFactor, SwitchPerson, Troubleshoot,
     TroubleshootAnswer, WayOn,
 };
-use crate::{Place, failure::percent_encoded};
+use crate::{Frame, Place};
 
 impl View<'_> {
     fn about<'b>(
@@ -335,17 +335,17 @@ impl RecoveryCodes {
         self.codes.join("\n")
     }
 
-    /// The sheet as a file, without asking the server for the codes again.
-    pub(crate) fn download_href(&self, view: &View<'_>) -> String {
-        let sheet = format!(
-            "{}\n{}\n{}\n\n{}\n\n{}\n",
+    /// The sheet as a plain text file. Lines end as every editor reads them.
+    pub fn file(&self, frame: &Frame<'_>) -> String {
+        let view = View { frame, words: Words::of(frame.language) };
+        format!(
+            "{}\r\n{}\r\n{}\r\n\r\n{}\r\n\r\n{}\r\n",
             view.organisation(),
             self.username,
             view.moment(view.frame.now),
-            self.joined(),
+            self.codes.join("\r\n"),
             view.t("recovery-file-note"),
-        );
-        format!("data:text/plain;charset=utf-8,{}", percent_encoded(&sheet))
+        )
     }
 }
 

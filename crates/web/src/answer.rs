@@ -22,8 +22,12 @@ const REQUESTS_MAX: usize = 8;
 impl Cx {
     /// A page.
     pub fn page(&self, status: StatusCode, page: &Page) -> Answer {
-        let frame = self.frame();
-        let mut response = Response::new(Body::from(page.html(&frame)));
+        self.framed(status, page, &self.frame())
+    }
+
+    /// A page in a frame of its own.
+    pub fn framed(&self, status: StatusCode, page: &Page, frame: &Frame<'_>) -> Answer {
+        let mut response = Response::new(Body::from(page.html(frame)));
         *response.status_mut() = status;
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));

@@ -10,6 +10,7 @@ mod login;
 mod oidc;
 mod origin;
 mod peer;
+mod portal;
 mod query;
 pub mod routes;
 mod show;

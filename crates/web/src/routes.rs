@@ -16,7 +16,7 @@ use sekimori_protocol_oidc::Endpoint;
 use crate::answer::{Answer, bare};
 use crate::app::App;
 use crate::cx::Cx;
-use crate::{headers, login, oidc};
+use crate::{headers, login, oidc, portal};
 
 /// All routes, with the headers that stand on every answer.
 pub fn router(app: App) -> Router {
@@ -40,6 +40,20 @@ pub fn router(app: App) -> Router {
         .route(Endpoint::Revoke.path(), post(oidc::revoke))
         .route(Endpoint::Logout.path(), get(oidc::logout).post(oidc::logout))
         .route("/.well-known/change-password", get(change_password))
+        .route("/portal", get(portal::overview))
+        .route("/portal/sessions", post(portal::end_sessions))
+        .route("/portal/sign-out", get(portal::sign_out_asked).post(portal::sign_out))
+        .route("/signed-out", get(portal::signed_out))
+        .route("/portal/password", get(portal::password).post(portal::change_password))
+        .route("/portal/totp", get(portal::totp).post(portal::totp_code))
+        .route("/portal/recovery-codes", get(portal::codes).post(portal::codes_saved))
+        .route("/portal/recovery-codes/file", get(portal::codes_file))
+        .route("/portal/factor/remove", get(portal::remove_asked))
+        .route("/portal/factor/remove/{factor}", get(portal::remove).post(portal::remove_confirmed))
+        .route("/portal/ticket", get(portal::ticket).post(portal::ticket_entered))
+        .route("/portal/consents", get(portal::consents).post(portal::withdraw))
+        .route("/not-me/{link}", get(portal::not_me).post(portal::not_me_pressed))
+        .route("/help", get(portal::help))
         .route("/static/{name}", get(asset))
         .fallback(unknown)
         .method_not_allowed_fallback(unknown)

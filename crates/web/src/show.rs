@@ -153,7 +153,9 @@ impl Cx {
         if let Some(href) = start_over.filter(|_| next_href.is_none()) {
             others.push(WayOn::StartOver { href });
         }
-        if view.reason.next_step() == NextStep::RegisterFactor {
+        if let Some(attempt) = &view.ticket_attempt {
+            others.push(WayOn::EnterTicket { href: format!("/portal/ticket?attempt={attempt}") });
+        } else if view.reason.next_step() == NextStep::RegisterFactor {
             others.push(WayOn::EnterTicket { href: "/portal/ticket".to_owned() });
         }
         Refusal {

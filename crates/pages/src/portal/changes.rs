@@ -45,6 +45,8 @@ pub struct RecoveryCodes {
     pub codes: Vec<String>,
     /// The user name, for the printed sheet.
     pub username: String,
+    /// Where the sheet is as a file.
+    pub file_href: String,
 }
 
 /// Whether to remove a factor. Posts `decision` = `remove`.

@@ -1,0 +1,131 @@
+//! The portal's pages and forms, the page about an incident code, and the page behind a notice's link.
+//!
+//! Every form carries a token of its session and is answered by a redirect; only a form that has to be filled in
+//! again comes back with what was wrong.
+
+mod browser;
+mod changes;
+mod factors;
+mod help;
+mod not_me;
+mod overview;
+mod sessions;
+mod ticket;
+
+pub use changes::{change_password, consents, password, withdraw};
+pub use factors::{
+    codes, codes_file, codes_saved, remove, remove_asked, remove_confirmed, totp, totp_code,
+};
+pub use help::help;
+pub use not_me::{not_me, not_me_pressed};
+pub use overview::overview;
+pub use sessions::{end_sessions, sign_out, sign_out_asked, signed_out};
+pub use ticket::{ticket, ticket_entered};
+
+use axum::http::StatusCode;
+use axum::http::request::Parts;
+use sekimori_base::{Bilingual, Fault};
+use sekimori_directory::settings::ZoneName;
+use sekimori_flow::IncidentCode;
+use sekimori_flow::portal::{NotNow, Portal};
+use sekimori_login::{Details, Reason};
+use sekimori_pages::portal::EnrolTicket;
+use sekimori_pages::{Failure, Form, Incident, Page, PortalHead, PortalLinks};
+use sekimori_words::Words;
+
+use crate::answer::{Answer, bare};
+use crate::app::App;
+use crate::cx::Cx;
+use crate::origin::{Sender, sender};
+use crate::query::Fields;
+
+/// Where the portal's pages are.
+pub const LINKS: PortalLinks = PortalLinks {
+    overview: "/portal",
+    password: "/portal/password",
+    totp: "/portal/totp",
+    recovery_codes: "/portal/recovery-codes",
+    ticket: "/portal/ticket",
+    remove_factor: "/portal/factor/remove",
+    consents: "/portal/consents",
+    sign_out: "/portal/sign-out",
+};
+
+/// The context of a form that came from a page of ours.
+fn own_form(app: App, parts: Parts) -> Result<Cx, Box<Answer>> {
+    let Some(cx) = Cx::new(app, parts) else {
+        return Err(Box::new(bare(StatusCode::MISDIRECTED_REQUEST)));
+    };
+    match sender(&cx.headers, cx.visitor.tenant.issuer()) {
+        Sender::Own => Ok(cx),
+        Sender::Foreign => {
+            Err(Box::new(cx.problem(StatusCode::FORBIDDEN, Reason::CrossSite, None)))
+        }
+    }
+}
+
+/// The token of a form.
+fn token<'f>(fields: &'f Fields<'_>) -> &'f str {
+    fields.one("token").unwrap_or_default()
+}
+
+impl Cx {
+    /// What a request of the portal comes to: a page of somebody, or whatever comes first.
+    fn portal<T>(
+        &self,
+        outcome: Result<Portal<T>, Fault>,
+        page: impl FnOnce(&Self, T) -> (Page, Option<Bilingual>),
+    ) -> Answer {
+        match outcome {
+            Ok(Portal::Here(view)) => {
+                let (page, who) = page(self, view);
+                self.portal_page(&page, who.as_ref())
+            }
+            Ok(Portal::Elsewhere(progress)) => self.show(*progress),
+            Err(fault) => self.fault(&fault),
+        }
+    }
+
+    /// A page with the portal's head, if somebody is signed in.
+    fn portal_page(&self, page: &Page, who: Option<&Bilingual>) -> Answer {
+        let mut frame = self.frame();
+        frame.portal = who.map(|name| PortalHead {
+            person: name.text(self.visitor.language).to_owned(),
+            links: &LINKS,
+        });
+        self.framed(StatusCode::OK, page, &frame)
+    }
+
+    /// What a zone is called.
+    fn zone_title(&self, name: Option<&ZoneName>) -> String {
+        let language = self.visitor.language;
+        let zone = name.and_then(|name| self.visitor.tenant.site.zone(name));
+        zone.map_or_else(
+            || Words::of(language).text("place-outside"),
+            |zone| zone.title.text(language).to_owned(),
+        )
+    }
+
+    /// What went wrong, on the page where it can be mended.
+    fn portal_failure(
+        &self,
+        reason: Reason,
+        details: Details,
+        code: Option<IncidentCode>,
+    ) -> Failure {
+        Failure {
+            reason,
+            details,
+            hints: Vec::new(),
+            incident: Incident { code: code.map(|code| code.to_string()), at: self.visitor.now },
+        }
+    }
+
+    /// Nothing can be registered here and now: the page says why, and takes a ticket.
+    fn not_now(&self, not_now: NotNow) -> (Page, Option<Bilingual>) {
+        let details = Details { verified: true, ..Details::default() };
+        let failure = self.portal_failure(not_now.reason, details, not_now.incident);
+        let form = Form::new(LINKS.ticket, vec![("token", not_now.token)]);
+        (EnrolTicket { form, failure: Some(failure) }.into(), Some(not_now.who))
+    }
+}

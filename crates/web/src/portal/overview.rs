@@ -1,0 +1,129 @@
+//! `GET /portal`.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::http::request::Parts;
+use sekimori_base::{Bilingual, Timestamp};
+use sekimori_flow::portal::{
+    Done, Entry, Happening, OverviewView, SessionView, Suggestion as Suggested,
+};
+use sekimori_login::FactorFacts;
+use sekimori_pages::portal::{
+    Done as DoneWords, EventRow, FactorRow, Happened, Overview, PersonCard, ServiceLink,
+    SessionRow, Suggestion,
+};
+use sekimori_pages::{Form, Page};
+
+use super::{LINKS, browser};
+use crate::answer::{Answer, bare};
+use crate::app::App;
+use crate::cx::Cx;
+
+/// `GET /portal`: who, where, what happened. `before` goes back in what happened.
+pub async fn overview(State(app): State<App>, parts: Parts) -> Answer {
+    let Some(cx) = Cx::new(app, parts) else { return bare(StatusCode::MISDIRECTED_REQUEST) };
+    let before = cx.field("before").and_then(|text| text.parse().ok());
+    let before = before.map(Timestamp::from_unix_millis);
+    let done = cx.field("done").and_then(|word| Done::from_word(&word));
+    let outcome = cx.app.flow.overview(&cx.visitor, before, done).await;
+    cx.portal(outcome, Cx::overview_page)
+}
+
+impl Cx {
+    fn overview_page(&self, view: OverviewView) -> (Page, Option<Bilingual>) {
+        let language = self.visitor.language;
+        let who = view.person.name.clone();
+        let services = view
+            .services
+            .into_iter()
+            .map(|(title, href)| ServiceLink { title: title.text(language).to_owned(), href })
+            .collect();
+        let overview = Overview {
+            person: PersonCard {
+                name: who.text(language).to_owned(),
+                username: view.person.username.to_string(),
+                mail: view.person.mail.map(|mail| mail.to_string()),
+                affiliations: view.person.affiliations.into_iter().collect(),
+                groups: view.person.groups.iter().map(ToString::to_string).collect(),
+            },
+            place: self.place(),
+            address: self.visitor.position.address.map(|address| address.to_string()),
+            done: view.done.map(done_words),
+            suggestion: view.suggestion.map(suggestion),
+            services,
+            factors: view.factors.iter().map(factor_row).collect(),
+            password_changed_at: None,
+            sessions: view.sessions.into_iter().map(|session| self.session_row(session)).collect(),
+            sessions_form: Form::new("/portal/sessions", vec![("token", view.token)]),
+            events: view.history.into_iter().map(|entry| self.event_row(entry)).collect(),
+            older_href: view
+                .older
+                .map(|at| format!("{}?before={}", LINKS.overview, at.unix_millis())),
+        };
+        (overview.into(), Some(who))
+    }
+
+    fn session_row(&self, session: SessionView) -> SessionRow {
+        SessionRow {
+            id: session.id,
+            browser: browser::in_words(&session.device),
+            place: self.zone_title(Some(&session.zone)),
+            opened_at: session.opened_at,
+            used_at: session.used_at,
+            methods: session.methods,
+            current: session.current,
+        }
+    }
+
+    fn event_row(&self, entry: Entry) -> EventRow {
+        let language = self.visitor.language;
+        EventRow {
+            at: entry.at,
+            what: match entry.what {
+                Happening::SignedIn => Happened::SignedIn,
+                Happening::Refused(reason) => Happened::Refused(reason),
+                Happening::LeftOff => Happened::LeftOff,
+                Happening::Changed(notice) => Happened::Changed(notice),
+            },
+            service: entry.service.map(|title| title.text(language).to_owned()),
+            place: self.zone_title(entry.zone.as_ref()),
+            address: entry.address.map(|address| address.to_string()),
+            methods: entry.methods,
+            code: entry.incident,
+        }
+    }
+}
+
+pub(super) fn factor_row(facts: &FactorFacts) -> FactorRow {
+    FactorRow {
+        id: facts.id,
+        method: facts.method,
+        binding: facts.binding,
+        state: facts.state,
+        registered_at: facts.registered_at,
+        last_used_at: facts.last_used_at,
+        codes_left: facts.codes_left,
+    }
+}
+
+const fn done_words(done: Done) -> DoneWords {
+    match done {
+        Done::PasswordChanged => DoneWords::PasswordChanged,
+        Done::TotpRegistered => DoneWords::TotpRegistered,
+        Done::RecoveryCodesMade => DoneWords::RecoveryCodesMade,
+        Done::FactorRemoved => DoneWords::FactorRemoved,
+        Done::SessionEnded => DoneWords::SessionEnded,
+        Done::OthersEnded => DoneWords::OthersEnded,
+        Done::ConsentWithdrawn => DoneWords::ConsentWithdrawn,
+        Done::AppsFull => DoneWords::AppsFull,
+    }
+}
+
+const fn suggestion(suggested: Suggested) -> Suggestion {
+    match suggested {
+        Suggested::RegisterFirst => Suggestion::RegisterFirst,
+        Suggested::RegisterWithTicket => Suggestion::RegisterWithTicket,
+        Suggested::MakeRecoveryCodes => Suggestion::MakeRecoveryCodes,
+        Suggested::FewRecoveryCodes => Suggestion::FewRecoveryCodes,
+    }
+}

@@ -1,0 +1,48 @@
+//! Entering an enrolment ticket.
+
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::http::request::Parts;
+use sekimori_base::{AttemptId, Bilingual, Secret};
+use sekimori_flow::portal::TicketPage;
+use sekimori_pages::portal::EnrolTicket;
+use sekimori_pages::{Form, Page};
+
+use super::{LINKS, own_form, token};
+use crate::answer::{Answer, bare};
+use crate::app::App;
+use crate::cx::Cx;
+use crate::query::Fields;
+
+/// `GET /portal/ticket`: for the session, or with `attempt` for a sign-in that was refused.
+pub async fn ticket(State(app): State<App>, parts: Parts) -> Answer {
+    let Some(cx) = Cx::new(app, parts) else { return bare(StatusCode::MISDIRECTED_REQUEST) };
+    let attempt = cx.field("attempt").and_then(|text| text.parse::<AttemptId>().ok());
+    let outcome = cx.app.flow.ticket_page(&cx.visitor, attempt).await;
+    cx.portal(outcome, Cx::ticket_page)
+}
+
+/// `POST /portal/ticket`.
+pub async fn ticket_entered(State(app): State<App>, parts: Parts, body: Bytes) -> Answer {
+    let cx = match own_form(app, parts) {
+        Ok(cx) => cx,
+        Err(answer) => return *answer,
+    };
+    let fields = Fields::parse(&body);
+    let attempt = fields.one("attempt").and_then(|text| text.parse::<AttemptId>().ok());
+    let typed = Secret::new(fields.text("ticket").unwrap_or_default());
+    let outcome = cx.app.flow.ticket_entered(&cx.visitor, attempt, token(&fields), &typed).await;
+    cx.portal(outcome, Cx::ticket_page)
+}
+
+impl Cx {
+    fn ticket_page(&self, view: TicketPage) -> (Page, Option<Bilingual>) {
+        let mut hidden = vec![("token", view.token)];
+        hidden.extend(view.attempt.map(|attempt| ("attempt", attempt.to_string())));
+        let failure = view
+            .failure
+            .map(|answer| self.portal_failure(answer.reason, answer.details, answer.incident));
+        (EnrolTicket { form: Form::new(LINKS.ticket, hidden), failure }.into(), view.who)
+    }
+}
