@@ -49,7 +49,7 @@ impl Failure {
     /// Seconds until something is evaluated again, at least 1; `None` when nothing has to be waited for.
     pub(crate) fn wait_seconds(&self, now: Timestamp) -> Option<i64> {
         let left = self.details.wait_until?.millis_since(now);
-        (left > 0).then(|| left.div_euclid(1000) + 1)
+        (left > 0).then(|| -(-left).div_euclid(1000))
     }
 }
 
@@ -79,7 +79,8 @@ impl Frame<'_> {
         };
         let help = &self.organisation.help;
         match step {
-            NextStep::AskDesk | NextStep::RegisterFactor => {
+            NextStep::RegisterFactor => help.url.clone(),
+            NextStep::AskDesk => {
                 let url = help.url.clone();
                 let mail = || help.mail.as_ref().map(|mail| to_mail(mail.as_str()));
                 let telephone = || {

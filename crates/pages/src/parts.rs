@@ -37,6 +37,8 @@ pub(crate) struct Line {
     pub note: Option<String>,
     /// Behind "why?".
     pub why: Option<String>,
+    /// Where another user name can be entered.
+    pub change: Option<String>,
 }
 
 #[derive(Template)]
@@ -52,15 +54,25 @@ pub(crate) struct SummaryPart<'a> {
     v: View<'a>,
     /// The field that the entry leads to.
     field: &'a str,
-    texts: Vec<String>,
+    said: Said,
 }
 
 #[derive(Template)]
 #[template(path = "parts/field_error.html")]
 pub(crate) struct FieldErrorPart<'a> {
     v: View<'a>,
-    texts: Vec<String>,
+    said: Said,
     wait: Option<Wait>,
+}
+
+/// What went wrong, as summary and field say it: the title in both, the sentences once.
+#[derive(Debug, Clone)]
+pub(crate) struct Said {
+    pub title: String,
+    /// In the summary only.
+    pub text: Option<String>,
+    /// Beside the field: what helps to mend it.
+    pub hints: Vec<String>,
 }
 
 pub(crate) struct Wait {
@@ -74,7 +86,7 @@ pub(crate) struct IncidentPart<'a> {
     v: View<'a>,
     incident: &'a Incident,
     place: Option<String>,
-    reason: Option<Reason>,
+    reason: Reason,
 }
 
 #[derive(Template)]
@@ -93,6 +105,11 @@ pub(crate) struct TimePart {
 
 impl<'a> View<'a> {
     pub fn slip(&self, slip: &Slip) -> SlipPart<'a> {
+        self.slip_with_change(slip, &None)
+    }
+
+    /// The slip with a link to enter another user name.
+    pub fn slip_with_change(&self, slip: &Slip, change: &Option<String>) -> SlipPart<'a> {
         let mut lines = vec![
             Line {
                 term: self.t("slip-to"),
@@ -100,9 +117,10 @@ impl<'a> View<'a> {
                 text: slip.to.clone(),
                 note: None,
                 why: None,
+                change: None,
             },
             self.place_line(&slip.place, slip.obstacle == Obstacle::Network),
-            self.identity_line(&slip.identity),
+            Line { change: change.clone(), ..self.identity_line(&slip.identity) },
         ];
         lines.extend(self.proof_line(&slip.proof));
         lines.extend(self.obstacle_line(slip.obstacle));
@@ -145,6 +163,7 @@ impl<'a> View<'a> {
                 .as_deref()
                 .map(|earlier| self.t1("place-moved", "earlier", earlier)),
             why: Some(why.join(&self.t("sentence-separator"))),
+            change: None,
         }
     }
 
@@ -161,6 +180,7 @@ impl<'a> View<'a> {
             text: self.t(id),
             note: name.filter(|name| !name.is_empty()).cloned(),
             why: None,
+            change: None,
         }
     }
 
@@ -185,6 +205,7 @@ impl<'a> View<'a> {
             text: self.t(text),
             note,
             why: None,
+            change: None,
         })
     }
 
@@ -197,44 +218,48 @@ impl<'a> View<'a> {
             Obstacle::Group => ("slip-group", "slip-group-other"),
         };
         let (term, text) = (self.t(term), self.t(text));
-        Some(Line { term, mark: Mark::Failed, text, note: None, why: None })
+        Some(Line { term, mark: Mark::Failed, text, note: None, why: None, change: None })
     }
 
-    /// What failed and what the typed text shows, sentence by sentence.
-    pub fn failure_texts(&self, failure: &Failure, about: &Circumstances<'_>) -> Vec<String> {
-        let mut texts = vec![self.words.reason_text(failure.reason, about)];
-        texts.extend(failure.hints.iter().map(|hint| self.words.hint(*hint)));
-        texts
+    /// What failed, and what the typed text shows.
+    pub fn said(&self, failure: &Failure, about: &Circumstances<'_>) -> Said {
+        Said {
+            title: self.words.reason_title(failure.reason, about),
+            text: Some(self.words.reason_text(failure.reason, about)),
+            hints: failure.hints.iter().map(|hint| self.words.hint(*hint)).collect(),
+        }
     }
 
     /// The error summary of a sign-in step, leading to `field`.
     pub fn summary(&self, failure: &Failure, slip: &Slip, field: &'a str) -> SummaryPart<'a> {
-        let about = failure.about(self.frame, Some(&slip.to), None);
-        SummaryPart { v: *self, field, texts: self.failure_texts(failure, &about) }
+        let said = self.said(failure, &failure.about(self.frame, Some(&slip.to), None));
+        SummaryPart { v: *self, field, said }
     }
 
     /// The same words beside the field.
     pub fn field_error(&self, failure: &Failure, slip: &Slip) -> FieldErrorPart<'a> {
-        let about = failure.about(self.frame, Some(&slip.to), None);
+        let said = self.said(failure, &failure.about(self.frame, Some(&slip.to), None));
         let wait = failure.wait_seconds(self.frame.now).zip(failure.details.wait_until);
-        FieldErrorPart {
-            v: *self,
-            texts: self.failure_texts(failure, &about),
-            wait: wait.map(|(seconds, until)| Wait {
-                seconds,
-                text: self.t1("wait-until", "moment", &self.moment(until)),
-            }),
-        }
+        let wait = wait.map(|(seconds, until)| Wait {
+            seconds,
+            text: self.t1("wait-until", "moment", self.moment(until)),
+        });
+        FieldErrorPart { v: *self, said, wait }
     }
 
-    /// The error summary of plain texts.
-    pub fn summary_of(&self, texts: &[String], field: &'a str) -> SummaryPart<'a> {
-        SummaryPart { v: *self, field, texts: texts.to_vec() }
+    /// The error summary of a page without a slip.
+    pub fn summary_of(&self, said: &Option<Said>, field: &'a str) -> SummaryPart<'a> {
+        SummaryPart { v: *self, field, said: said.clone().unwrap_or_else(|| self.unsaid()) }
     }
 
-    /// Plain texts beside the field.
-    pub fn field_error_of(&self, texts: &[String]) -> FieldErrorPart<'a> {
-        FieldErrorPart { v: *self, texts: texts.to_vec(), wait: None }
+    /// The same words beside the field of a page without a slip.
+    pub fn field_error_of(&self, said: &Option<Said>) -> FieldErrorPart<'a> {
+        let said = said.clone().unwrap_or_else(|| self.unsaid());
+        FieldErrorPart { v: *self, said, wait: None }
+    }
+
+    fn unsaid(&self) -> Said {
+        Said { title: self.t("summary-heading"), text: None, hints: Vec::new() }
     }
 
     /// The incident: code, time with zone, network.
@@ -243,7 +268,7 @@ impl<'a> View<'a> {
             v: *self,
             incident: &failure.incident,
             place: place.map(|place| self.place_words(place)),
-            reason: Some(failure.reason),
+            reason: failure.reason,
         }
     }
 

@@ -5,6 +5,7 @@ use sekimori_login::{Choice, NextStep, Notice, Reason, Usability};
 use sekimori_words::{Circumstances, Words};
 
 use crate::login::SwitchChoice;
+use crate::parts::Said;
 use crate::portal::{
     ChangePassword, Done, EnrolTicket, EventRow, Happened, NotMe, NotMeState, Overview,
     RecoveryCodes, RegisterTotp, RemoveFactor, Standing, Suggestion,
@@ -47,16 +48,23 @@ impl View<'_> {
         self.words.reason_text(failure.reason, &self.about(failure, service, place.as_deref()))
     }
 
-    /// The sentences of a failure without a service; none without a failure.
-    pub fn plain_texts(&self, failure: &Option<Failure>) -> Vec<String> {
-        failure.as_ref().map_or_else(Vec::new, |failure| {
-            self.failure_texts(failure, &self.about(failure, None, None))
-        })
+    /// A failure on a page without a slip.
+    pub fn said_plainly(&self, failure: &Option<Failure>) -> Option<Said> {
+        let failure = failure.as_ref()?;
+        Some(self.said(failure, &self.about(failure, None, None)))
     }
 
     /// The help desk's name inside a sentence.
     pub fn desk_words(&self) -> String {
         self.frame.desk().map_or_else(|| self.t("generic-desk"), str::to_owned)
+    }
+
+    /// The help desk's name as a heading.
+    pub fn desk_heading(&self) -> String {
+        let name = self.frame.desk().map_or_else(|| self.t("generic-desk-heading"), str::to_owned);
+        let mut characters = name.chars();
+        let first = characters.next().map(char::to_uppercase);
+        first.into_iter().flatten().chain(characters).collect()
     }
 
     /// The address of the next step's button.
@@ -157,6 +165,12 @@ impl Refusal {
     pub(crate) const fn registers(&self) -> bool {
         matches!(self.failure.reason.next_step(), NextStep::RegisterFactor)
     }
+
+    /// Whether the list of methods says more than that nothing is registered.
+    pub(crate) fn lists_proofs(&self) -> bool {
+        let choices = &self.failure.details.choices;
+        choices.iter().any(|choice| choice.usability != Usability::NotRegistered)
+    }
 }
 
 impl WayOn {
@@ -205,14 +219,12 @@ impl Troubleshoot {
         matches!(self.answer, TroubleshootAnswer::Mistyped)
     }
 
-    pub(crate) fn mistyped_texts(&self, view: &View<'_>) -> Vec<String> {
-        match self.answer {
-            TroubleshootAnswer::Mistyped => vec![view.t("troubleshoot-mistyped")],
-            TroubleshootAnswer::Nothing
-            | TroubleshootAnswer::Public
-            | TroubleshootAnswer::Told { .. }
-            | TroubleshootAnswer::Slower { .. } => Vec::new(),
-        }
+    pub(crate) fn said(&self, view: &View<'_>) -> Option<Said> {
+        self.is_mistyped().then(|| Said {
+            title: view.t("troubleshoot-mistyped"),
+            text: None,
+            hints: Vec::new(),
+        })
     }
 }
 
@@ -308,13 +320,12 @@ impl ChangePassword {
         !self.flaws.is_empty() || self.failure.is_some()
     }
 
-    pub(crate) fn texts(&self, view: &View<'_>) -> Vec<String> {
-        let mut texts: Vec<String> =
-            self.flaws.iter().map(|flaw| view.words.password_flaw(*flaw)).collect();
-        if let Some(failure) = self.failure.as_ref().filter(|_| self.flaws.is_empty()) {
-            texts.extend(view.failure_texts(failure, &view.about(failure, None, None)));
+    pub(crate) fn said(&self, view: &View<'_>) -> Option<Said> {
+        let mut flaws = self.flaws.iter().map(|flaw| view.words.password_flaw(*flaw));
+        match flaws.next() {
+            Some(title) => Some(Said { title, text: None, hints: flaws.collect() }),
+            None => view.said_plainly(&self.failure),
         }
-        texts
     }
 }
 

@@ -10,6 +10,7 @@ use sekimori_base::Language;
 type Sources = [&'static str; 4];
 
 /// The names of the catalogue files of a language.
+#[cfg(test)]
 pub(crate) const FILES: [&str; 4] = ["reasons.ftl", "pages.ftl", "portal.ftl", "mails.ftl"];
 
 pub(crate) const ENGLISH: Sources = [

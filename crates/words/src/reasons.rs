@@ -38,7 +38,7 @@ impl Words {
         let details = about.details;
         let wait = details
             .and_then(|details| details.wait_until)
-            .map(|until| self.waiting(until.millis_since(about.now).max(0).div_euclid(1000) + 1));
+            .map(|until| self.waiting(seconds_until(until, about.now)));
         let moment = |at: Option<Timestamp>| at.map(|at| at.in_zone(about.time_zone));
         let until = moment(details.and_then(|details| details.wait_until));
         let account = moment(details.and_then(|details| details.account_moment));
@@ -74,6 +74,11 @@ impl Words {
             None => self.with(&id, &arguments),
         }
     }
+}
+
+/// Whole seconds from `now` until `until`, rounded up: after so many it is over.
+pub(crate) fn seconds_until(until: Timestamp, now: Timestamp) -> i64 {
+    -now.millis_since(until).div_euclid(1000)
 }
 
 /// The text with a capital at its beginning, for names that begin a sentence.

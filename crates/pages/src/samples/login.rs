@@ -72,7 +72,7 @@ fn steps(language: Language) -> Vec<Sample> {
     if let Some(failure) = &mut wrong.failure {
         failure.hints = vec![InputHint::PasswordFullWidth, InputHint::CapsLock];
     }
-    let wait = Details { wait_until: Some(NOW.plus_seconds(44)), ..Details::default() };
+    let wait = Details { wait_until: Some(NOW.plus_seconds(45)), ..Details::default() };
     let fresh = Password {
         reason: Reason::AskFresh,
         slip: Slip {
@@ -176,6 +176,7 @@ fn refusals(language: Language) -> Vec<Sample> {
         ..verified()
     };
     let mut no_factor = refusal(language, eduroam(language), Reason::FactorNone, none);
+    no_factor.next_href = Some("/portal/totp".to_owned());
     no_factor.others.insert(0, WayOn::EnterTicket { href: "/portal/ticket".to_owned() });
     let ended = Details { account_moment: Some(NOW.plus_seconds(-86_400 * 200)), ..verified() };
     vec![

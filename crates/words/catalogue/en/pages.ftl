@@ -79,7 +79,7 @@ place-why-inside = Your address belongs to the campus network.
 place-why-outside = Your address does not belong to the campus network.
 place-why-unknown = Your network address did not reach us, so we cannot tell where you are. Whoever cannot be placed counts as outside.
 place-relay = Your browser hides its address behind { $relay }. Switch that off for this site if you are on campus.
-place-moved = you were on { $earlier } before
+place-moved = before: { $earlier }
 place-password-suffices = Here your password is usually enough.
 place-two-proofs = Here one more proof is needed besides the password.
 
@@ -115,7 +115,7 @@ next-try-again = Try again
 next-wait = Try again
 next-start-over = Start again
 next-other-factor = Use another proof
-next-register-factor = How to register a proof
+next-register-factor = Register a proof for use outside
 next-ask-desk = Contact the help desk
 next-ask-service = Write to whoever runs { $service }
 next-switch-person = Choose who signs in
@@ -166,7 +166,6 @@ incident-label = About this incident
 incident-code = Incident code
 incident-time = Time
 incident-network = Network
-incident-reason = Reason
 incident-not-kept = none was kept, because very many sign-ins are failing at this moment
 incident-explanation = Tell this code to the help desk: it shows what happened, and nothing that you typed.
 

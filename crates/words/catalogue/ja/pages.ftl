@@ -103,7 +103,7 @@ next-try-again = もう一度試す
 next-wait = もう一度試す
 next-start-over = サインインをやり直す
 next-other-factor = 別の確認方法を使う
-next-register-factor = 学外用の確認方法の登録について
+next-register-factor = 学外用の確認方法を登録する
 next-ask-desk = 窓口に問い合わせる
 next-ask-service = { $service }の管理者に連絡する
 next-switch-person = サインインする人を選ぶ
@@ -154,7 +154,6 @@ incident-label = お問い合わせのための情報
 incident-code = 受付コード
 incident-time = 日時
 incident-network = 接続場所
-incident-reason = 理由コード
 incident-not-kept = サインインできない方が非常に多いため、コードは発行していません
 incident-explanation = 窓口にこのコードをお伝えください。何が起きたかを確認できます。入力された内容は含まれません。
 

@@ -68,7 +68,7 @@ event-what = 内容
 event-service = サービス
 event-where = 場所
 event-admitted = サインインしました
-event-refused = サインインしていません
+event-refused = サインイン未完了
 event-left-off = パスワードは一致しましたが、続きは行われていません
 event-older = さらに前の記録
 
