@@ -33,6 +33,16 @@ pub struct LanguageLink {
     pub href: String,
 }
 
+impl LanguageLink {
+    /// The language's name in itself.
+    pub(crate) const fn name(&self) -> &'static str {
+        match self.language {
+            Language::English => "English",
+            Language::Japanese => "日本語",
+        }
+    }
+}
+
 /// The portal's head.
 #[derive(Debug, Clone)]
 pub struct PortalHead<'a> {

@@ -22,6 +22,8 @@ mod qr;
 pub mod samples;
 mod shown;
 mod slip;
+#[cfg(test)]
+mod tests;
 mod view;
 
 pub use assets::{Asset, asset};

@@ -105,11 +105,11 @@ pub(crate) struct TimePart {
 
 impl<'a> View<'a> {
     pub fn slip(&self, slip: &Slip) -> SlipPart<'a> {
-        self.slip_with_change(slip, &None)
+        self.slip_with_change(slip, None)
     }
 
     /// The slip with a link to enter another user name.
-    pub fn slip_with_change(&self, slip: &Slip, change: &Option<String>) -> SlipPart<'a> {
+    pub fn slip_with_change(&self, slip: &Slip, change: Option<&String>) -> SlipPart<'a> {
         let mut lines = vec![
             Line {
                 term: self.t("slip-to"),
@@ -120,7 +120,7 @@ impl<'a> View<'a> {
                 change: None,
             },
             self.place_line(&slip.place, slip.obstacle == Obstacle::Network),
-            Line { change: change.clone(), ..self.identity_line(&slip.identity) },
+            Line { change: change.cloned(), ..self.identity_line(&slip.identity) },
         ];
         lines.extend(self.proof_line(&slip.proof));
         lines.extend(self.obstacle_line(slip.obstacle));
@@ -248,13 +248,13 @@ impl<'a> View<'a> {
     }
 
     /// The error summary of a page without a slip.
-    pub fn summary_of(&self, said: &Option<Said>, field: &'a str) -> SummaryPart<'a> {
-        SummaryPart { v: *self, field, said: said.clone().unwrap_or_else(|| self.unsaid()) }
+    pub fn summary_of(&self, said: Option<&Said>, field: &'a str) -> SummaryPart<'a> {
+        SummaryPart { v: *self, field, said: said.cloned().unwrap_or_else(|| self.unsaid()) }
     }
 
     /// The same words beside the field of a page without a slip.
-    pub fn field_error_of(&self, said: &Option<Said>) -> FieldErrorPart<'a> {
-        let said = said.clone().unwrap_or_else(|| self.unsaid());
+    pub fn field_error_of(&self, said: Option<&Said>) -> FieldErrorPart<'a> {
+        let said = said.cloned().unwrap_or_else(|| self.unsaid());
         FieldErrorPart { v: *self, said, wait: None }
     }
 
@@ -272,11 +272,6 @@ impl<'a> View<'a> {
         }
     }
 
-    /// The hidden fields of a form.
-    pub fn hidden(&self, form: &'a Form) -> HiddenPart<'a> {
-        HiddenPart { form }
-    }
-
     /// A moment, written out.
     pub fn time(&self, at: impl Plain<Timestamp>) -> TimePart {
         let at = at.plain();
@@ -292,5 +287,12 @@ impl<'a> View<'a> {
     /// What the button of the next step says.
     pub fn next_label(&self, step: NextStep, service: Option<&str>) -> String {
         self.words.next_step_label(step, service)
+    }
+}
+
+impl Form {
+    /// The hidden fields.
+    pub(crate) const fn inputs(&self) -> HiddenPart<'_> {
+        HiddenPart { form: self }
     }
 }

@@ -60,7 +60,7 @@ pub enum TroubleshootAnswer {
     /// A code of this very browser, or of the signed-in person.
     Told {
         /// What happened.
-        failure: Failure,
+        failure: Box<Failure>,
         /// When.
         at: Timestamp,
         /// The service, in the page's language.

@@ -49,8 +49,8 @@ impl View<'_> {
     }
 
     /// A failure on a page without a slip.
-    pub fn said_plainly(&self, failure: &Option<Failure>) -> Option<Said> {
-        let failure = failure.as_ref()?;
+    pub fn said_plainly(&self, failure: Option<&Failure>) -> Option<Said> {
+        let failure = failure?;
         Some(self.said(failure, &self.about(failure, None, None)))
     }
 
@@ -71,14 +71,14 @@ impl View<'_> {
     pub fn next_of(
         &self,
         failure: &Failure,
-        given: &Option<String>,
-        contact: &Option<String>,
+        given: Option<&String>,
+        contact: Option<&String>,
     ) -> Option<String> {
         self.frame.next_href(
             self.words,
             failure.reason.next_step(),
-            given.as_ref(),
-            contact.as_deref(),
+            given,
+            contact.map(String::as_str),
             &failure.incident,
         )
     }
@@ -324,7 +324,7 @@ impl ChangePassword {
         let mut flaws = self.flaws.iter().map(|flaw| view.words.password_flaw(*flaw));
         match flaws.next() {
             Some(title) => Some(Said { title, text: None, hints: flaws.collect() }),
-            None => view.said_plainly(&self.failure),
+            None => view.said_plainly(self.failure.as_ref()),
         }
     }
 }

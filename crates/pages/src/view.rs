@@ -1,7 +1,7 @@
 //! Every page as one enum, and what all templates share.
 
 use askama::Template;
-use sekimori_base::{Language, Timestamp};
+use sekimori_base::Timestamp;
 use sekimori_directory::{Binding, InputHint, Method};
 use sekimori_login::{FactorState, Reason, Usability};
 use sekimori_words::{Argument, Circumstances, Words};
@@ -152,14 +152,6 @@ impl View<'_> {
         format!("{prefix}{} – {}", title.as_ref(), self.organisation())
     }
 
-    /// The name of a language in itself.
-    pub fn language_name(&self, language: impl Plain<Language>) -> &'static str {
-        match language.plain() {
-            Language::English => "English",
-            Language::Japanese => "日本語",
-        }
-    }
-
     /// The moment for people, in the site's zone.
     pub fn moment(&self, at: impl Plain<Timestamp>) -> String {
         at.plain().in_zone(self.frame.time_zone)
@@ -226,18 +218,6 @@ impl View<'_> {
     /// What the typed text shows.
     pub fn hint(&self, hint: impl Plain<InputHint>) -> String {
         self.words.hint(hint.plain())
-    }
-
-    pub fn style_href(&self) -> String {
-        assets::style_href()
-    }
-
-    pub fn script_href(&self) -> String {
-        assets::script_href()
-    }
-
-    pub fn mark_href(&self) -> String {
-        assets::mark_href()
     }
 
     pub fn accent_href(&self) -> String {

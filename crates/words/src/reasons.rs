@@ -54,9 +54,6 @@ impl Words {
         let place = or(about.place, "generic-place");
         let desk = or(about.desk, "generic-desk");
         let (service_first, desk_first) = (capitalised(&service), capitalised(&desk));
-        fn or_none(text: Option<&String>) -> Argument<'_> {
-            Argument::Text(text.map_or("none", String::as_str))
-        }
         let arguments = [
             ("service", Argument::Text(&service)),
             ("Service", Argument::Text(&service_first)),
@@ -74,6 +71,11 @@ impl Words {
             None => self.with(&id, &arguments),
         }
     }
+}
+
+/// A missing text is the word that the catalogues select by.
+fn or_none(text: Option<&String>) -> Argument<'_> {
+    Argument::Text(text.map_or("none", String::as_str))
 }
 
 /// Whole seconds from `now` until `until`, rounded up: after so many it is over.

@@ -259,7 +259,7 @@ fn troubleshooting(language: Language) -> Vec<Sample> {
     };
     let code = "7K3M-9QTX-4";
     let told = TroubleshootAnswer::Told {
-        failure: failure(Reason::CredentialMismatch, Details::default()),
+        failure: Box::new(failure(Reason::CredentialMismatch, Details::default())),
         at: NOW.plus_seconds(-300),
         service: Some(webmail(language)),
         place: Some("eduroam".to_owned()),

@@ -13,6 +13,9 @@ use crate::{
     DemoStrip, Failure, Form, Frame, Incident, LanguageLink, Page, Place, PortalHead, PortalLinks,
 };
 
+#[cfg(test)]
+pub(crate) use login::with_reason;
+
 /// A page with what stands around it.
 pub struct Sample {
     /// Its name: the variant, and what is special.

@@ -32,8 +32,8 @@ reason-cred-mismatch = We could not sign you in with this user name and password
 ## Waiting
 
 reason-throttle-wait = { $wait ->
-        [none] There were too many attempts with this user name. You can try again shortly; until then nothing you enter is checked.
-       *[other] There were too many attempts with this user name. You can try again in { $wait }; until then nothing you enter is checked.
+        [none] Too many attempts with this user name. You can try again shortly; until then nothing you enter is checked.
+       *[other] Too many attempts with this user name. You can try again in { $wait }; until then nothing you enter is checked.
     }
     .title = A short wait
 reason-throttle-busy = Another attempt with this user name is being checked at this moment. Yours was not counted. Enter it once more.
@@ -41,8 +41,8 @@ reason-throttle-busy = Another attempt with this user name is being checked at t
 reason-throttle-closed = There were a hundred attempts in a row with this user name, so this way is closed for today. A browser that you have signed in with before still works. Otherwise { $desk } can open it again.
     .title = This way is closed for today
 reason-throttle-source = { $wait ->
-        [none] There were too many attempts from your network, perhaps by others who share it. You can try again shortly; until then nothing you enter is checked.
-       *[other] There were too many attempts from your network, perhaps by others who share it. You can try again in { $wait }; until then nothing you enter is checked.
+        [none] Too many attempts from your network, perhaps by others who share it. You can try again shortly; until then nothing you enter is checked.
+       *[other] Too many attempts from your network, perhaps by others who share it. You can try again in { $wait }; until then nothing you enter is checked.
     }
     .title = A short wait for this network
 reason-svc-busy = { $wait ->
