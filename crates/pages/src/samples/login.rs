@@ -306,9 +306,19 @@ fn leaving(language: Language) -> Vec<Sample> {
         username: NAME.to_owned(),
         choice,
     };
+    let mut all = vec![
+        sample("consent", consent),
+        sample("switch", switch(SwitchChoice::Free)),
+        sample("switch-other", switch(SwitchChoice::OtherExpected)),
+    ];
+    all.extend(signing_out(language, &person));
+    all
+}
+
+fn signing_out(language: Language, person: &str) -> Vec<Sample> {
     let sign_out = |service| SignOut {
         form: form("/sign-out"),
-        person: person.clone(),
+        person: person.to_owned(),
         service,
         cancel_href: "/portal".to_owned(),
     };
@@ -323,9 +333,6 @@ fn leaving(language: Language) -> Vec<Sample> {
         service: webmail(language),
     };
     vec![
-        sample("consent", consent),
-        sample("switch", switch(SwitchChoice::Free)),
-        sample("switch-other", switch(SwitchChoice::OtherExpected)),
         sample("sign-out", sign_out(None)),
         sample("sign-out-service", sign_out(Some(webmail(language)))),
         sample("signed-out", signed_out),
