@@ -8,6 +8,7 @@
 //! Secrets come sealed or as digests: nothing here opens or draws them. Time is an argument.
 
 mod audit;
+mod backup;
 mod commit;
 mod counters;
 mod database;
@@ -34,6 +35,7 @@ pub use audit::{
     AuditEntry, AuditFacts, AuditHead, AuditLine, AuditPlace, Checkpoint, LineId, StoredLine,
     chain_start, commitment, verify_next,
 };
+pub use backup::{BackupReport, restore};
 pub use commit::{CommitError, Receipt};
 pub use counters::{Counter, Reservation, Reserved};
 pub use ids::{CounterKey, Digest, MessageId, WriterId};

@@ -202,9 +202,14 @@ fn state_sizes(connection: &rusqlite::Connection) -> Result<(), DatabaseError> {
     Ok(())
 }
 
-fn last_postgres(direct: &mut Direct) -> Result<Option<(u32, u32)>, DatabaseError> {
+/// Whether a PostgreSQL database has a schema of ours.
+pub(crate) fn there_postgres(direct: &mut Direct) -> Result<bool, DatabaseError> {
     let there = direct.first("SELECT to_regclass('schema_version')::text")?;
-    if there.first().is_none_or(Option::is_none) {
+    Ok(there.first().is_some_and(Option::is_some))
+}
+
+fn last_postgres(direct: &mut Direct) -> Result<Option<(u32, u32)>, DatabaseError> {
+    if !there_postgres(direct)? {
         return Ok(None);
     }
     let row = direct.first(SCHEMA_LAST)?;

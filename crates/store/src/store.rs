@@ -323,15 +323,7 @@ impl Store {
             self.inner.reads.fetch_add(1, Ordering::Relaxed);
             return sqlite.read(work).map_err(Fault::while_doing(doing));
         }
-        let read = self
-            .transact(doing, database::Access::Read, move |transaction| {
-                work(transaction).map(Ok::<T, std::convert::Infallible>)
-            })
-            .await?;
-        match read {
-            Ok(value) => Ok(value),
-            Err(never) => match never {},
-        }
+        self.read_apart(doing, work).await
     }
 
     /// One longer read transaction, off the caller's thread.
@@ -369,6 +361,23 @@ impl Store {
             .await?;
         match written {
             Ok(()) => Ok(()),
+            Err(never) => match never {},
+        }
+    }
+
+    /// One read transaction on the database's own thread, wherever the database is.
+    pub(crate) async fn read_apart<T: Send + 'static>(
+        &self,
+        doing: &'static str,
+        work: impl Fn(&mut Transaction<'_>) -> Result<T, DatabaseError> + Send + 'static,
+    ) -> Result<T, Fault> {
+        let read = self
+            .transact(doing, database::Access::Read, move |transaction| {
+                work(transaction).map(Ok::<T, std::convert::Infallible>)
+            })
+            .await?;
+        match read {
+            Ok(value) => Ok(value),
             Err(never) => match never {},
         }
     }

@@ -39,7 +39,7 @@ impl ToSql for Value {
     }
 }
 
-fn owned(value: ValueRef<'_>) -> Result<Value, DatabaseError> {
+pub(crate) fn owned(value: ValueRef<'_>) -> Result<Value, DatabaseError> {
     match value {
         ValueRef::Null => Ok(Value::Null),
         ValueRef::Integer(number) => Ok(Value::Integer(number)),
@@ -193,7 +193,8 @@ impl Sqlite {
         result
     }
 
-    fn reader(&self) -> Result<rusqlite::Connection, DatabaseError> {
+    /// A connection that only reads.
+    pub(crate) fn reader(&self) -> Result<rusqlite::Connection, DatabaseError> {
         let connection = connect(&self.place)?;
         connection.execute_batch("PRAGMA query_only = ON; PRAGMA cache_size = -4000;")?;
         Ok(connection)

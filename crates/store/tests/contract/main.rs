@@ -3,6 +3,7 @@
 
 mod attempts;
 mod audit;
+mod backup;
 mod counters;
 mod factors;
 mod people;

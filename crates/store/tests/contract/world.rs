@@ -61,6 +61,11 @@ impl World {
 
     /// A database of its own on the server of `SEKIMORI_TEST_POSTGRES`.
     pub async fn postgres() -> Option<Self> {
+        Some(Self::at(Self::empty_postgres().await?, None).await)
+    }
+
+    /// The same, with nothing in it.
+    pub async fn empty_postgres() -> Option<Place> {
         let Ok(server) = std::env::var("SEKIMORI_TEST_POSTGRES") else {
             skipped();
             return None;
@@ -71,7 +76,7 @@ impl World {
         let name = format!("contract_{}_{}", std::process::id(), unique());
         client.batch_execute(&format!("CREATE DATABASE {name}")).await.unwrap();
         let (before, _) = server.rsplit_once('/').unwrap();
-        Some(Self::at(Place::Postgres { url: format!("{before}/{name}") }, None).await)
+        Some(Place::Postgres { url: format!("{before}/{name}") })
     }
 }
 

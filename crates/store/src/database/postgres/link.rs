@@ -222,6 +222,30 @@ impl Link {
         }
     }
 
+    /// Each row of a query without parameters, as it comes.
+    pub(crate) fn each_row(
+        &mut self,
+        query: &str,
+        take: &mut dyn FnMut(Vec<Value>) -> Result<(), DatabaseError>,
+    ) -> Result<(), DatabaseError> {
+        if let Some(begin) = self.standing.begins() {
+            self.direct.execute(begin)?;
+        }
+        self.standing = Standing::Within;
+        let client = &self.direct.client;
+        self.direct.runtime.block_on(async {
+            let stream = client.query_raw(query, std::iter::empty::<Value>()).await?;
+            let mut stream = std::pin::pin!(stream);
+            while let Some(row) = next(&mut stream).await {
+                let row = row?;
+                let values: Result<Vec<Value>, _> =
+                    (0..row.len()).map(|column| row.try_get(column)).collect();
+                take(values?)?;
+            }
+            Ok(())
+        })
+    }
+
     /// Send rows by COPY; gives how many.
     pub(crate) fn copy_in(
         &mut self,
