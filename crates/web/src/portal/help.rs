@@ -55,7 +55,7 @@ impl Cx {
             HelpView::Public(_) => TroubleshootAnswer::Public,
             HelpView::Slower { wait_seconds } => TroubleshootAnswer::Slower { wait_seconds },
             HelpView::Told(code, told) => TroubleshootAnswer::Told {
-                failure: self.portal_failure(told.reason, told.details, Some(code)),
+                failure: Box::new(self.portal_failure(told.reason, told.details, Some(code))),
                 at: told.at,
                 service: told.service.map(|title| title.text(language).to_owned()),
                 place: told.zone.map(|zone| self.zone_title(Some(&zone))),
