@@ -37,7 +37,7 @@ pub use hashing::{Busy, Class, Hashing, HashingSettings, Place};
 pub use incident::{IncidentCode, IncidentCodeError};
 pub use keeping::FormerSecrets;
 pub use login::{CameBy, SignInForm};
-pub use notices::{About, Message};
+pub use notices::{About, Message, OutgoingMail};
 pub use oidc::{Allowed, Confirmed, LogoutProgress};
 pub use record::RecordedFacts;
 pub use tally::{Side, Tally};

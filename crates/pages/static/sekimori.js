@@ -49,7 +49,8 @@ all("input[data-show]", (input) => {
   };
   made.addEventListener("click", () => set(input.type === "password"));
   input.form.addEventListener("submit", () => set(false));
-  input.after(made);
+  // Behind the main button: a form's first button is always the one that goes on.
+  (input.form.querySelector("button[type=submit]") ?? input).after(made);
 
   // Caps Lock and the input method: said once each time the state changes.
   const live = document.getElementById(`${input.id}-live`) ?? document.getElementById("password-live");

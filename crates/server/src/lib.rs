@@ -5,6 +5,7 @@ pub mod app;
 pub mod assembly;
 pub mod command;
 pub mod console;
+pub mod demo;
 pub mod files;
 mod keeper;
 pub mod listen;

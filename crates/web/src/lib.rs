@@ -16,5 +16,6 @@ pub mod routes;
 mod show;
 
 pub use app::{App, DemoView};
+pub use cx::Cx;
 pub use peer::Peer;
-pub use routes::router;
+pub use routes::{router, router_with};

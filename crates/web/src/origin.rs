@@ -12,19 +12,18 @@ pub enum Sender {
     Foreign,
 }
 
-/// Who sent the form, by `Sec-Fetch-Site` and `Origin`. `issuer` is our only origin.
+/// Who sent the form: `Sec-Fetch-Site` where the browser sends it, else `Origin`. `issuer` is our only origin.
+///
+/// Under `Referrer-Policy: no-referrer`, which our pages have, browsers send `Origin: null` with our own forms;
+/// so `null` alone says nothing. What protects a browser without `Sec-Fetch-Site` then is that no cookie of ours
+/// travels with a cross-site POST (`SameSite=Lax`), and that forms are bound to the cookie.
 pub fn sender(headers: &HeaderMap, issuer: &str) -> Sender {
     let text = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or("unreadable"));
-    if let Some(site) = text("sec-fetch-site")
-        && site != "same-origin"
-        && site != "none"
-    {
-        return Sender::Foreign;
-    }
-    match headers.get(ORIGIN).map(|value| value.to_str().unwrap_or("unreadable")) {
-        None => Sender::Own,
-        Some(origin) if origin == issuer => Sender::Own,
-        Some(_) => Sender::Foreign,
+    let origin = text(ORIGIN.as_str());
+    match (text("sec-fetch-site"), origin) {
+        (Some("same-origin" | "none") | None, None | Some("null")) => Sender::Own,
+        (Some("same-origin" | "none") | None, Some(origin)) if origin == issuer => Sender::Own,
+        (Some(_), _) | (None, Some(_)) => Sender::Foreign,
     }
 }
 
@@ -47,10 +46,14 @@ mod tests {
         assert_eq!(says(&[]), Sender::Own);
         assert_eq!(says(&[("origin", "https://login.example")]), Sender::Own);
         for foreign in
-            ["https://evil.example", "null", "https://login.example.evil", "http://login.example"]
+            ["https://evil.example", "https://login.example.evil", "http://login.example"]
         {
             assert_eq!(says(&[("origin", foreign)]), Sender::Foreign, "{foreign}");
         }
+        let own_form = [("origin", "null"), ("sec-fetch-site", "same-origin")];
+        assert_eq!(says(&own_form), Sender::Own);
+        let foreign_form = [("origin", "null"), ("sec-fetch-site", "cross-site")];
+        assert_eq!(says(&foreign_form), Sender::Foreign);
         let both = [("origin", "https://login.example"), ("sec-fetch-site", "cross-site")];
         assert_eq!(says(&both), Sender::Foreign);
         assert_eq!(says(&[("sec-fetch-site", "same-site")]), Sender::Foreign);

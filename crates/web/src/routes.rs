@@ -20,6 +20,11 @@ use crate::{headers, login, oidc, portal};
 
 /// All routes, with the headers that stand on every answer.
 pub fn router(app: App) -> Router {
+    router_with(app, Router::new())
+}
+
+/// All routes and `more` of somebody else's, with the headers that stand on every answer.
+pub fn router_with(app: App, more: Router) -> Router {
     Router::new()
         .route("/", get(front))
         .route("/login", get(login::page).post(login::submit))
@@ -60,6 +65,7 @@ pub fn router(app: App) -> Router {
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .layer(from_fn(headers::secure))
         .with_state(app)
+        .merge(more.layer(from_fn(headers::secure)))
 }
 
 /// `GET /`: the portal.

@@ -40,6 +40,13 @@ struct Cli {
     command: Command,
 }
 
+impl Common {
+    /// Whether a program reads the result.
+    pub(crate) const fn json(&self) -> bool {
+        self.json
+    }
+}
+
 /// Options of every command.
 #[derive(Debug, Clone, Args)]
 pub struct Common {
@@ -56,6 +63,7 @@ pub struct Common {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Demo(crate::demo::Demo),
     Serve(serve::Serve),
     Check(check::Check),
     Apply(apply::Apply),
@@ -72,6 +80,7 @@ pub fn run() -> ExitCode {
     rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
     let Cli { common, command } = Cli::parse();
     let ended = match command {
+        Command::Demo(demo) => crate::demo::run(demo, &common),
         Command::Serve(serve) => serve::run(serve, &common),
         Command::Apply(apply) => apply::run(&apply, &common),
         Command::Export(export) => apply::export(&export, &common),
@@ -100,7 +109,7 @@ fn site_in_use(file: Option<&Path>, common: &Common) -> Result<Site, Failed> {
 }
 
 /// Where commands run.
-fn runtime() -> Result<tokio::runtime::Runtime, Failed> {
+pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, Failed> {
     tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()

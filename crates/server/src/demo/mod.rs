@@ -1,0 +1,169 @@
+//! `sekimori demo`: everything in one command, on loopback, in a fresh folder.
+//!
+//! The same server as `serve`, over plain http, with four people on paper, a sample service, a page to choose the
+//! network that one pretends to be on, and a page of outgoing mail. Never for anybody but the one who tries it:
+//! `X-Forwarded-For` from loopback is believed.
+
+mod mails;
+mod networks;
+mod paper;
+mod people;
+mod service;
+mod site;
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use axum::Router;
+use clap::Args;
+use sekimori_config::node::{
+    Database, Listener, Management, Node, Proxy, ProxyHeader, Tenant as NodeTenant, Transport,
+};
+use sekimori_flow::FormerSecrets;
+use sekimori_store::ChangeError;
+use sekimori_web::DemoView;
+
+use crate::app::{App, Purpose};
+use crate::command::{Common, Ended, Failed, runtime};
+use crate::serve::Serving;
+
+/// Try everything: a whole campus on this machine, for one person
+///
+/// Makes a fresh folder, four people, a sample service and pages to pretend to be on another network and to
+/// read outgoing mail; prints what to try, in order. Only loopback can reach it. Ctrl-C ends it.
+#[derive(Debug, Args)]
+pub struct Demo {
+    /// Port of the pages [default: 8080, or a free one if that is taken]
+    #[arg(long, value_name = "PORT")]
+    port: Option<u16>,
+    /// Keep everything in this folder, and go on with it next time [default: a temporary folder]
+    #[arg(long, value_name = "FOLDER")]
+    dir: Option<PathBuf>,
+    /// Address to listen on; only loopback is accepted
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
+    address: IpAddr,
+}
+
+/// The port that is tried first.
+const PORT: u16 = 8080;
+
+/// Run the demo until it is stopped.
+pub fn run(demo: Demo, common: &Common) -> Result<Ended, Failed> {
+    runtime()?.block_on(until_stopped(demo, common.json()))?;
+    Ok(Ended::Well)
+}
+
+async fn until_stopped(demo: Demo, json: bool) -> Result<(), Failed> {
+    if !demo.address.is_loopback() {
+        let refused = Failed::new(format!("the demo does not listen on {}", demo.address));
+        return Err(refused.remedy(
+            "its passwords are on paper: use loopback, or set up a server with `sekimori serve`",
+        ));
+    }
+    let temporary;
+    let folder = match &demo.dir {
+        Some(folder) => folder.clone(),
+        None => {
+            temporary = tempfile::Builder::new()
+                .prefix("sekimori-demo-")
+                .tempdir()
+                .map_err(Failed::at("making a temporary folder"))?;
+            temporary.path().to_owned()
+        }
+    };
+    let port = port(&demo)?;
+    let sample_port = free_port(demo.address)?;
+    let management = SocketAddr::new(demo.address, free_port(demo.address)?);
+    let issuer = format!("http://localhost:{port}");
+    let sample_base = format!("http://localhost:{sample_port}");
+    let settings = settings(&demo, &folder, port, management);
+    let app = App::open(&settings, Purpose::Serve).await?;
+    apply(&app, &issuer, &sample_base).await?;
+    let tenant = app.tenant(None)?;
+    let secret = app
+        .flow
+        .make_client_secret(&tenant, site::SAMPLE_CLIENT, FormerSecrets::End)
+        .await
+        .map_err(Failed::at("making the sample service's secret"))?;
+    app.keep().await?;
+    let tenant = app.tenant(None)?;
+    let people = people::ensure(&app.flow, &tenant, &folder).await?;
+    let sink = mails::Sink::default();
+    sink.start(app.flow.clone());
+    let router = router(&app, sink.clone());
+    let serving = Serving::start(app, router).await?;
+    let address = SocketAddr::new(demo.address, sample_port);
+    service::start(address, &sample_base, &issuer, secret.expose()).await?;
+    let paper = paper::Paper {
+        issuer,
+        management: format!("http://{management}"),
+        sample_base,
+        secret: secret.expose().clone(),
+        people,
+    };
+    paper.print(json);
+    serving.until_stopped().await
+}
+
+fn router(app: &App, sink: mails::Sink) -> Router {
+    let view =
+        DemoView { networks_href: networks::PATH.to_owned(), mails_href: mails::PATH.to_owned() };
+    let web = sekimori_web::App { flow: app.flow.clone(), demo: Some(Arc::new(view)) };
+    let pages = networks::routes(web.clone()).merge(mails::routes(web.clone(), sink));
+    networks::pretending(sekimori_web::router_with(web, pages))
+}
+
+fn settings(demo: &Demo, folder: &Path, port: u16, management: SocketAddr) -> Node {
+    let loopback = |text: &str| text.parse().expect("a well-formed range");
+    let mut settings = Node::default();
+    settings.listeners = vec![Listener {
+        address: SocketAddr::new(demo.address, port),
+        transport: Transport::Plain,
+        proxy_protocol: None,
+    }];
+    settings.proxies = vec![Proxy {
+        addresses: vec![loopback("127.0.0.0/8"), loopback("::1/128")],
+        header: ProxyHeader::XForwardedFor,
+    }];
+    settings.management =
+        Management { address: management, socket: folder.join("sekimori.socket") };
+    settings.database = Database::Sqlite(folder.join("sekimori.db"));
+    settings.key_file = folder.join("root.key");
+    settings.tenants = Vec::<NodeTenant>::new();
+    settings.mail = None;
+    settings
+}
+
+/// Apply the demo's site document; an older folder takes the present addresses.
+async fn apply(app: &App, issuer: &str, sample_base: &str) -> Result<(), Failed> {
+    let doing = "applying the demo's site";
+    let site = site::site(issuer, sample_base);
+    let tenant = app.tenant_of(&site).await?;
+    let now = app.flow.clock.now();
+    let standing = app.flow.store.site(tenant).await.map_err(Failed::at(doing))?;
+    let version = standing.map_or(0, |standing| standing.version);
+    match app.flow.store.apply_site(tenant, version, &site, now, "demo").await {
+        Ok(_) | Err(ChangeError::Stale) => {}
+        Err(ChangeError::Fault(fault)) => return Err(Failed::at(doing)(fault)),
+    }
+    app.keep().await
+}
+
+fn port(demo: &Demo) -> Result<u16, Failed> {
+    match demo.port {
+        Some(port) => Ok(port),
+        None if is_free(SocketAddr::new(demo.address, PORT)) => Ok(PORT),
+        None => free_port(demo.address),
+    }
+}
+
+fn is_free(address: SocketAddr) -> bool {
+    std::net::TcpListener::bind(address).is_ok()
+}
+
+fn free_port(address: IpAddr) -> Result<u16, Failed> {
+    let any = SocketAddr::new(address, 0);
+    let found = std::net::TcpListener::bind(any).and_then(|socket| socket.local_addr());
+    Ok(found.map_err(Failed::at(format!("finding a free port on {}", Ipv4Addr::LOCALHOST)))?.port())
+}

@@ -1,0 +1,100 @@
+//! What the demo prints when it is ready: one line of JSON for programs, or what to try for people.
+
+use serde_json::json;
+
+use super::people::OnPaper;
+use super::site::{NATIVE_CLIENT, NETWORKS, SAMPLE_CLIENT};
+use super::{mails, networks};
+
+/// Everything that one needs to try the demo.
+pub struct Paper {
+    /// The issuer, which is where the pages are.
+    pub issuer: String,
+    /// Health and metrics.
+    pub management: String,
+    /// The sample service.
+    pub sample_base: String,
+    /// Its client secret.
+    pub secret: String,
+    /// The people.
+    pub people: Vec<OnPaper>,
+}
+
+impl Paper {
+    /// Print it.
+    pub fn print(&self, json: bool) {
+        use std::io::Write;
+        let text = if json { self.json() } else { self.words() };
+        // Whoever started us may have gone away; the demo goes on for browsers.
+        let _ = writeln!(std::io::stdout(), "{text}");
+    }
+
+    fn json(&self) -> String {
+        let zones: Vec<_> = NETWORKS
+            .iter()
+            .map(|network| {
+                json!({ "name": network.name, "inside": network.inside, "address": network.address })
+            })
+            .collect();
+        json!({
+            "issuer": self.issuer,
+            "portal": format!("{}/portal", self.issuer),
+            "management": self.management,
+            "mail": format!("{}{}", self.issuer, mails::PATH),
+            "people": self.people,
+            "clients": [
+                {
+                    "client_id": SAMPLE_CLIENT,
+                    "client_secret": self.secret,
+                    "redirect_uris": [format!("{}/callback", self.sample_base)],
+                },
+                {
+                    "client_id": NATIVE_CLIENT,
+                    "client_secret": null,
+                    "redirect_uris": ["http://127.0.0.1/callback"],
+                },
+            ],
+            "zones": zones,
+        })
+        .to_string()
+    }
+
+    fn words(&self) -> String {
+        let mut text = format!(
+            "The gate stands. This is a demo: everything is on loopback, plain http, passwords on paper.\n\n\
+             Sample service    {}/\n\
+             Your account      {}/portal\n\
+             Choose a network  {}{}\n\
+             Outgoing mail     {}{}\n\
+             Health, metrics   {}/health/ready  {}/metrics\n\nPeople\n",
+            self.sample_base,
+            self.issuer,
+            self.issuer,
+            networks::PATH,
+            self.issuer,
+            mails::PATH,
+            self.management,
+            self.management,
+        );
+        for person in &self.people {
+            let secret = person.totp_secret.as_deref().unwrap_or("-");
+            text.push_str(&format!(
+                "  {:<8} password \"{}\"  app secret {}\n           {}\n",
+                person.username, person.password, secret, person.note
+            ));
+        }
+        text.push_str(
+            "\nTry, in this order\n\
+             1. Open the sample service and press Sign in. You are outside: user name hanako, her password,\n   \
+                then a code (oathtool --totp -b SECRET).\n\
+             2. Sign out, choose the campus network, sign in as taro: the password is enough there.\n\
+             3. Choose home and open the sample service again: the session of the campus is asked for more.\n   \
+                taro has nothing more, and the page says so, with a code that the help desk can look up.\n\
+             4. Read that code out: sekimori explain CODE (in the same folder: --dir FOLDER).\n\
+             5. Sign in as jiro with his right password, then with a wrong one: see who is told what.\n\
+             6. Open your account as hanako: networks, sessions, history with every reason.\n\n\
+             Ctrl-C ends the demo.",
+        );
+        text
+    }
+}

@@ -1,0 +1,133 @@
+//! The demo's people: who they are, what they know, what they hold. On paper only.
+
+use std::path::Path;
+
+use sekimori_base::{Bilingual, Language, Secret};
+use sekimori_directory::{Affiliation, Binding, Group, MailAddress, PersonState, Username};
+use sekimori_flow::admin::{AddError, By, NewPerson};
+use sekimori_flow::{Flow, Tenant};
+use serde::{Deserialize, Serialize};
+
+use crate::command::Failed;
+use crate::files;
+
+/// A person of the demo as they stand on paper.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct OnPaper {
+    /// What they type.
+    pub username: String,
+    /// What they know.
+    pub password: String,
+    /// What their authenticator app holds, in base 32.
+    pub totp_secret: Option<String>,
+    /// `totp`, `no_factor`, `disabled`, `administrator`.
+    pub kind: String,
+    /// Who they are.
+    pub note: String,
+}
+
+struct Draft {
+    username: &'static str,
+    name: (&'static str, &'static str),
+    password: &'static str,
+    kind: &'static str,
+    note: &'static str,
+    affiliation: Affiliation,
+    language: Language,
+}
+
+const DRAFTS: [Draft; 4] = [
+    Draft {
+        username: "hanako",
+        name: ("Hanako Sato", "佐藤 花子"),
+        password: "maple river lantern 42",
+        kind: "totp",
+        note: "student with an authenticator app: signs in from everywhere",
+        affiliation: Affiliation::Student,
+        language: Language::Japanese,
+    },
+    Draft {
+        username: "taro",
+        name: ("Taro Suzuki", "鈴木 太郎"),
+        password: "quiet harbour window 17",
+        kind: "no_factor",
+        note: "student without any factor: signs in on campus, is told why not outside",
+        affiliation: Affiliation::Student,
+        language: Language::English,
+    },
+    Draft {
+        username: "jiro",
+        name: ("Jiro Tanaka", "田中 次郎"),
+        password: "silver garden bridge 88",
+        kind: "disabled",
+        note: "former student whose account is switched off",
+        affiliation: Affiliation::Alum,
+        language: Language::English,
+    },
+    Draft {
+        username: "admin",
+        name: ("Aki Yamada", "山田 亜紀"),
+        password: "winter copper meadow 63",
+        kind: "administrator",
+        note: "administrator with an authenticator app",
+        affiliation: Affiliation::Staff,
+        language: Language::English,
+    },
+];
+
+/// The people of this folder: made if it is new, read from its paper otherwise.
+pub async fn ensure(flow: &Flow, tenant: &Tenant, folder: &Path) -> Result<Vec<OnPaper>, Failed> {
+    let paper = folder.join("people.json");
+    if let Ok(text) = files::read_text(&paper, 64 * 1024) {
+        return serde_json::from_str(&text).map_err(Failed::at(paper.display()));
+    }
+    let mut people = Vec::new();
+    for draft in DRAFTS {
+        people.push(add(flow, tenant, &draft).await?);
+    }
+    let text = serde_json::to_string_pretty(&people).map_err(Failed::at("writing the paper"))?;
+    files::write_private(&paper, text.as_bytes()).map_err(Failed::at(paper.display()))?;
+    Ok(people)
+}
+
+async fn add(flow: &Flow, tenant: &Tenant, draft: &Draft) -> Result<OnPaper, Failed> {
+    let doing = "adding the demo's people";
+    let by = By("demo".to_owned());
+    let state = if draft.kind == "disabled" {
+        PersonState::Disabled { since: flow.clock.now() }
+    } else {
+        PersonState::ACTIVE
+    };
+    let new = NewPerson {
+        username: Username::parse(draft.username).map_err(Failed::at(doing))?,
+        name: Bilingual::new(draft.name.0, draft.name.1),
+        mail: MailAddress::parse(&format!("{}@mail.example", draft.username)).ok(),
+        affiliations: [draft.affiliation].into(),
+        groups: Group::parse("everybody").into_iter().collect(),
+        administrator: draft.kind == "administrator",
+        state,
+        language: draft.language,
+    };
+    let password = Secret::new(draft.password.to_owned());
+    let id = flow
+        .add_person(tenant, new, Some(password), &by)
+        .await
+        .map_err(Failed::at::<AddError>(doing))?;
+    let totp_secret = match draft.kind {
+        "totp" | "administrator" => {
+            let secret = flow
+                .hand_out_totp(tenant, id, Binding::Letter, &by)
+                .await
+                .map_err(Failed::at(doing))?;
+            Some(secret.base32_groups().expose().replace(' ', ""))
+        }
+        _ => None,
+    };
+    Ok(OnPaper {
+        username: draft.username.to_owned(),
+        password: draft.password.to_owned(),
+        totp_secret,
+        kind: draft.kind.to_owned(),
+        note: draft.note.to_owned(),
+    })
+}

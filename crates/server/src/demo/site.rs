@@ -1,0 +1,207 @@
+//! The demo's site: networks, services and policy of an imagined campus.
+
+use sekimori_base::Bilingual;
+use sekimori_directory::client::{
+    AccessTokenFormat, Client, ClientAuth, ClientKind, Consent, Pkce, SubjectType, TokenAlgorithm,
+};
+use sekimori_directory::settings::{
+    Help, MailSettings, Organisation, PolicySettings, Retention, Service, ServiceName,
+    SessionSettings, Site, Zone, ZoneName,
+};
+use sekimori_directory::{ClientId, MailAddress, RedirectUri};
+
+/// A network of the demo: its zone and one address inside it.
+pub struct Network {
+    /// The zone's name.
+    pub name: &'static str,
+    /// An address in it.
+    pub address: &'static str,
+    /// Counts as inside.
+    pub inside: bool,
+    range: &'static str,
+    title: (&'static str, &'static str),
+    explanation: (&'static str, &'static str),
+}
+
+/// The demo's networks. Documentation and private ranges: nobody's real addresses.
+pub const NETWORKS: [Network; 5] = [
+    Network {
+        name: "campus",
+        address: "10.10.0.10",
+        inside: true,
+        range: "10.10.0.0/16",
+        title: ("Campus network", "学内ネットワーク"),
+        explanation: (
+            "Cables and Wi-Fi of the campus count as inside.",
+            "学内の有線LANと学内Wi-Fiは学内として扱われます。",
+        ),
+    },
+    Network {
+        name: "eduroam",
+        address: "10.10.96.10",
+        inside: false,
+        range: "10.10.96.0/20",
+        title: ("eduroam", "eduroam"),
+        explanation: (
+            "eduroam is open to guests of many organisations, so it counts as outside, also on campus.",
+            "eduroamは多くの機関の利用者が使うネットワークのため、学内でも学外として扱われます。",
+        ),
+    },
+    Network {
+        name: "guest",
+        address: "10.10.112.10",
+        inside: false,
+        range: "10.10.112.0/20",
+        title: ("Guest Wi-Fi", "ゲスト用Wi-Fi"),
+        explanation: (
+            "The guest Wi-Fi counts as outside, also on campus.",
+            "ゲスト用Wi-Fiは学内でも学外として扱われます。",
+        ),
+    },
+    Network {
+        name: "vpn",
+        address: "10.20.0.10",
+        inside: true,
+        range: "10.20.0.0/16",
+        title: ("VPN", "VPN"),
+        explanation: (
+            "The VPN counts as inside; who uses it has shown two factors before.",
+            "VPNは学内として扱われます。接続時に二つの要素を確認済みです。",
+        ),
+    },
+    Network {
+        name: "outside",
+        address: "203.0.113.7",
+        inside: false,
+        range: "203.0.113.0/24",
+        title: ("Home or elsewhere", "自宅など学外"),
+        explanation: (
+            "Everything that is not a network of the campus counts as outside.",
+            "学内のネットワーク以外はすべて学外として扱われます。",
+        ),
+    },
+];
+
+/// The first client: confidential, of the organisation itself.
+pub const SAMPLE_CLIENT: &str = "sample-service";
+/// The second: an app on a device.
+pub const NATIVE_CLIENT: &str = "sample-app";
+
+/// The demo's site document.
+pub fn site(issuer: &str, service: &str) -> Site {
+    let text = |(en, ja): (&str, &str)| Bilingual::new(en, ja);
+    let zones = NETWORKS
+        .iter()
+        .map(|network| Zone {
+            name: zone_name(network.name),
+            title: text(network.title),
+            explanation: text(network.explanation),
+            ranges: vec![network.range.parse().expect("the demo's ranges are well formed")],
+            inside: network.inside,
+            password_suffices: network.inside,
+            may_enrol: network.name == "campus",
+            entered_with_password_alone: false,
+            shared_with_outside: false,
+        })
+        .collect();
+    Site {
+        issuer: issuer.to_owned(),
+        organisation: Organisation {
+            name: Bilingual::new("Demo University", "デモ大学"),
+            accent: "#0017c1".to_owned(),
+            help: Help {
+                name: Some(Bilingual::new("IT help desk", "ITヘルプデスク")),
+                mail: MailAddress::parse("help@demo.example").ok(),
+                telephone: Some("+81 3 0000 0000".to_owned()),
+                url: None,
+            },
+        },
+        mail_domains: vec!["demo.example".to_owned()],
+        time_zone: "Asia/Tokyo".to_owned(),
+        language: sekimori_base::Language::English,
+        zones,
+        relays: Vec::new(),
+        policy: PolicySettings::default(),
+        services: vec![sample(service), native()],
+        password: sekimori_directory::settings::PasswordSettings::default(),
+        session: SessionSettings::default(),
+        retention: Retention::default(),
+        mail: MailSettings { from: MailAddress::parse("no-reply@demo.example").ok() },
+    }
+}
+
+fn zone_name(name: &str) -> ZoneName {
+    ZoneName::parse(name).expect("the demo's zone names are well formed")
+}
+
+fn sample(base: &str) -> Service {
+    let redirect = |path: &str| {
+        RedirectUri::parse(&format!("{base}{path}")).expect("the sample service is on loopback")
+    };
+    Service {
+        name: service_name(SAMPLE_CLIENT),
+        title: Bilingual::new("Sample service", "サンプルサービス"),
+        home: Some(format!("{base}/")),
+        contact: MailAddress::parse("sample@demo.example").ok(),
+        groups: std::collections::BTreeSet::new(),
+        max_session_seconds: None,
+        disabled: false,
+        oidc: Some(Client {
+            redirect_uris: vec![redirect("/callback")],
+            post_logout_redirect_uris: vec![redirect("/")],
+            grants: sekimori_directory::client::Client::default_grants()
+                .into_iter()
+                .chain([sekimori_directory::client::GrantType::ClientCredentials])
+                .collect(),
+            ..client(SAMPLE_CLIENT, ClientKind::Web, ClientAuth::ClientSecretBasic)
+        }),
+    }
+}
+
+fn native() -> Service {
+    let redirect = RedirectUri::parse("http://127.0.0.1/callback").expect("loopback is allowed");
+    Service {
+        name: service_name(NATIVE_CLIENT),
+        title: Bilingual::new("Sample app", "サンプルアプリ"),
+        home: None,
+        contact: None,
+        groups: std::collections::BTreeSet::new(),
+        max_session_seconds: None,
+        disabled: false,
+        oidc: Some(Client {
+            redirect_uris: vec![redirect],
+            consent: Consent::Ask,
+            token_algorithm: TokenAlgorithm::Es256,
+            ..client(NATIVE_CLIENT, ClientKind::Native, ClientAuth::None)
+        }),
+    }
+}
+
+fn service_name(name: &str) -> ServiceName {
+    ServiceName::parse(name).expect("the demo's service names are well formed")
+}
+
+fn client(id: &str, kind: ClientKind, auth: ClientAuth) -> Client {
+    Client {
+        client_id: ClientId::parse(id).expect("the demo's client ids are well formed"),
+        kind,
+        auth,
+        jwks: None,
+        redirect_uris: Vec::new(),
+        post_logout_redirect_uris: Vec::new(),
+        grants: Client::default_grants(),
+        scopes: ["openid", "profile", "email", "affiliation", "groups", "offline_access"]
+            .map(str::to_owned)
+            .into(),
+        pkce: Pkce::Required,
+        consent: Consent::FirstParty,
+        subject: SubjectType::Public,
+        sector: None,
+        token_algorithm: TokenAlgorithm::Rs256,
+        access_token: AccessTokenFormat::Opaque,
+        access_token_seconds: 600,
+        refresh_token_seconds: 30 * 24 * 3600,
+        cors_origins: std::collections::BTreeSet::new(),
+        default_max_age_seconds: None,
+    }
+}
