@@ -2,7 +2,7 @@
 
 use sekimori_base::{AttemptId, Sealed, Timestamp};
 use sekimori_directory::Method;
-use sekimori_directory::settings::ZoneName;
+use sekimori_directory::settings::{ServiceName, ZoneName};
 use sekimori_directory::username::InputHint;
 use sekimori_keys::{Binding, OpenError, Purpose, SealError};
 use sekimori_login::{Details, Drift, Proof, Reason, Step};
@@ -65,6 +65,8 @@ pub struct Outcome {
     pub at: Timestamp,
     /// The browser that may hear it again.
     pub browser: u64,
+    /// Where the person was going.
+    pub service: ServiceName,
     /// The answer for the service.
     pub answer: crate::door::Answer,
     /// Cookies that went along.

@@ -3,6 +3,7 @@
 
 use sekimori_base::limits::SEALED_COOKIE_BYTES_MAX;
 use sekimori_base::{Entropy, Sealed, Timestamp};
+use sekimori_directory::Method;
 use sekimori_keys::{Binding, Purpose, seal};
 use sekimori_login::Reason;
 use serde::{Deserialize, Serialize};
@@ -38,6 +39,9 @@ pub struct Carried {
     /// The standing session is to be left aside: somebody else wants to sign in.
     #[serde(rename = "o", default, skip_serializing_if = "std::ops::Not::not")]
     pub other_person: bool,
+    /// The second factor that was chosen instead of the recommended one.
+    #[serde(rename = "m", default, skip_serializing_if = "Option::is_none")]
+    pub chosen: Option<Method>,
 }
 
 /// The first bytes of the digest of a binding cookie.
@@ -46,6 +50,20 @@ pub fn browser_mark(digest: [u8; 32]) -> u64 {
 }
 
 impl Carried {
+    /// A request that has just come, of a browser that is not known yet.
+    pub fn new(door: Door, at: Timestamp) -> Self {
+        Self {
+            door,
+            browser: None,
+            at,
+            name: None,
+            reason: None,
+            incident: None,
+            other_person: false,
+            chosen: None,
+        }
+    }
+
     /// The sealed text for a URL or a form; `None` when it has more than `bytes_max` bytes.
     pub fn seal(
         &self,

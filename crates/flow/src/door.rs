@@ -1,6 +1,6 @@
 //! Doors: where a sign-in came from, what it asks, and how its answer is carried back.
 
-use sekimori_base::{Bilingual, PersonId};
+use sekimori_base::{Bilingual, Language, PersonId};
 use sekimori_directory::MailAddress;
 use sekimori_directory::settings::ServiceName;
 use sekimori_keys::Purpose;
@@ -156,6 +156,14 @@ impl Door {
     pub fn login_hint(&self) -> Option<&str> {
         match self {
             Self::Oidc { pending } => pending.login_hint(),
+            Self::Portal { .. } => None,
+        }
+    }
+
+    /// The language that the service asks for.
+    pub fn language(&self) -> Option<Language> {
+        match self {
+            Self::Oidc { pending } => pending.language(),
             Self::Portal { .. } => None,
         }
     }

@@ -48,6 +48,11 @@ pub struct Reserved {
 }
 
 impl Reserved {
+    /// What [`Store::reserve`] grants, for writes of that very transaction.
+    pub fn granted(key: CounterKey, now: Timestamp, seconds: u32) -> Self {
+        Self { key, until: now.plus_seconds(i64::from(seconds)) }
+    }
+
     /// In which counter.
     pub fn key(&self) -> CounterKey {
         self.key

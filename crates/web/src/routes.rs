@@ -61,7 +61,7 @@ pub fn router_with(app: App, more: Router) -> Router {
         .route("/help", get(portal::help))
         .route("/static/{name}", get(asset))
         .fallback(unknown)
-        .method_not_allowed_fallback(unknown)
+        .method_not_allowed_fallback(wrong_method)
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .layer(from_fn(headers::secure))
         .with_state(app)
@@ -94,4 +94,10 @@ async fn asset(Path(name): Path<String>) -> Answer {
 async fn unknown(State(app): State<App>, parts: Parts) -> Answer {
     let Some(cx) = Cx::new(app, parts) else { return bare(StatusCode::MISDIRECTED_REQUEST) };
     cx.problem(StatusCode::NOT_FOUND, Reason::PageUnknown, None)
+}
+
+/// There is such a page, but not by this method.
+async fn wrong_method(State(app): State<App>, parts: Parts) -> Answer {
+    let Some(cx) = Cx::new(app, parts) else { return bare(StatusCode::MISDIRECTED_REQUEST) };
+    cx.problem(StatusCode::METHOD_NOT_ALLOWED, Reason::PageUnknown, None)
 }

@@ -4,12 +4,12 @@
 use sekimori_base::limits::SEALED_COOKIE_BYTES_MAX;
 use sekimori_base::{Fault, random};
 use sekimori_keys::Purpose;
-use sekimori_login::{Decision, Interaction, Next, Reason};
+use sekimori_login::{Decision, Interaction, Next, Reason, Submission};
 
 use super::pages::shown;
 use super::round::{Round, Stage};
 use crate::Flow;
-use crate::carried::{CARRIED_SECONDS_MAX, Carried, browser_mark};
+use crate::carried::{CARRIED_SECONDS_MAX, Carried};
 use crate::door::Door;
 use crate::view::{Cookies, Progress};
 use crate::visitor::Visitor;
@@ -33,21 +33,17 @@ impl Flow {
                 (digest, Some(text))
             }
         };
-        let carried = Carried {
-            door,
-            browser: Some(browser_mark(digest)),
-            at: visitor.now,
-            name: None,
-            reason: None,
-            incident: None,
-            other_person: false,
-        };
+        let carried = Carried::new(door, visitor.now).bound_to(digest);
         let round = Round::load(self, visitor, Stage::Carried(carried.clone()), None).await?;
         let decision = round.decide();
         if matches!(decision.next, Next::Ask(_)) {
             let mut progress = self.see_carried(visitor, &carried);
-            if let Progress::SeeOther { cookies, .. } = &mut progress {
+            if let Progress::SeeOther { path, cookies } = &mut progress {
                 cookies.browser = new_cookie;
+                if let Some(language) = carried.door.language() {
+                    path.push_str("&lang=");
+                    path.push_str(language.tag());
+                }
             }
             return Ok(progress);
         }
@@ -78,8 +74,9 @@ impl Flow {
         }
         let (reason, incident) = (carried.reason.take(), carried.incident.take());
         let carried = carried.bound_to(digest);
+        let chosen = carried.chosen.map(Submission::Choose);
         let stage = Stage::Carried(carried);
-        let round = Round::load(self, visitor, stage, None).await?;
+        let round = Round::load(self, visitor, stage, chosen).await?;
         let decision = round.decide();
         let Next::Ask(step) = decision.next.clone() else {
             return self.without_question(round, decision).await;
@@ -101,15 +98,7 @@ impl Flow {
     /// A request that came by a cross-site POST, where no cookie of ours is sent along: kept in a cookie of its own,
     /// taken up by a GET of ours. Nothing is written.
     pub(crate) fn begin_by_post(&self, visitor: &Visitor, door: Door) -> Progress {
-        let carried = Carried {
-            door,
-            browser: None,
-            at: visitor.now,
-            name: None,
-            reason: None,
-            incident: None,
-            other_person: false,
-        };
+        let carried = Carried::new(door, visitor.now);
         let sealed = carried.seal(&visitor.tenant, SEALED_COOKIE_BYTES_MAX, &*self.entropy);
         match sealed {
             Some(text) => {
@@ -130,7 +119,14 @@ impl Flow {
         let Some(digest) = visitor.browser_digest() else {
             return self.cookies_blocked(visitor, &carried);
         };
-        let other = Carried { other_person: true, name: None, reason: None, ..carried };
+        let other = Carried {
+            other_person: true,
+            name: None,
+            reason: None,
+            incident: None,
+            chosen: None,
+            ..carried
+        };
         self.see_carried(visitor, &other.bound_to(digest))
     }
 
@@ -158,6 +154,7 @@ impl Flow {
         let door = round.stage.door();
         match door.interaction() {
             Interaction::Silent | Interaction::Impossible => {
+                self.tally.decided(&decision, visitor.position.inside);
                 let answer = self.refusal_answer(visitor, door, decision.reason);
                 Ok(answer.map_or_else(
                     || self.plain_refusal(visitor, None, decision.reason),

@@ -8,8 +8,10 @@
 //! Nothing is decided here: facts are gathered, `sekimori_login::decide` speaks, its effects are stored in one
 //! transaction, and only then does an answer leave.
 
+mod audit;
 mod begin;
 mod check;
+mod effects;
 mod pages;
 mod round;
 mod settle;

@@ -3,7 +3,7 @@
 use sekimori_base::limits::{SEALED_COOKIE_BYTES_MAX, SEALED_REQUEST_BYTES_MAX};
 use sekimori_base::{AttemptId, Fault};
 use sekimori_directory::Method;
-use sekimori_login::{Decision, Details, Reason, Step, Tier};
+use sekimori_login::{Decision, Details, Next, Reason, Step, Submission, Tier};
 use sekimori_store::{StoredAttempt, Wanted};
 
 use super::round::{Round, Stage};
@@ -11,6 +11,7 @@ use crate::Flow;
 use crate::attempt::{AttemptState, Outcome, SealedPart};
 use crate::carried::Carried;
 use crate::device::Device;
+use crate::door::{Destination, destination};
 use crate::view::{Cookies, Progress, RefusedView, StepView};
 use crate::visitor::Visitor;
 
@@ -65,6 +66,20 @@ impl Flow {
         reason: Reason,
     ) -> Progress {
         let destination = carried.map(|carried| carried.door.destination(&visitor.tenant));
+        self.refusal_at(visitor, destination, reason)
+    }
+
+    /// A page that is over, of a sign-in to this destination.
+    fn stale_at(&self, visitor: &Visitor, destination: Option<Destination>) -> Progress {
+        self.refusal_at(visitor, destination, Reason::RequestStale)
+    }
+
+    fn refusal_at(
+        &self,
+        visitor: &Visitor,
+        destination: Option<Destination>,
+        reason: Reason,
+    ) -> Progress {
         let start_over = destination.as_ref().and_then(|destination| destination.home.clone());
         Progress::Refused(Box::new(RefusedView {
             destination,
@@ -94,15 +109,23 @@ impl Flow {
         }))
     }
 
+    /// An attempt's row, also of one that has ended.
+    pub(crate) async fn stored_attempt(
+        &self,
+        visitor: &Visitor,
+        id: AttemptId,
+    ) -> Result<Option<StoredAttempt>, Fault> {
+        let wanted = Wanted { attempt: Some(id), ..Wanted::default() };
+        Ok(self.store.load(visitor.tenant.id, visitor.now, wanted).await?.attempt)
+    }
+
     /// An attempt's version and state; `None` if there is none, or it has ended.
     pub(crate) async fn open_attempt(
         &self,
         visitor: &Visitor,
         id: AttemptId,
     ) -> Result<Option<(u64, AttemptState)>, Fault> {
-        let wanted = Wanted { attempt: Some(id), ..Wanted::default() };
-        let loaded = self.store.load(visitor.tenant.id, visitor.now, wanted).await?;
-        let Some(stored) = loaded.attempt else { return Ok(None) };
+        let Some(stored) = self.stored_attempt(visitor, id).await? else { return Ok(None) };
         if stored.ended_at.is_some() {
             return Ok(None);
         }
@@ -111,23 +134,29 @@ impl Flow {
         Ok(Some((stored.version, state)))
     }
 
-    /// What the submit of `version` was answered with, to a browser that may hear it.
-    pub(crate) fn stored_outcome(
+    /// An attempt that has ended, asked about once more: the submit that ended it gets its answer again (double
+    /// click, lost connection); everything else hears that this page is over.
+    pub(crate) fn ended(
         &self,
         visitor: &Visitor,
         id: AttemptId,
         stored: &StoredAttempt,
         version: u64,
-    ) -> Option<Progress> {
-        // A submit moves the version twice: when its guess is reserved, and with its outcome.
-        if stored.version > version + 2 {
-            return None;
+    ) -> Progress {
+        let outcome = stored
+            .outcome
+            .as_ref()
+            .and_then(|sealed| Outcome::open(&visitor.tenant, id, sealed).ok())
+            .filter(|outcome| {
+                visitor.browser_digest().map(crate::carried::browser_mark) == Some(outcome.browser)
+            });
+        let Some(outcome) = outcome else { return self.stale(visitor, None) };
+        // A submit moves the version at most twice: when its guess is reserved, and with its outcome.
+        let same = version < stored.version && stored.version <= version + 2;
+        if same && visitor.now.seconds_since(outcome.at) <= OUTCOME_SECONDS {
+            return Progress::Answer { answer: outcome.answer, cookies: outcome.cookies };
         }
-        let outcome = Outcome::open(&visitor.tenant, id, stored.outcome.as_ref()?).ok()?;
-        let mark = visitor.browser_digest().map(crate::carried::browser_mark);
-        let fresh = visitor.now.seconds_since(outcome.at) <= OUTCOME_SECONDS;
-        (fresh && mark == Some(outcome.browser))
-            .then_some(Progress::Answer { answer: outcome.answer, cookies: outcome.cookies })
+        self.stale_at(visitor, Some(destination(&visitor.tenant, &outcome.service)))
     }
 
     /// The page of an attempt: what its last submit led to.
@@ -137,9 +166,15 @@ impl Flow {
         id: AttemptId,
         other: Option<Method>,
     ) -> Result<Progress, Fault> {
-        let Some((version, state)) = self.open_attempt(visitor, id).await? else {
+        let Some(stored) = self.stored_attempt(visitor, id).await? else {
             return Ok(self.stale(visitor, None));
         };
+        if stored.ended_at.is_some() {
+            return Ok(self.ended(visitor, id, &stored, stored.version));
+        }
+        let state = AttemptState::open(&visitor.tenant, id, &stored.state)
+            .map_err(Fault::while_doing("opening an attempt"))?;
+        let version = stored.version;
         let mark = visitor.browser_digest().map(crate::carried::browser_mark);
         if mark != Some(state.browser) {
             return Ok(self.stale(visitor, Some(&super::submit::restart(&state, visitor))));
@@ -150,17 +185,17 @@ impl Flow {
             return Ok(self.refused_attempt(visitor, &stage, &last));
         };
         // Another method is shown when the engine finds it usable: the choice is a question to it.
-        let submitted = other.map(sekimori_login::Submission::Choose);
+        let submitted = other.filter(|method| !method.opens()).map(Submission::Choose);
         let mut view = self.step_view(visitor, &stage, step);
-        if let Some(method) = other {
+        if submitted.is_some() {
             let round = Round::load(self, visitor, stage, submitted).await?;
             let decision = round.decide();
-            if let sekimori_login::Next::Ask(step) = decision.next {
-                view.step = step;
-            }
-            view.reason = decision.reason;
+            let Next::Ask(step) = &decision.next else {
+                return self.refuse_with_page(round, decision).await;
+            };
+            view.step = step.clone();
+            view.reason = shown(&decision);
             view.details = decision.details;
-            debug_assert!(!method.opens());
         } else {
             view.reason = last.reason;
             view.details = last.details;
@@ -205,7 +240,16 @@ impl Flow {
             Stage::Carried(carried) => {
                 (carried.seal(tenant, SEALED_COOKIE_BYTES_MAX, &*self.entropy), None, 0)
             }
-            Stage::Attempt { id, version, .. } => (None, Some(id.to_string()), *version),
+            // The request goes along, so that a page that outlives its attempt leads on as well.
+            Stage::Attempt { id, version, state } => (
+                super::submit::restart(state, visitor).seal(
+                    tenant,
+                    SEALED_COOKIE_BYTES_MAX,
+                    &*self.entropy,
+                ),
+                Some(id.to_string()),
+                *version,
+            ),
         };
         let typed = stage.typed().map(|typed| {
             let domains = &tenant.site.mail_domains;
@@ -271,10 +315,10 @@ pub(crate) const fn ticket_may_help(reason: Reason) -> bool {
     )
 }
 
-fn submission_of(step: &Step) -> sekimori_login::Submission {
+fn submission_of(step: &Step) -> Submission {
     match step {
-        Step::Username => sekimori_login::Submission::Username,
-        Step::Password => sekimori_login::Submission::Password,
-        Step::SecondFactor { method, .. } => sekimori_login::Submission::Code(*method),
+        Step::Username => Submission::Username,
+        Step::Password => Submission::Password,
+        Step::SecondFactor { method, .. } => Submission::Code(*method),
     }
 }

@@ -9,7 +9,9 @@ use sekimori_login::{
     AttemptFacts, BrowserFacts, Decision, FACTS_SCHEMA, Facts, IdentifierFacts, PersonFacts, Proof,
     Submission, ThrottleFacts, Verdict, decide,
 };
-use sekimori_store::{Counter, CounterKey, Loaded, Reserved, StoredPerson, StoredSession, Wanted};
+use sekimori_store::{
+    Counter, CounterKey, Loaded, Reserved, StoredPerson, StoredSession, Wanted, Write,
+};
 
 use crate::Flow;
 use crate::attempt::AttemptState;
@@ -61,6 +63,14 @@ impl Stage {
     }
 }
 
+/// A guess that is reserved together with what its verdict leads to.
+pub(crate) struct Reserving {
+    /// In which counter.
+    pub key: CounterKey,
+    /// What begins the attempt in that transaction, and the request as it was before.
+    pub begun: Option<(Write, Carried)>,
+}
+
 /// What one round knows.
 pub(crate) struct Round<'a> {
     pub flow: &'a Flow,
@@ -74,6 +84,10 @@ pub(crate) struct Round<'a> {
     pub guess: Option<GuessAt>,
     /// The guess that was reserved there.
     pub reserved: Option<Reserved>,
+    /// The guess is reserved in the transaction that stores its verdict.
+    pub reserving: Option<Reserving>,
+    /// The attempt that the submit would have begun.
+    pub new_id: Option<AttemptId>,
     /// The password just typed, for renewing its record.
     pub typed_password: Option<Secret<String>>,
     /// Hints from the typed password.
@@ -123,6 +137,8 @@ impl<'a> Round<'a> {
             person,
             guess: None,
             reserved: None,
+            reserving: None,
+            new_id: None,
             typed_password: None,
             hints: Vec::new(),
         };
@@ -172,6 +188,24 @@ impl<'a> Round<'a> {
     pub fn with_verdict(mut self, verdict: Verdict) -> Self {
         self.facts.verdict = Some(verdict);
         self
+    }
+
+    /// Facts and stage as before the check: the guess was not granted, so that nobody may know its verdict.
+    pub fn unchecked(&mut self) {
+        self.facts.verdict = None;
+        self.reserved = None;
+        if let Some(Reserving { begun: Some((_, before)), .. }) = self.reserving.take() {
+            self.stage = Stage::Carried(before);
+        }
+    }
+
+    /// The attempt and version that the form was made for; 0 for one that begins with this submit.
+    pub fn submitted_to(&self) -> (AttemptId, u64) {
+        let begins = self.reserving.as_ref().is_some_and(|reserving| reserving.begun.is_some());
+        match &self.stage {
+            Stage::Attempt { id, version, .. } => (*id, if begins { 0 } else { *version }),
+            Stage::Carried(_) => (self.new_id.unwrap_or(AttemptId::from_bytes([0; 16])), 0),
+        }
     }
 
     /// The key of the counter that `method`'s guesses use.

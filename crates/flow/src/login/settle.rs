@@ -3,31 +3,24 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use sekimori_base::{AttemptId, FactorId, Fault, GrantId, Secret, SessionId, Timestamp, random};
-use sekimori_directory::Method;
-use sekimori_login::{
-    Authenticated, Decision, Drift, Effect, Next, Proof, RULE_SET, Reason, Verdict,
-};
-use sekimori_store::{AuditFacts, AuditLine, CommitError, Conflict, Digest, NewSession, Write};
+use sekimori_base::{AttemptId, Fault, GrantId, Secret, SessionId, Timestamp, random};
+use sekimori_login::{Authenticated, Decision, Drift, Effect, Next, Reason, Verdict};
+use sekimori_store::{CommitError, Conflict, Reservation, Write};
 
+use super::effects::{Plan, new_proofs};
 use super::pages::shown;
 use super::round::{Round, Stage};
-use super::submit::browser_of;
+use super::submit::{RESERVATION_SECONDS, Reserve, browser_of};
 use crate::Flow;
 use crate::attempt::{AttemptState, Outcome, SealedPart, Shown};
-use crate::carried::browser_mark;
-use crate::device::Device;
+use crate::carried::Carried;
 use crate::door::{Answer, Door};
 use crate::hashing::Class;
 use crate::incident::IncidentCode;
-use crate::record::RecordedFacts;
-use crate::token::{self, Kind};
-use crate::view::{Cookies, Progress, RefusedView};
+use crate::view::{Progress, RefusedView};
 
 /// A conflict leads to another decision, but not for ever.
 const CONFLICTS_MAX: usize = 4;
-/// A session's last use is written down at most this often, in seconds.
-const TOUCH_SECONDS: i64 = 60;
 
 /// How often one person was sent to one service lately.
 #[derive(Debug, Default)]
@@ -50,48 +43,77 @@ impl Loop {
     }
 }
 
-/// What a transaction is made of, and what leaves after it.
-#[derive(Default)]
-struct Plan {
-    writes: Vec<Write>,
-    cookies: Cookies,
-    answer: Option<Answer>,
-    incident: Option<IncidentCode>,
-}
-
 impl Flow {
     /// Decide on a verdict and store what follows.
     pub(crate) async fn settle_checked(&self, mut round: Round<'_>) -> Result<Progress, Fault> {
         for _ in 0..CONFLICTS_MAX {
             let decision = round.decide();
-            let plan = self.plan(&round, &decision).await?;
-            let Plan { writes, cookies, answer, incident } = plan;
-            match self.store.commit(round.visitor.tenant.id, round.visitor.now, writes).await {
-                Ok(_) => {
+            let mut plan = self.plan(&round, &decision).await?;
+            let writes = std::mem::take(&mut plan.writes);
+            match self.store_settled(&mut round, writes).await? {
+                Settled::Done => {
                     self.after(&round, &decision);
-                    return Ok(self.checked_progress(&round, &decision, answer, cookies, incident));
+                    return Ok(self.checked_progress(&round, &decision, plan));
                 }
-                Err(CommitError::Conflict { conflict, .. }) => match conflict {
+                Settled::NotGranted(Reserve::SecondSubmit(id, version)) => {
+                    return self.first_outcome(round.visitor, id, version).await;
+                }
+                Settled::NotGranted(Reserve::Granted | Reserve::Refused) => {
+                    round.unchecked();
+                    let decision = round.decide();
+                    return self.settle_unchecked(round, decision).await;
+                }
+                Settled::Refused(conflict) => match conflict {
                     // The code was spent by another request meanwhile: decide on that.
                     Conflict::StepSpent | Conflict::RecoveryCodeSpent => {
                         round.facts.verdict = Some(Verdict::CodeReused);
                     }
                     Conflict::EpochMoved | Conflict::PersonMissing | Conflict::SessionGone => {
-                        return Ok(self.plain_refusal(
-                            round.visitor,
-                            None,
-                            Reason::AttemptOvertaken,
-                        ));
+                        let carried = again(&round);
+                        let reason = Reason::AttemptOvertaken;
+                        return Ok(self.plain_refusal(round.visitor, Some(&carried), reason));
                     }
                     Conflict::AttemptMoved => return Ok(self.moved(&round)),
                     // An incident code drawn twice: draw again.
                     Conflict::IncidentTaken => {}
                     other => return Err(Fault::new("storing a sign-in", other)),
                 },
-                Err(CommitError::Fault(fault)) => return Err(fault),
             }
         }
         Err(Fault::new("storing a sign-in", "conflicts without end"))
+    }
+
+    /// Store what a verdict led to. A code costs nothing to check, so that its guess is reserved in this very
+    /// transaction: refused, nothing of it happened, and nobody hears of the verdict.
+    async fn store_settled(
+        &self,
+        round: &mut Round<'_>,
+        mut writes: Vec<Write>,
+    ) -> Result<Settled, Fault> {
+        let (tenant, now) = (round.visitor.tenant.id, round.visitor.now);
+        let Some(reserving) = &round.reserving else {
+            return match self.store.commit(tenant, now, writes).await {
+                Ok(_) => Ok(Settled::Done),
+                Err(CommitError::Conflict { conflict, .. }) => Ok(Settled::Refused(conflict)),
+                Err(CommitError::Fault(fault)) => Err(fault),
+            };
+        };
+        let key = reserving.key;
+        writes.splice(0..0, reserving.begun.iter().map(|(write, _)| write.clone()));
+        match self.store.reserve(tenant, now, key, RESERVATION_SECONDS, writes).await {
+            Ok(Reservation::Granted { .. }) => Ok(Settled::Done),
+            Ok(Reservation::Refused(counter)) => {
+                self.refused_guess(round, &counter).await.map(Settled::NotGranted)
+            }
+            Err(CommitError::Conflict { conflict, .. }) => Ok(match conflict {
+                Conflict::AttemptMoved | Conflict::Exists => {
+                    let (id, version) = round.submitted_to();
+                    Settled::NotGranted(Reserve::SecondSubmit(id, version))
+                }
+                other => Settled::Refused(other),
+            }),
+            Err(CommitError::Fault(fault)) => Err(fault),
+        }
     }
 
     /// A submission that was not checked (throttled, empty, too long): nothing is evaluated, and little stored.
@@ -100,6 +122,7 @@ impl Flow {
         round: Round<'_>,
         decision: Decision,
     ) -> Result<Progress, Fault> {
+        self.tally.decided(&decision, round.visitor.position.inside);
         let incident = match decision.reason {
             Reason::InputEmpty => None,
             _ => self.narrate(&round, &decision).await?,
@@ -172,28 +195,9 @@ impl Flow {
         round: Round<'_>,
         decision: Decision,
     ) -> Result<Progress, Fault> {
+        self.tally.decided(&decision, round.visitor.position.inside);
         let incident = self.narrate(&round, &decision).await?;
         Ok(self.refused_view(&round, &decision, incident))
-    }
-
-    /// Keep an audit line and an incident code of a refusal that stores nothing else, within the budget.
-    async fn narrate(
-        &self,
-        round: &Round<'_>,
-        decision: &Decision,
-    ) -> Result<Option<IncidentCode>, Fault> {
-        let visitor = round.visitor;
-        if !self.budget.take(visitor.tenant.id, visitor.network(), visitor.now) {
-            return Ok(None);
-        }
-        let incident = IncidentCode::random(&*self.entropy);
-        let line = self.audit_line(round, decision, Some(incident))?;
-        let writes = vec![Write::Audit(Box::new(line))];
-        match self.store.commit(visitor.tenant.id, visitor.now, writes).await {
-            Ok(_) => Ok(Some(incident)),
-            Err(CommitError::Conflict { .. }) => Ok(None),
-            Err(CommitError::Fault(fault)) => Err(fault),
-        }
     }
 
     /// All writes of a decision.
@@ -218,117 +222,6 @@ impl Flow {
         Ok(plan)
     }
 
-    fn add_effect(
-        &self,
-        plan: &mut Plan,
-        round: &Round<'_>,
-        decision: &Decision,
-        effect: &Effect,
-        opened: &mut Option<SessionId>,
-    ) -> Result<(), Fault> {
-        match effect {
-            Effect::CountFailure { .. } => {
-                plan.writes.extend(round.reserved.map(Write::CounterFail));
-            }
-            Effect::ClearFailures { .. } => {
-                plan.writes.extend(round.reserved.map(Write::CounterClear));
-            }
-            Effect::GiveBack { .. } => {
-                plan.writes.extend(round.reserved.map(Write::CounterGiveBack));
-            }
-            Effect::SpendCode { factor, step } => {
-                plan.writes.extend(spend(round, *factor, *step));
-            }
-            Effect::BurnCode { factor, step, .. } => {
-                plan.writes.push(Write::BurnStep { factor: *factor, step: *step });
-            }
-            Effect::OpenSession => {
-                *opened = Some(self.add_session(plan, round, decision)?);
-            }
-            Effect::TouchSession => {
-                if let Some(session) = &round.session
-                    && round.visitor.now.seconds_since(session.facts.used_at) >= TOUCH_SECONDS
-                {
-                    plan.writes.push(Write::SessionTouch {
-                        digest: session.digest,
-                        used_at: round.visitor.now,
-                    });
-                }
-            }
-            Effect::RememberDevice => {
-                if let Some(name) = round.username() {
-                    let tenant = &round.visitor.tenant;
-                    let known = round.device.clone();
-                    plan.cookies.device = Device::remembering(
-                        known,
-                        tenant,
-                        name.as_str(),
-                        round.visitor.now,
-                        &*self.entropy,
-                    );
-                }
-            }
-            Effect::Notify(notice) => {
-                plan.writes.extend(self.notice_writes(round, *notice)?);
-            }
-            // Proofs are kept with the attempt's state; a rehash runs after the answer.
-            Effect::RecordProof(_) | Effect::Rehash | Effect::ForgetDrift => {}
-        }
-        Ok(())
-    }
-
-    /// Open a session under a fresh id with the proofs that count; the one that stood ends with it.
-    fn add_session(
-        &self,
-        plan: &mut Plan,
-        round: &Round<'_>,
-        decision: &Decision,
-    ) -> Result<SessionId, Fault> {
-        let visitor = round.visitor;
-        let person = round
-            .person
-            .as_ref()
-            .ok_or_else(|| Fault::new("opening a session", "nobody is known"))?;
-        let (text, digest) = token::fresh(&visitor.tenant, Kind::Session, &*self.entropy);
-        let id = SessionId::random(&*self.entropy);
-        let mut proofs = round.facts.proofs.clone();
-        proofs.extend(new_proofs(decision));
-        let standing =
-            round.session.as_ref().filter(|session| session.facts.person == person.person.id);
-        if let Some(session) = standing {
-            // A step-up adds to what the session had shown; a newer proof of a method replaces an older one.
-            let kept = session.facts.proofs.iter().filter(|old| {
-                !proofs.iter().any(|new| new.method == old.method && new.factor == old.factor)
-            });
-            proofs.extend(kept.cloned().collect::<Vec<_>>());
-        }
-        let opened_at =
-            standing.map_or(visitor.now, |session| session.facts.opened_at.min(visitor.now));
-        let absolute = i64::from(visitor.tenant.site.session.absolute_seconds);
-        let session = NewSession {
-            digest: Digest::from_bytes(digest),
-            id,
-            person: person.person.id,
-            proofs,
-            device: visitor.user_agent.clone(),
-            zone: visitor.position.zone.clone(),
-            opened_at,
-            expires_at: opened_at.plus_seconds(absolute),
-            epoch: person.known.credential_epoch,
-        };
-        let old = round.visitor.session_digest().map(Digest::from_bytes);
-        match (old, standing) {
-            (Some(old), Some(_)) => plan.writes.push(Write::SessionReplace { old, session }),
-            (Some(old), None) => {
-                plan.writes.push(Write::SessionEnd { digest: old });
-                plan.writes.push(Write::SessionOpen(session));
-            }
-            (None, _) => plan.writes.push(Write::SessionOpen(session)),
-        }
-        plan.cookies.session = Some(text.expose().clone());
-        Ok(id)
-    }
-
     /// The answer for the service; consent that is still to be asked sends the browser back to the request.
     async fn add_answer(
         &self,
@@ -342,7 +235,9 @@ impl Flow {
         let answer = match round.stage.door() {
             Door::Portal { path, .. } => Answer::SeeOther(path.as_str().to_owned()),
             Door::Oidc { pending, .. } => {
-                if round.session.is_none() && self.needs_consent(round, pending).await? {
+                // By the standing session alone it was asked before anything was decided here.
+                let in_attempt = matches!(round.stage, Stage::Attempt { .. });
+                if in_attempt && self.needs_consent(round, pending).await? {
                     match self.see_carried(visitor, &again(round)) {
                         Progress::SeeOther { path, cookies } => {
                             plan.cookies.request = cookies.request;
@@ -378,6 +273,7 @@ impl Flow {
             let outcome = Outcome {
                 at: round.visitor.now,
                 browser: state.browser,
+                service: round.facts.service.name.clone(),
                 answer: answer.clone(),
                 cookies: plan.cookies.clone(),
             };
@@ -438,38 +334,6 @@ impl Flow {
         }
     }
 
-    /// The audit line of a decision, with the facts beside it so that it can be decided again.
-    pub(crate) fn audit_line(
-        &self,
-        round: &Round<'_>,
-        decision: &Decision,
-        incident: Option<IncidentCode>,
-    ) -> Result<AuditLine, Fault> {
-        let visitor = round.visitor;
-        let recorded = RecordedFacts {
-            rule_set: RULE_SET,
-            settings_version: visitor.tenant.settings_version,
-            reason: decision.reason,
-            rule: decision.rule.to_owned(),
-            browser: visitor.browser_digest().map(browser_mark),
-            facts: round.facts.clone(),
-        };
-        let json =
-            serde_json::to_string(&recorded).map_err(Fault::while_doing("recording facts"))?;
-        Ok(AuditLine {
-            at: visitor.now,
-            event: event(decision).to_owned(),
-            reason: Some(decision.reason.code().to_owned()),
-            person: round.person.as_ref().map(|person| person.person.id),
-            by: None,
-            service: Some(round.facts.service.name.to_string()),
-            zone: Some(visitor.position.zone.to_string()),
-            incident: incident.map(|code| code.to_string()),
-            details: audit_details(round, decision),
-            facts: Some(AuditFacts { json, salt: random(&*self.entropy) }),
-        })
-    }
-
     async fn advance(
         &self,
         round: &Round<'_>,
@@ -499,18 +363,11 @@ impl Flow {
         }
     }
 
-    fn checked_progress(
-        &self,
-        round: &Round<'_>,
-        decision: &Decision,
-        answer: Option<Answer>,
-        cookies: Cookies,
-        incident: Option<IncidentCode>,
-    ) -> Progress {
-        match (answer, &round.stage) {
-            (Some(answer), _) => Progress::Answer { answer, cookies },
+    fn checked_progress(&self, round: &Round<'_>, decision: &Decision, plan: Plan) -> Progress {
+        match (plan.answer, &round.stage) {
+            (Some(answer), _) => Progress::Answer { answer, cookies: plan.cookies },
             (None, Stage::Attempt { id, .. }) => self.see_attempt(*id, None),
-            (None, Stage::Carried(_)) => self.refused_view(round, decision, incident),
+            (None, Stage::Carried(_)) => self.refused_view(round, decision, plan.incident),
         }
     }
 
@@ -575,76 +432,17 @@ impl Flow {
     }
 }
 
+/// What became of a transaction.
+enum Settled {
+    Done,
+    /// The guess could not be reserved; nothing happened.
+    NotGranted(Reserve),
+    /// A write was refused; nothing happened.
+    Refused(Conflict),
+}
+
 /// The request of a round as it would begin again, with the session that was just opened.
-fn again(round: &Round<'_>) -> crate::carried::Carried {
-    crate::carried::Carried {
-        door: round.stage.door().clone(),
-        browser: browser_of(&round.stage),
-        at: round.visitor.now,
-        name: None,
-        reason: None,
-        incident: None,
-        other_person: false,
-    }
-}
-
-fn new_proofs(decision: &Decision) -> impl Iterator<Item = Proof> + '_ {
-    decision.effects.iter().filter_map(|effect| match effect {
-        Effect::RecordProof(proof) => Some(proof.clone()),
-        _ => None,
-    })
-}
-
-fn spend(round: &Round<'_>, factor: FactorId, step: u64) -> Option<Write> {
-    let person = round.person.as_ref()?;
-    let stored = person.factors.iter().find(|stored| stored.facts.id == factor)?;
-    let person = person.person.id;
-    match stored.facts.method {
-        Method::Totp => Some(Write::SpendStep { person, factor, step }),
-        Method::RecoveryCode => {
-            Some(Write::SpendRecoveryCode { person, factor, index: u8::try_from(step).ok()? })
-        }
-        Method::Password => None,
-    }
-}
-
-/// The stable word of what happened.
-fn event(decision: &Decision) -> &'static str {
-    match &decision.next {
-        Next::Admit(_) => "login.admitted",
-        Next::Refuse => "login.refused",
-        Next::Ask(_) if decision.reason.is_refusal() => "login.refused",
-        Next::Ask(_) => "login.asked",
-        Next::Check(_) => "login.checking",
-    }
-}
-
-/// What stays in the audit line itself when the facts have gone.
-fn audit_details(round: &Round<'_>, decision: &Decision) -> String {
-    let mut details = serde_json::Map::new();
-    details.insert("rule".into(), decision.rule.into());
-    if let Next::Admit(authenticated) = &decision.next {
-        let amr = authenticated.amr();
-        details.insert("amr".into(), amr.into());
-    }
-    if round.person.is_none()
-        && let Some(typed) = &round.typed
-    {
-        // People type passwords into the name field: of a name that matches nobody only its shape is kept.
-        details.insert("name_shape".into(), shape(typed.folded()).into());
-    }
-    serde_json::Value::Object(details).to_string()
-}
-
-/// `a` for letters, `9` for digits, the rest as it is if it is plain punctuation; at most 32 characters.
-fn shape(name: &str) -> String {
-    name.chars()
-        .take(32)
-        .map(|character| match character {
-            'a'..='z' => 'a',
-            '0'..='9' => '9',
-            '@' | '.' | '-' | '_' => character,
-            _ => '?',
-        })
-        .collect()
+fn again(round: &Round<'_>) -> Carried {
+    let browser = browser_of(&round.stage);
+    Carried { browser, ..Carried::new(round.stage.door().clone(), round.visitor.now) }
 }

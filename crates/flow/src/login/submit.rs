@@ -5,18 +5,18 @@ use sekimori_base::{AttemptId, Fault, Secret};
 use sekimori_directory::Method;
 use sekimori_directory::username::{InputHint, TypedName, password_hints};
 use sekimori_login::{Check, Details, Next, Reason, Step, Submission, Verdict};
-use sekimori_store::{CommitError, Conflict, Reservation, Wanted, Write};
+use sekimori_store::{CommitError, Conflict, Counter, Reservation, Reserved, Wanted, Write};
 
 use super::check::Proofed;
-use super::round::{Round, Stage};
+use super::round::{Reserving, Round, Stage};
 use crate::Flow;
 use crate::attempt::{AttemptState, SealedPart, Shown};
-use crate::carried::{Carried, browser_mark};
+use crate::carried::{CARRIED_SECONDS_MAX, Carried, browser_mark};
 use crate::view::Progress;
 use crate::visitor::Visitor;
 
 /// A guess that was reserved and never decided on (a crash) is given back after so many seconds.
-const RESERVATION_SECONDS: u32 = 30;
+pub(super) const RESERVATION_SECONDS: u32 = 30;
 
 /// A form of the sign-in as it was sent. Everything is optional: a form can be anything.
 #[derive(Default)]
@@ -59,7 +59,7 @@ impl Flow {
         let Some(mark) = visitor.browser_digest().map(browser_mark) else {
             return Ok(self.cookies_blocked(visitor, &carried));
         };
-        if visitor.now.seconds_since(carried.at) > crate::carried::CARRIED_SECONDS_MAX {
+        if visitor.now.seconds_since(carried.at) > CARRIED_SECONDS_MAX {
             return Ok(self.stale(visitor, Some(&carried)));
         }
         if carried.browser != Some(mark) {
@@ -81,7 +81,27 @@ impl Flow {
                 Round::load(self, visitor, Stage::Carried(carried), Some(submission)).await?;
             return self.check(round, Some(id), Proofed::Code(code)).await;
         }
+        if let Some(method) = form.other {
+            let chosen = Some(method);
+            let other = Carried { chosen, reason: None, incident: None, ..carried };
+            return Ok(self.see_carried(visitor, &other));
+        }
         Ok(self.username(visitor, carried, &form))
+    }
+
+    /// A form of an attempt that is over and forgotten: the same request from its beginning, with the name kept
+    /// (one click more, and no word is lost).
+    fn outlived(&self, visitor: &Visitor, carried: Option<Carried>) -> Progress {
+        match (carried, visitor.browser_digest()) {
+            (Some(carried), Some(digest))
+                if visitor.now.seconds_since(carried.at) <= CARRIED_SECONDS_MAX =>
+            {
+                let reason = Some(Reason::AttemptExpired);
+                let again = Carried { reason, incident: None, chosen: None, ..carried };
+                self.see_carried(visitor, &again.bound_to(digest))
+            }
+            (carried, _) => self.stale(visitor, carried.as_ref()),
+        }
     }
 
     /// A user name: remembered in the sealed request, looked up nowhere.
@@ -120,18 +140,19 @@ impl Flow {
         id: AttemptId,
         form: SignInForm,
     ) -> Result<Progress, Fault> {
-        let Some((version, state)) = self.open_attempt(visitor, id).await? else {
-            return Ok(self.stale(visitor, None));
-        };
-        let Some(mark) = visitor.browser_digest().map(browser_mark) else {
-            return Ok(self.stale(visitor, None));
-        };
-        if mark != state.browser {
-            return Ok(self.stale(visitor, Some(&restart(&state, visitor))));
-        }
-        if version != form.version {
+        let stored = self.stored_attempt(visitor, id).await?;
+        let carried =
+            form.request.as_deref().and_then(|request| Carried::open(&visitor.tenant, request));
+        let Some(stored) = stored else { return Ok(self.outlived(visitor, carried)) };
+        if stored.ended_at.is_some() || stored.version != form.version {
             return self.first_outcome(visitor, id, form.version).await;
         }
+        let state = AttemptState::open(&visitor.tenant, id, &stored.state)
+            .map_err(Fault::while_doing("opening an attempt"))?;
+        if visitor.browser_digest().map(browser_mark) != Some(state.browser) {
+            return Ok(self.stale(visitor, Some(&restart(&state, visitor))));
+        }
+        let version = stored.version;
         if let Some(other) = form.other {
             return Ok(self.see_attempt(id, Some(other)));
         }
@@ -152,22 +173,42 @@ impl Flow {
     /// Queue, reserve, check, decide, store.
     async fn check(
         &self,
-        mut round: Round<'_>,
+        round: Round<'_>,
         new_attempt: Option<AttemptId>,
         typed: Proofed,
     ) -> Result<Progress, Fault> {
         let first = round.decide();
-        let Next::Check(check) = &first.next else {
-            return self.settle_unchecked(round, first).await;
-        };
-        let place = match (&check, round.enter_queue()) {
-            (Check::Code { .. }, _) => None,
-            (Check::Password, Ok(place)) => Some(place),
-            (Check::Password, Err(crate::Busy)) => {
-                let decision = round.with_verdict(Verdict::Busy);
-                let busy = decision.decide();
-                return Ok(self.busy(&decision, &busy));
+        match (&first.next, typed) {
+            (Next::Check(Check::Password), Proofed::Password(typed)) => {
+                self.check_password(round, new_attempt, typed).await
             }
+            (Next::Check(Check::Code { method, factors }), Proofed::Code(typed)) => {
+                let verdict = round.check_code(*method, factors, &typed)?;
+                let round = self.reserving(round, new_attempt)?;
+                self.settle_checked(round.with_verdict(verdict)).await
+            }
+            // The engine asks for what was submitted and nothing else.
+            (Next::Check(_), _) => {
+                Err(Fault::new("checking a proof", "another proof was asked than was sent"))
+            }
+            (Next::Ask(_) | Next::Admit(_) | Next::Refuse, _) => {
+                self.settle_unchecked(round, first).await
+            }
+        }
+    }
+
+    /// A hash is long: the guess is reserved in a transaction of its own before it runs.
+    async fn check_password(
+        &self,
+        mut round: Round<'_>,
+        new_attempt: Option<AttemptId>,
+        typed: Secret<String>,
+    ) -> Result<Progress, Fault> {
+        let Ok(place) = round.enter_queue() else {
+            let round = round.with_verdict(Verdict::Busy);
+            let decision = round.decide();
+            self.tally.decided(&decision, round.visitor.position.inside);
+            return Ok(self.busy(&round, &decision));
         };
         match self.reserve(&mut round, new_attempt).await? {
             Reserve::Granted => {}
@@ -179,18 +220,46 @@ impl Flow {
                 return self.first_outcome(round.visitor, id, version).await;
             }
         }
-        let verdict = match (check, typed, place) {
-            (Check::Password, Proofed::Password(typed), Some(place)) => {
-                round.typed_password = Some(Secret::new(typed.expose().clone()));
-                round.check_password(&place, typed).await?
-            }
-            (Check::Code { method, factors }, Proofed::Code(typed), _) => {
-                round.check_code(*method, factors, &typed)?
-            }
-            // The engine asks for what was submitted and nothing else.
-            _ => Verdict::CodeMalformed,
-        };
+        round.typed_password = Some(Secret::new(typed.expose().clone()));
+        let verdict = round.check_password(&place, typed).await?;
+        drop(place);
         self.settle_checked(round.with_verdict(verdict)).await
+    }
+
+    /// A round whose guess is reserved with what its verdict leads to; a new attempt begins there as well.
+    fn reserving<'a>(
+        &self,
+        mut round: Round<'a>,
+        new_attempt: Option<AttemptId>,
+    ) -> Result<Round<'a>, Fault> {
+        let Some(key) = round.counter_key() else {
+            return Err(Fault::new("reserving a guess", "a code without a counter"));
+        };
+        let now = round.visitor.now;
+        round.reserved = Some(Reserved::granted(key, now, RESERVATION_SECONDS));
+        let mut begun = None;
+        if let Stage::Carried(before) = &round.stage {
+            let before = before.clone();
+            let (id, _, state) = round.checking_state(new_attempt)?;
+            begun = Some((self.first_write(round.visitor, id, &state)?, before));
+            round.stored_as(id, 1, state);
+        }
+        round.reserving = Some(Reserving { key, begun });
+        Ok(round)
+    }
+
+    /// An attempt's row, at version 1.
+    fn first_write(
+        &self,
+        visitor: &Visitor,
+        id: AttemptId,
+        state: &AttemptState,
+    ) -> Result<Write, Fault> {
+        let sealed = state
+            .seal(&visitor.tenant, id, &*self.entropy)
+            .map_err(Fault::while_doing("sealing an attempt"))?;
+        let expires_at = visitor.now.plus_seconds(ATTEMPT_SECONDS_MAX);
+        Ok(Write::AttemptPut { id, state: sealed, outcome: None, expires_at })
     }
 
     /// Reserve the guess and move the attempt, in one transaction.
@@ -202,14 +271,13 @@ impl Flow {
         let tenant = &round.visitor.tenant;
         let Some(key) = round.counter_key() else { return Ok(Reserve::Refused) };
         let (id, from_version, state) = round.checking_state(new_attempt)?;
-        let sealed = state
-            .seal(tenant, id, &*self.entropy)
-            .map_err(Fault::while_doing("sealing an attempt"))?;
         let write = if from_version == 0 {
-            let expires_at = round.visitor.now.plus_seconds(ATTEMPT_SECONDS_MAX);
-            Write::AttemptPut { id, state: sealed, outcome: None, expires_at }
+            self.first_write(round.visitor, id, &state)?
         } else {
-            Write::AttemptAdvance { id, from_version, state: sealed, outcome: None }
+            let state = state
+                .seal(tenant, id, &*self.entropy)
+                .map_err(Fault::while_doing("sealing an attempt"))?;
+            Write::AttemptAdvance { id, from_version, state, outcome: None }
         };
         let now = round.visitor.now;
         let reserved =
@@ -221,15 +289,8 @@ impl Flow {
                 Ok(Reserve::Granted)
             }
             Ok(Reservation::Refused(counter)) => {
-                let throttle = &mut round.facts.throttle;
-                throttle.failures = counter.failures;
-                throttle.wait_until = counter.wait_until;
-                throttle.reservation_refused = true;
-                // A double click is refused the guess because its twin holds it: then the twin's outcome counts.
-                if self.is_second_submit(round.visitor, id, from_version).await? {
-                    return Ok(Reserve::SecondSubmit(id, from_version));
-                }
-                Ok(Reserve::Refused)
+                round.new_id = Some(id);
+                self.refused_guess(round, &counter).await
             }
             Err(CommitError::Conflict { conflict, .. }) => match conflict {
                 Conflict::AttemptMoved | Conflict::Exists => {
@@ -239,6 +300,24 @@ impl Flow {
             },
             Err(CommitError::Fault(fault)) => Err(fault),
         }
+    }
+
+    /// The guess was not granted: the counter says why. A double click is refused because its twin holds the
+    /// guess: then the twin's outcome counts.
+    pub(super) async fn refused_guess(
+        &self,
+        round: &mut Round<'_>,
+        counter: &Counter,
+    ) -> Result<Reserve, Fault> {
+        let throttle = &mut round.facts.throttle;
+        throttle.failures = counter.failures;
+        throttle.wait_until = counter.wait_until;
+        throttle.reservation_refused = true;
+        let (id, version) = round.submitted_to();
+        if self.is_second_submit(round.visitor, id, version).await? {
+            return Ok(Reserve::SecondSubmit(id, version));
+        }
+        Ok(Reserve::Refused)
     }
 
     async fn is_second_submit(
@@ -253,7 +332,7 @@ impl Flow {
     }
 
     /// The same form was submitted before: its outcome, as soon as there is one.
-    async fn first_outcome(
+    pub(super) async fn first_outcome(
         &self,
         visitor: &Visitor,
         id: AttemptId,
@@ -264,10 +343,12 @@ impl Flow {
             let wanted = Wanted { attempt: Some(id), ..Wanted::default() };
             let loaded = self.store.load(visitor.tenant.id, visitor.now, wanted).await?;
             let Some(stored) = loaded.attempt else { return Ok(self.stale(visitor, None)) };
-            if let Some(outcome) = self.stored_outcome(visitor, id, &stored, version) {
-                return Ok(outcome);
+            if stored.ended_at.is_some() {
+                return Ok(self.ended(visitor, id, &stored, version));
             }
-            if stored.version > version + 1 {
+            let state = AttemptState::open(&visitor.tenant, id, &stored.state)
+                .map_err(Fault::while_doing("opening an attempt"))?;
+            if state.last.reason != Reason::Checking {
                 return Ok(self.see_attempt(id, None));
             }
             tokio::time::sleep(std::time::Duration::from_millis(100)).await;
@@ -276,7 +357,8 @@ impl Flow {
     }
 }
 
-enum Reserve {
+/// Whether a guess may be checked.
+pub(super) enum Reserve {
     Granted,
     Refused,
     SecondSubmit(AttemptId, u64),
@@ -291,7 +373,9 @@ impl Round<'_> {
     ) -> Result<(AttemptId, u64, AttemptState), Fault> {
         let carried = match (&self.stage, new_attempt) {
             (Stage::Attempt { id, version, state }, _) => {
-                return Ok((*id, *version, AttemptState::clone(state)));
+                let mut state = AttemptState::clone(state);
+                state.last.reason = Reason::Checking;
+                return Ok((*id, *version, state));
             }
             (Stage::Carried(carried), Some(id)) => (carried, id),
             (Stage::Carried(_), None) => {
@@ -353,13 +437,10 @@ fn code_submission(method: Method, code: &Secret<String>) -> Submission {
 /// The request of an attempt, to begin again with.
 pub(crate) fn restart(state: &AttemptState, visitor: &Visitor) -> Carried {
     Carried {
-        door: state.door.clone(),
         browser: visitor.browser_digest().map(browser_mark),
-        at: visitor.now,
-        name: None,
-        reason: None,
-        incident: None,
-        other_person: false,
+        name: Some(state.name.clone()).filter(|name| !name.is_empty()),
+        other_person: state.other_person,
+        ..Carried::new(state.door.clone(), state.begun_at)
     }
 }
 

@@ -397,6 +397,7 @@ impl Flow {
             reason: None,
             incident: None,
             other_person: true,
+            chosen: None,
         };
         let mut round = Round::load(self, visitor, Stage::Carried(carried), None).await?;
         let Some(person) = round.person.take() else { return Ok(None) };

@@ -92,6 +92,7 @@ impl Flow {
             reason: None,
             incident: None,
             other_person: false,
+            chosen: None,
         };
         let mut round = Round::load(self, visitor, Stage::Carried(carried), None).await?;
         let decision = round.decide();

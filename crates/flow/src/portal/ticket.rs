@@ -90,6 +90,7 @@ impl Flow {
                     reason: None,
                     incident: None,
                     other_person: true,
+                    chosen: None,
                 };
                 Ok(Err(self.see_carried(visitor, &carried)))
             }

@@ -1,0 +1,159 @@
+//! A decision's effects as writes of one transaction.
+
+use sekimori_base::{FactorId, Fault, SessionId};
+use sekimori_directory::Method;
+use sekimori_login::{Decision, Effect, Proof};
+use sekimori_store::{Digest, NewSession, Write};
+
+use super::round::Round;
+use crate::Flow;
+use crate::device::Device;
+use crate::door::Answer;
+use crate::incident::IncidentCode;
+use crate::token::{self, Kind};
+use crate::view::Cookies;
+
+/// A session's last use is written down at most this often, in seconds.
+const TOUCH_SECONDS: i64 = 60;
+
+/// What a transaction is made of, and what leaves after it.
+#[derive(Default)]
+pub(super) struct Plan {
+    pub writes: Vec<Write>,
+    pub cookies: Cookies,
+    pub answer: Option<Answer>,
+    pub incident: Option<IncidentCode>,
+}
+
+impl Flow {
+    pub(super) fn add_effect(
+        &self,
+        plan: &mut Plan,
+        round: &Round<'_>,
+        decision: &Decision,
+        effect: &Effect,
+        opened: &mut Option<SessionId>,
+    ) -> Result<(), Fault> {
+        match effect {
+            Effect::CountFailure { .. } => {
+                plan.writes.extend(round.reserved.map(Write::CounterFail));
+            }
+            Effect::ClearFailures { .. } => {
+                plan.writes.extend(round.reserved.map(Write::CounterClear));
+            }
+            Effect::GiveBack { .. } => {
+                plan.writes.extend(round.reserved.map(Write::CounterGiveBack));
+            }
+            Effect::SpendCode { factor, step } => {
+                plan.writes.extend(spend(round, *factor, *step));
+            }
+            Effect::BurnCode { factor, step, .. } => {
+                plan.writes.push(Write::BurnStep { factor: *factor, step: *step });
+            }
+            Effect::OpenSession => {
+                *opened = Some(self.add_session(plan, round, decision)?);
+            }
+            Effect::TouchSession => {
+                if let Some(session) = &round.session
+                    && round.visitor.now.seconds_since(session.facts.used_at) >= TOUCH_SECONDS
+                {
+                    plan.writes.push(Write::SessionTouch {
+                        digest: session.digest,
+                        used_at: round.visitor.now,
+                    });
+                }
+            }
+            Effect::RememberDevice => {
+                if let Some(name) = round.username() {
+                    let tenant = &round.visitor.tenant;
+                    let known = round.device.clone();
+                    plan.cookies.device = Device::remembering(
+                        known,
+                        tenant,
+                        name.as_str(),
+                        round.visitor.now,
+                        &*self.entropy,
+                    );
+                }
+            }
+            Effect::Notify(notice) => {
+                plan.writes.extend(self.notice_writes(round, *notice)?);
+            }
+            // Proofs are kept with the attempt's state; a rehash runs after the answer.
+            Effect::RecordProof(_) | Effect::Rehash | Effect::ForgetDrift => {}
+        }
+        Ok(())
+    }
+
+    /// Open a session under a fresh id with the proofs that count; the one that stood ends with it.
+    fn add_session(
+        &self,
+        plan: &mut Plan,
+        round: &Round<'_>,
+        decision: &Decision,
+    ) -> Result<SessionId, Fault> {
+        let visitor = round.visitor;
+        let person = round
+            .person
+            .as_ref()
+            .ok_or_else(|| Fault::new("opening a session", "nobody is known"))?;
+        let (text, digest) = token::fresh(&visitor.tenant, Kind::Session, &*self.entropy);
+        let id = SessionId::random(&*self.entropy);
+        let mut proofs = round.facts.proofs.clone();
+        proofs.extend(new_proofs(decision));
+        let standing =
+            round.session.as_ref().filter(|session| session.facts.person == person.person.id);
+        if let Some(session) = standing {
+            // A step-up adds to what the session had shown; a newer proof of a method replaces an older one.
+            let kept = session.facts.proofs.iter().filter(|old| {
+                !proofs.iter().any(|new| new.method == old.method && new.factor == old.factor)
+            });
+            proofs.extend(kept.cloned().collect::<Vec<_>>());
+        }
+        let opened_at =
+            standing.map_or(visitor.now, |session| session.facts.opened_at.min(visitor.now));
+        let absolute = i64::from(visitor.tenant.site.session.absolute_seconds);
+        let session = NewSession {
+            digest: Digest::from_bytes(digest),
+            id,
+            person: person.person.id,
+            proofs,
+            device: visitor.user_agent.clone(),
+            zone: visitor.position.zone.clone(),
+            opened_at,
+            expires_at: opened_at.plus_seconds(absolute),
+            epoch: person.known.credential_epoch,
+        };
+        let old = round.visitor.session_digest().map(Digest::from_bytes);
+        match (old, standing) {
+            (Some(old), Some(_)) => plan.writes.push(Write::SessionReplace { old, session }),
+            (Some(old), None) => {
+                plan.writes.push(Write::SessionEnd { digest: old });
+                plan.writes.push(Write::SessionOpen(session));
+            }
+            (None, _) => plan.writes.push(Write::SessionOpen(session)),
+        }
+        plan.cookies.session = Some(text.expose().clone());
+        Ok(id)
+    }
+}
+
+pub(super) fn new_proofs(decision: &Decision) -> impl Iterator<Item = Proof> + '_ {
+    decision.effects.iter().filter_map(|effect| match effect {
+        Effect::RecordProof(proof) => Some(proof.clone()),
+        _ => None,
+    })
+}
+
+fn spend(round: &Round<'_>, factor: FactorId, step: u64) -> Option<Write> {
+    let person = round.person.as_ref()?;
+    let stored = person.factors.iter().find(|stored| stored.facts.id == factor)?;
+    let person = person.person.id;
+    match stored.facts.method {
+        Method::Totp => Some(Write::SpendStep { person, factor, step }),
+        Method::RecoveryCode => {
+            Some(Write::SpendRecoveryCode { person, factor, index: u8::try_from(step).ok()? })
+        }
+        Method::Password => None,
+    }
+}
