@@ -60,48 +60,78 @@ impl Frame<'_> {
         Some(name.text(self.language)).filter(|name| !name.is_empty())
     }
 
-    /// The address behind the button of `step`: the given one, else the desk's or the service's.
-    pub(crate) fn next_href(
+    /// The desk's address: its page, else a mail with the incident's code, else its telephone.
+    fn desk_href(&self, words: &Words, incident: &Incident) -> Option<String> {
+        let help = &self.organisation.help;
+        let mail = || help.mail.as_ref().map(|mail| mail_href(words, mail.as_str(), incident));
+        let telephone = || {
+            let number = help.telephone.as_ref()?;
+            let digits: String =
+                number.chars().filter(|c| c.is_ascii_digit() || *c == '+').collect();
+            (!digits.is_empty()).then(|| format!("tel:{digits}"))
+        };
+        help.url.clone().or_else(mail).or_else(telephone)
+    }
+
+    /// Where the next step of a failure leads, and what else may be done.
+    pub(crate) fn ways(
         &self,
         words: &Words,
-        step: NextStep,
+        failure: &Failure,
+        service: Option<&str>,
         given: Option<&String>,
         contact: Option<&str>,
-        incident: &Incident,
-    ) -> Option<String> {
-        if let Some(href) = given {
-            return Some(href.clone());
-        }
-        let to_mail = |address: &str| {
-            let code = incident.code.as_deref().unwrap_or("-");
-            let subject = words.with("mail-to-desk-subject", &[("code", code.into())]);
-            format!("mailto:{address}?subject={}", percent_encoded(&subject))
-        };
-        let help = &self.organisation.help;
+    ) -> Ways {
+        let step = failure.reason.next_step();
+        let main = |step, href| Link { label: words.next_step_label(step, service), href };
+        let desk = || Some(main(NextStep::AskDesk, self.desk_href(words, &failure.incident)?));
+        let aside = given.map(|href| Link {
+            label: match service.filter(|_| !href.starts_with('/')) {
+                Some(service) => words.with("back-to-service", &[("service", service.into())]),
+                None => words.text("way-portal"),
+            },
+            href: href.clone(),
+        });
         match step {
-            NextStep::RegisterFactor => help.url.clone(),
-            NextStep::AskDesk => {
-                let url = help.url.clone();
-                let mail = || help.mail.as_ref().map(|mail| to_mail(mail.as_str()));
-                let telephone = || {
-                    let number = help.telephone.as_ref()?;
-                    let digits: String =
-                        number.chars().filter(|c| c.is_ascii_digit() || *c == '+').collect();
-                    (!digits.is_empty()).then(|| format!("tel:{digits}"))
-                };
-                url.or_else(mail).or_else(telephone)
+            NextStep::AskDesk => Ways { main: desk(), others: aside.into_iter().collect() },
+            NextStep::AskService => {
+                let written =
+                    contact.map(|contact| main(step, mail_href(words, contact, &failure.incident)));
+                Ways { main: written.or_else(desk), others: aside.into_iter().collect() }
             }
-            NextStep::AskService => contact.map(to_mail),
             NextStep::GoOn
             | NextStep::TryAgain
             | NextStep::Wait
             | NextStep::StartOver
             | NextStep::OtherFactor
+            | NextStep::RegisterFactor
             | NextStep::SwitchPerson
             | NextStep::AllowCookies
-            | NextStep::OpenPortal => None,
+            | NextStep::OpenPortal => {
+                Ways { main: given.map(|href| main(step, href.clone())), others: Vec::new() }
+            }
         }
     }
+}
+
+/// The ways on from a failure: one as a button, the others small.
+pub(crate) struct Ways {
+    pub main: Option<Link>,
+    pub others: Vec<Link>,
+}
+
+/// A link with its words.
+pub(crate) struct Link {
+    pub label: String,
+    pub href: String,
+}
+
+fn mail_href(words: &Words, address: &str, incident: &Incident) -> String {
+    let subject = match &incident.code {
+        Some(code) => words.with("mail-to-desk-subject", &[("code", code.into())]),
+        None => words.text("mail-to-desk-subject-plain"),
+    };
+    format!("mailto:{address}?subject={}", percent_encoded(&subject))
 }
 
 /// `text` for use inside a URL's query (RFC 3986: everything but unreserved characters is encoded).

@@ -72,8 +72,8 @@ pub struct Refusal {
     pub slip: Slip,
     /// Why.
     pub failure: Failure,
-    /// Where the one next step leads. `None`: the page takes the help desk's or the service's address,
-    /// and shows no button if there is none.
+    /// Where the one next step leads. Steps that ask somebody (`AskDesk`, `AskService`) take the desk's or
+    /// the service's address and show this one small; without any, the first of `others` is the button.
     pub next_href: Option<String>,
     /// Whom to ask about the service, from its settings.
     pub service_contact: Option<String>,

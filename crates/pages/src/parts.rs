@@ -2,7 +2,7 @@
 
 use askama::Template;
 use sekimori_base::Timestamp;
-use sekimori_login::{NextStep, Reason};
+use sekimori_login::Reason;
 use sekimori_words::Circumstances;
 
 use crate::view::{Plain, View};
@@ -110,18 +110,17 @@ impl<'a> View<'a> {
 
     /// The slip with a link to enter another user name.
     pub fn slip_with_change(&self, slip: &Slip, change: Option<&String>) -> SlipPart<'a> {
-        let mut lines = vec![
-            Line {
-                term: self.t("slip-to"),
-                mark: Mark::Told,
-                text: slip.to.clone(),
-                note: None,
-                why: None,
-                change: None,
-            },
-            self.place_line(&slip.place, slip.obstacle == Obstacle::Network),
-            Line { change: change.cloned(), ..self.identity_line(&slip.identity) },
-        ];
+        let to = slip.service().map(|to| Line {
+            term: self.t("slip-to"),
+            mark: Mark::Told,
+            text: to.to_owned(),
+            note: None,
+            why: None,
+            change: None,
+        });
+        let mut lines: Vec<Line> = to.into_iter().collect();
+        lines.push(self.place_line(&slip.place, slip.obstacle == Obstacle::Network));
+        lines.push(Line { change: change.cloned(), ..self.identity_line(&slip.identity) });
         lines.extend(self.proof_line(&slip.proof));
         lines.extend(self.obstacle_line(slip.obstacle));
         SlipPart { v: *self, lines }
@@ -232,13 +231,13 @@ impl<'a> View<'a> {
 
     /// The error summary of a sign-in step, leading to `field`.
     pub fn summary(&self, failure: &Failure, slip: &Slip, field: &'a str) -> SummaryPart<'a> {
-        let said = self.said(failure, &failure.about(self.frame, Some(&slip.to), None));
+        let said = self.said(failure, &failure.about(self.frame, slip.service(), None));
         SummaryPart { v: *self, field, said }
     }
 
     /// The same words beside the field.
     pub fn field_error(&self, failure: &Failure, slip: &Slip) -> FieldErrorPart<'a> {
-        let said = self.said(failure, &failure.about(self.frame, Some(&slip.to), None));
+        let said = self.said(failure, &failure.about(self.frame, slip.service(), None));
         let wait = failure.wait_seconds(self.frame.now).zip(failure.details.wait_until);
         let wait = wait.map(|(seconds, until)| Wait {
             seconds,
@@ -282,11 +281,6 @@ impl<'a> View<'a> {
     pub fn time_ago(&self, at: impl Plain<Timestamp>) -> TimePart {
         let at = at.plain();
         TimePart { machine: at.rfc3339(), shown: self.ago(at), exact: Some(self.moment(at)) }
-    }
-
-    /// What the button of the next step says.
-    pub fn next_label(&self, step: NextStep, service: Option<&str>) -> String {
-        self.words.next_step_label(step, service)
     }
 }
 

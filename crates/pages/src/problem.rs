@@ -16,7 +16,8 @@ pub struct Problem {
     pub service_contact: Option<String>,
     /// Where the person is.
     pub place: Option<Place>,
-    /// Where the one next step leads; `None`: the page takes the help desk's or the service's address.
+    /// Where the one next step leads. Steps that ask somebody (`AskDesk`, `AskService`) take the desk's or
+    /// the service's address and show this one small.
     pub next_href: Option<String>,
     /// What whoever runs the service needs to know, for request errors.
     pub owner: Option<OwnerDetails>,

@@ -4,6 +4,7 @@ use sekimori_directory::{Affiliation, Method};
 use sekimori_login::{Choice, NextStep, Notice, Reason, Usability};
 use sekimori_words::{Circumstances, Words};
 
+use crate::failure::{Link, Ways};
 use crate::login::SwitchChoice;
 use crate::parts::Said;
 use crate::portal::{
@@ -65,22 +66,6 @@ impl View<'_> {
         let mut characters = name.chars();
         let first = characters.next().map(char::to_uppercase);
         first.into_iter().flatten().chain(characters).collect()
-    }
-
-    /// The address of the next step's button.
-    pub fn next_of(
-        &self,
-        failure: &Failure,
-        given: Option<&String>,
-        contact: Option<&String>,
-    ) -> Option<String> {
-        self.frame.next_href(
-            self.words,
-            failure.reason.next_step(),
-            given,
-            contact.map(String::as_str),
-            &failure.incident,
-        )
     }
 
     /// What somebody is to the organisation, joined.
@@ -173,6 +158,29 @@ impl Refusal {
     }
 }
 
+impl Refusal {
+    /// The one next step as a button, everything else small.
+    pub(crate) fn ways(&self, view: &View<'_>) -> Ways {
+        let service = self.slip.service();
+        let (given, contact) = (self.next_href.as_ref(), self.service_contact.as_deref());
+        let mut ways = view.frame.ways(view.words, &self.failure, service, given, contact);
+        let name = service.map_or_else(|| view.t("generic-service"), str::to_owned);
+        let first = ways.others.len();
+        ways.others.extend(self.others.iter().map(|way| Link {
+            label: view.t1(way.label(), "service", &name),
+            href: way.href().to_owned(),
+        }));
+        if ways.main.is_none() && !ways.others.is_empty() {
+            // A ticket is the way to register; anything else is only another way.
+            let ticket =
+                self.others.iter().position(|way| matches!(way, WayOn::EnterTicket { .. }));
+            let chosen = ticket.filter(|_| self.registers()).map_or(0, |at| first + at);
+            ways.main = Some(ways.others.remove(chosen));
+        }
+        ways
+    }
+}
+
 impl WayOn {
     pub(crate) fn href(&self) -> &str {
         match self {
@@ -209,6 +217,17 @@ impl SwitchPerson {
 }
 
 impl Problem {
+    /// The one next step as a button, everything else small.
+    pub(crate) fn ways(&self, view: &View<'_>) -> Ways {
+        let (given, contact) = (self.next_href.as_ref(), self.service_contact.as_deref());
+        let service = self.service.as_deref();
+        let mut ways = view.frame.ways(view.words, &self.failure, service, given, contact);
+        if ways.main.is_none() && !ways.others.is_empty() {
+            ways.main = Some(ways.others.remove(0));
+        }
+        ways
+    }
+
     pub(crate) fn about_cookies(&self) -> bool {
         self.failure.reason == Reason::CookiesBlocked
     }

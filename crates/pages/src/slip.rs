@@ -9,7 +9,8 @@ use sekimori_login::{Details, NextStep, Reason, Step, Usability};
 /// The slip. [`Slip::at_step`] and [`Slip::at_refusal`] fill it from the engine's words.
 #[derive(Debug, Clone)]
 pub struct Slip {
-    /// What the service is called, in the page's language.
+    /// What the service is called, in the page's language; empty when it is not known, then the line is left
+    /// out.
     pub to: String,
     /// Where the person is.
     pub place: Place,
@@ -146,6 +147,11 @@ impl Slip {
             }
         };
         Self { to: to.into(), place, identity, proof, obstacle: Obstacle::None }
+    }
+
+    /// What the service is called; `None` when it is not known.
+    pub(crate) fn service(&self) -> Option<&str> {
+        Some(self.to.as_str()).filter(|to| !to.is_empty())
     }
 
     /// The slip of a refusal: what was right, and which line it failed at.

@@ -176,11 +176,14 @@ fn refusals(language: Language) -> Vec<Sample> {
         ..verified()
     };
     let mut no_factor = refusal(language, eduroam(language), Reason::FactorNone, none);
+    no_factor.others.push(WayOn::EnterTicket { href: "/portal/ticket".to_owned() });
+    let mut with_ticket = no_factor.clone();
+    with_ticket.slip.to = String::new();
     no_factor.next_href = Some("/portal/totp".to_owned());
-    no_factor.others.insert(0, WayOn::EnterTicket { href: "/portal/ticket".to_owned() });
     let ended = Details { account_moment: Some(NOW.plus_seconds(-86_400 * 200)), ..verified() };
     vec![
         sample("refusal-no-factor", no_factor),
+        sample("refusal-ticket", with_ticket),
         sample("refusal-ended", refusal(language, campus(language), Reason::AccountEnded, ended)),
         sample(
             "refusal-not-entitled",

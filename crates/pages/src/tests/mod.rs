@@ -318,6 +318,24 @@ fn a_refusal_says_what_was_right_and_has_one_next_step() {
 }
 
 #[test]
+fn asking_somebody_leads_to_them_with_the_code_and_the_rest_stays_small() {
+    let button = |shown: &Shown| {
+        let found = shown.elements.iter().find(|element| element.has_class("button")).unwrap();
+        (found.attribute("href").unwrap().to_owned(), found.text.clone())
+    };
+    let (href, text) = button(&page("problem-redirect-mismatch", Language::English));
+    assert!(
+        href.starts_with("mailto:webmail@example.ac.jp?subject=") && href.contains("7K3M-9QTX-4")
+    );
+    assert_eq!(text, "Write to whoever runs Webmail");
+    let (href, text) = button(&page("problem-unknown-service", Language::English));
+    assert!(href.starts_with("mailto:help@example.ac.jp"), "{href}");
+    assert_eq!(text, "Contact the help desk");
+    let (href, text) = button(&page("refusal-ticket", Language::English));
+    assert_eq!((href.as_str(), text.as_str()), ("/portal/ticket", "Enter an enrolment ticket"));
+}
+
+#[test]
 fn every_reason_can_be_shown_as_refusal_and_as_problem() {
     let organisation = organisation();
     for language in Language::ALL {

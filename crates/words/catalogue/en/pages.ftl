@@ -21,6 +21,7 @@ generic-place = another network
 generic-desk = the help desk
 generic-desk-heading = Help desk
 mail-to-desk-subject = Signing in, incident { $code }
+mail-to-desk-subject-plain = Signing in
 summary-heading = There is a problem
 
 ## Spans
@@ -166,7 +167,7 @@ incident-label = About this incident
 incident-code = Incident code
 incident-time = Time
 incident-network = Network
-incident-not-kept = none was kept, because very many sign-ins are failing at this moment
+incident-not-kept = none was kept for this
 incident-explanation = Tell this code to the help desk: it shows what happened, and nothing that you typed.
 
 ## Problems

@@ -21,6 +21,7 @@ generic-place = 別のネットワーク
 generic-desk = 窓口
 generic-desk-heading = お問い合わせ窓口
 mail-to-desk-subject = サインインについて（受付コード { $code }）
+mail-to-desk-subject-plain = サインインについて
 summary-heading = 確認が必要な点があります
 
 ## 時間
@@ -154,7 +155,7 @@ incident-label = お問い合わせのための情報
 incident-code = 受付コード
 incident-time = 日時
 incident-network = 接続場所
-incident-not-kept = サインインできない方が非常に多いため、コードは発行していません
+incident-not-kept = コードはありません
 incident-explanation = 窓口にこのコードをお伝えください。何が起きたかを確認できます。入力された内容は含まれません。
 
 ## 全画面の案内
