@@ -135,7 +135,7 @@ fn mail_href(words: &Words, address: &str, incident: &Incident) -> String {
 }
 
 /// `text` for use inside a URL's query (RFC 3986: everything but unreserved characters is encoded).
-pub(crate) fn percent_encoded(text: &str) -> String {
+fn percent_encoded(text: &str) -> String {
     use std::fmt::Write;
 
     text.bytes().fold(String::with_capacity(text.len()), |mut encoded, byte| {
