@@ -175,6 +175,17 @@ impl Place {
             .await
     }
 
+    /// The record that checks the passwords of a hash of another system.
+    pub async fn wrap(
+        &self,
+        hash: String,
+        salt: Salt,
+    ) -> Result<Result<HashRecord, password::ImportError>, Fault> {
+        let cost = self.cost;
+        self.run(move |memory| password::wrap(memory, &Recipe { cost, peppers: &[] }, &hash, salt))
+            .await
+    }
+
     async fn run<T: Send + 'static>(
         &self,
         job: impl FnOnce(&mut Memory) -> T + Send + 'static,

@@ -11,19 +11,22 @@ use tokio::time::{MissedTickBehavior, interval};
 use crate::app::App;
 use crate::listen::tls::Certificate;
 use crate::listen::{Phase, Stopping};
+use crate::mail::{Mailer, deliver_due};
 use crate::manage::metrics::Metrics;
 
 /// New settings and keys are taken within this time (every node within 5 s).
 const KEEP: Duration = Duration::from_secs(2);
 /// Rotations that are due.
 const ROTATE: Duration = Duration::from_mins(1);
+/// Mail that is due.
+const MAIL: Duration = Duration::from_secs(2);
 /// Expired rows.
 const SWEEP: Duration = Duration::from_secs(30);
 /// Changed certificate files.
 const CERTIFICATES: Duration = Duration::from_secs(5);
 
 /// Begin all of it.
-pub fn start(app: &App, stopping: &Stopping) {
+pub fn start(app: &App, mailer: Option<Mailer>, metrics: &Metrics, stopping: &Stopping) {
     let one = app.clone();
     let keep = move || {
         let app = one.clone();
@@ -37,6 +40,14 @@ pub fn start(app: &App, stopping: &Stopping) {
     };
     every("rotating keys", ROTATE, stopping, rotate);
     let three = app.clone();
+    if let Some(mailer) = mailer {
+        let (four, metrics) = (app.clone(), metrics.clone());
+        let deliver = move || {
+            let (app, mailer, metrics) = (four.clone(), mailer.clone(), metrics.clone());
+            async move { deliver_due(&app.flow, &mailer, &metrics).await }
+        };
+        every("sending mail", MAIL, stopping, deliver);
+    }
     every("removing what has expired", SWEEP, stopping, move || sweep(three.clone()));
 }
 

@@ -10,6 +10,7 @@ pub mod files;
 mod keeper;
 pub mod listen;
 pub mod log;
+pub mod mail;
 pub mod manage;
 mod notify;
 pub mod outside;

@@ -14,6 +14,7 @@ use crate::command::Failed;
 use crate::keeper;
 use crate::listen::tls::Certificate;
 use crate::listen::{self, Gate, Limits, Listener, Phase, Speaks, Stop, Stopping};
+use crate::mail::Mailer;
 use crate::manage::health::{self, Check, Health};
 use crate::manage::metrics::Metrics;
 use crate::notify::{State, notify};
@@ -34,7 +35,7 @@ pub struct Serving {
 
 impl Serving {
     /// Open all listeners for `router` and begin to serve.
-    pub async fn start(app: App, router: Router) -> Result<Self, Failed> {
+    pub fn start(app: App, router: Router) -> Result<Self, Failed> {
         let settings = Arc::clone(&app.settings);
         let metrics = metrics(&app);
         let (stop, stopping) = Stop::new();
@@ -52,7 +53,8 @@ impl Serving {
         let socket = ManagementSocket::open(socket)
             .map_err(Failed::at(format!("opening {}", socket.display())))?;
         tokio::spawn(socket.serve(app.clone(), stopping.clone()));
-        keeper::start(&app, &stopping);
+        let mailer = mailer(&settings)?;
+        keeper::start(&app, mailer, &metrics, &stopping);
         let limits = Limits { connections_max: connections_max(), ..Limits::default() };
         let drain_max = limits.drain_max;
         let gate = Gate::new(router, settings.proxies.clone(), limits, metrics);
@@ -85,6 +87,14 @@ impl Serving {
         tracing::info!(target: "sekimori", "stopped");
         Ok(())
     }
+}
+
+fn mailer(settings: &Node) -> Result<Option<Mailer>, Failed> {
+    let Some(smtp) = &settings.mail else {
+        tracing::warn!(target: "sekimori", "no mail server is configured: notices wait");
+        return Ok(None);
+    };
+    Mailer::smtp(smtp).map(Some).map_err(Failed::at("preparing the way to the mail server"))
 }
 
 async fn told(terminate: &mut Signal, interrupt: &mut Signal) {

@@ -201,13 +201,12 @@ impl Flow {
             return Ok(None);
         };
         let version = record.settings_version;
-        let policy = match policies.get(&version) {
-            Some(known) => known.clone(),
-            None => {
-                let policy = self.policy_at(tenant, version).await?;
-                policies.insert(version, policy.clone());
-                policy
-            }
+        let policy = if let Some(known) = policies.get(&version) {
+            known.clone()
+        } else {
+            let policy = self.policy_at(tenant, version).await?;
+            policies.insert(version, policy.clone());
+            policy
         };
         Ok(policy.map(|policy| record.with_policy(policy)))
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use sekimori_base::{
     Bilingual, FactorId, Fault, Language, PersonId, Sealed, Secret, Timestamp, random,
 };
-use sekimori_credential::password::PasswordError;
+use sekimori_credential::password::{ImportError, PasswordError};
 use sekimori_credential::totp::TotpSecret;
 use sekimori_directory::{
     Affiliation, Binding, Group, MailAddress, Method, Person, PersonState, Username,
@@ -52,6 +52,9 @@ pub enum AddError {
     /// The password is longer than anything that is looked at.
     #[error("the password is too long")]
     PasswordTooLong,
+    /// The hash of another system cannot be taken over.
+    #[error(transparent)]
+    Hash(ImportError),
     /// All places of the hash queue are taken.
     #[error("too many passwords are being checked at this moment: do it again in a few seconds")]
     Busy,
@@ -115,6 +118,17 @@ impl Flow {
             Ok(record) => Ok(record.to_string()),
             Err(PasswordError::TooLong) => Err(AddError::PasswordTooLong),
             Err(fault) => Err(Fault::new("hashing a password", fault).into()),
+        }
+    }
+
+    /// A record that checks the passwords of a hash of another system, made in the hash queue.
+    pub async fn take_over_hash(&self, tenant: &Tenant, hash: String) -> Result<String, AddError> {
+        let place =
+            self.hashing.enter(Class::Inside, (tenant.id, 0)).map_err(|_| AddError::Busy)?;
+        match place.wrap(hash, random(&*self.entropy)).await? {
+            Ok(record) => Ok(record.to_string()),
+            Err(ImportError::Hash(fault)) => Err(Fault::new("wrapping a hash", fault).into()),
+            Err(error) => Err(AddError::Hash(error)),
         }
     }
 

@@ -1,6 +1,6 @@
 //! The list of commands.
 
-use sekimori_base::{Bilingual, Language};
+use sekimori_base::{Bilingual, FactorId, Language, SessionId};
 use sekimori_directory::{Affiliation, Group, MailAddress, Person, Site, Username};
 use serde::{Deserialize, Serialize};
 
@@ -57,6 +57,75 @@ pub enum Command {
     PersonTicket {
         /// For whom.
         username: Username,
+    },
+    /// Forget failures that make somebody wait.
+    PersonUnlock {
+        /// Who.
+        username: Username,
+    },
+    /// End a factor.
+    FactorEnd {
+        /// Whose.
+        username: Username,
+        /// Which.
+        factor: FactorId,
+    },
+    /// Everything that is kept about somebody.
+    PersonExport {
+        /// Who.
+        username: Username,
+    },
+    /// Erase somebody.
+    PersonErase {
+        /// Who.
+        username: Username,
+        /// Really.
+        act: Act,
+    },
+    /// Add and change people as a file says.
+    PersonImport {
+        /// The file: comma-separated values.
+        file: String,
+        /// Really.
+        act: Act,
+    },
+    /// Sessions of somebody.
+    SessionList {
+        /// Whose.
+        username: Username,
+    },
+    /// End sessions of somebody.
+    SessionEnd {
+        /// Whose.
+        username: Username,
+        /// Which; all if none is named.
+        session: Option<SessionId>,
+    },
+    /// Keys and where they stand.
+    KeyList,
+    /// Begin, or go on with, the rotation of a line of keys.
+    KeyRotate {
+        /// `data`, or an algorithm.
+        line: String,
+    },
+    /// Why a sign-in came out as it did.
+    Explain {
+        /// The incident code, as somebody read it out.
+        code: String,
+    },
+    /// What other settings would make of recorded sign-ins.
+    WhatIf {
+        /// The settings.
+        site: Box<Site>,
+        /// From how many seconds ago on.
+        since_seconds: i64,
+    },
+    /// Verify the audit.
+    AuditVerify,
+    /// Send a mail by way of the configured server.
+    MailTest {
+        /// To whom.
+        to: MailAddress,
     },
     /// Add a service to the site document in use.
     ServiceAdd {

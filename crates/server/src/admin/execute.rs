@@ -6,7 +6,10 @@ use sekimori_flow::Tenant;
 use sekimori_flow::admin::By;
 use sekimori_store::{CommitError, Write};
 
-use super::{Answer, Command, Request, Watcher, people, services, settings};
+use super::{
+    Answer, Command, Request, Watcher, desk, explain, import, keys, mail, people, records,
+    services, settings,
+};
 use crate::app::App;
 use crate::command::Failed;
 
@@ -42,7 +45,7 @@ pub async fn execute(
     app: &App,
     by: &By,
     request: Request,
-    _watcher: Watcher,
+    watcher: Watcher,
 ) -> Result<Answer, Failed> {
     let desk = Desk { app, by, host: request.tenant };
     match request.command {
@@ -55,6 +58,23 @@ pub async fn execute(
         Command::PersonShow { username } => people::show(&desk, username).await,
         Command::PersonState { username, state } => people::state(&desk, username, state).await,
         Command::PersonTicket { username } => people::ticket(&desk, username).await,
+        Command::PersonUnlock { username } => desk::unlock(&desk, username).await,
+        Command::FactorEnd { username, factor } => desk::end_factor(&desk, username, factor).await,
+        Command::PersonExport { username } => records::export(&desk, username).await,
+        Command::PersonErase { username, act } => records::erase(&desk, username, act).await,
+        Command::PersonImport { file, act } => import::run(&desk, &file, act, &watcher).await,
+        Command::SessionList { username } => desk::sessions(&desk, username).await,
+        Command::SessionEnd { username, session } => {
+            desk::end_sessions(&desk, username, session).await
+        }
+        Command::KeyList => keys::list(&desk).await,
+        Command::KeyRotate { line } => keys::rotate(&desk, &line).await,
+        Command::Explain { code } => explain::explain(&desk, &code).await,
+        Command::WhatIf { site, since_seconds } => {
+            explain::what_if(&desk, &site, since_seconds, &watcher).await
+        }
+        Command::AuditVerify => records::verify(&desk, &watcher).await,
+        Command::MailTest { to } => mail::test(&desk, to).await,
         Command::ServiceAdd { section, act } => services::add(&desk, &section, act).await,
         Command::ServiceSecret { service, keep_former } => {
             services::secret(&desk, &service, keep_former).await

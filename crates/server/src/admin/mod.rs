@@ -3,8 +3,14 @@
 
 mod client;
 pub mod command;
+mod desk;
 mod execute;
+mod explain;
+mod import;
+mod keys;
+mod mail;
 mod people;
+mod records;
 mod services;
 mod settings;
 pub mod socket;

@@ -40,10 +40,10 @@ pub(super) async fn add(
     let added = desk.app.flow.add_person(&tenant, new, password, desk.by).await;
     let id = match added {
         Ok(id) => id,
-        Err(error @ (AddError::UsernameTaken | AddError::PasswordTooLong | AddError::Busy)) => {
+        Err(AddError::Fault(fault)) => return Err(Failed::at("adding a person")(fault)),
+        Err(error) => {
             return Ok(Answer::no(format!("{username} was not added: {error}"), json!(null)));
         }
-        Err(AddError::Fault(fault)) => return Err(Failed::at("adding a person")(fault)),
     };
     let mut text = format!("{username} was added");
     let mut value = json!({ "username": username, "id": id });

@@ -102,7 +102,10 @@ async fn converse(app: App, stream: UnixStream) {
         return;
     }
     let by = By(format!("os:{}", name_of(peer)));
-    let service = service_fn(|request| answer(app.clone(), by.clone(), request));
+    let service = service_fn(|request| {
+        let answer = answer(app.clone(), by.clone(), request);
+        async { Ok::<_, Infallible>(answer) }
+    });
     let serving = http1::Builder::new()
         .timer(TokioTimer::new())
         .keep_alive(false)
@@ -112,16 +115,12 @@ async fn converse(app: App, stream: UnixStream) {
     }
 }
 
-async fn answer(
-    app: App,
-    by: By,
-    request: HttpRequest<Incoming>,
-) -> Result<Response<Lines>, Infallible> {
+fn answer(app: App, by: By, request: HttpRequest<Incoming>) -> Response<Lines> {
     let (lines, receiver) = mpsc::channel(LINES);
     let mut response = Response::new(Lines(receiver));
     if request.method() != Method::POST || request.uri().path() != "/command" {
         *response.status_mut() = StatusCode::NOT_FOUND;
-        return Ok(response);
+        return response;
     }
     tokio::spawn(async move {
         let event = match read(request).await {
@@ -141,7 +140,7 @@ async fn answer(
         // Whoever asked may have gone away; what was done is in the audit.
         let _ = lines.send(line(&event)).await;
     });
-    Ok(response)
+    response
 }
 
 async fn read(request: HttpRequest<Incoming>) -> Result<Request, Failed> {

@@ -3,6 +3,7 @@
 mod apply;
 mod ask;
 mod check;
+mod desk;
 mod ended;
 mod person;
 mod policy;
@@ -72,6 +73,12 @@ enum Command {
     Zone(zone::Zone),
     Person(person::Person),
     Service(service::Service),
+    Session(desk::Session),
+    Key(desk::Key),
+    Explain(desk::Explain),
+    WhatIf(desk::WhatIf),
+    Audit(desk::Audit),
+    Mail(desk::Mail),
 }
 
 /// Run the command that the arguments ask for.
@@ -86,6 +93,12 @@ pub fn run() -> ExitCode {
         Command::Export(export) => apply::export(&export, &common),
         Command::Person(person) => person::run(person, &common),
         Command::Service(service) => service::run(service, &common),
+        Command::Session(session) => desk::session(session, &common),
+        Command::Key(key) => desk::key(key, &common),
+        Command::Explain(explain) => desk::explain(&explain, &common),
+        Command::WhatIf(what_if) => desk::what_if(&what_if, &common),
+        Command::Audit(audit) => desk::audit(&audit, &common),
+        Command::Mail(mail) => desk::mail(mail, &common),
         Command::Check(check) => check::run(check, &common),
         Command::Policy(policy) => policy::run(policy, &common),
         Command::Zone(zone) => zone::run(&zone, &common),

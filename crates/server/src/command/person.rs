@@ -1,16 +1,22 @@
 //! `sekimori person`: people and their accounts.
 
 use std::io::{IsTerminal, Read, Write};
+use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
-use sekimori_base::{Bilingual, Language};
+use sekimori_base::{Bilingual, FactorId, Language};
 use sekimori_directory::{Affiliation, Group, MailAddress, Username};
 
-use super::ask::ask_and_show;
+use super::ask::{ask, ask_and_show, show, watched};
 use super::{Common, Ended, Failed};
-use crate::admin::Command;
-use crate::admin::command::{AccountState, NewPerson, Password};
+use crate::admin::command::{AccountState, Act, NewPerson, Password};
+use crate::admin::{Command, Outcome};
+use crate::console::{confirm, note};
+use crate::files::read_text;
 use crate::outside::SystemEntropy;
+
+/// The longest file of people that is read, in bytes.
+const FILE_BYTES_MAX: u64 = 400 * 1024 * 1024;
 
 /// People: add, look at, disable, help
 #[derive(Debug, Args)]
@@ -31,8 +37,62 @@ enum What {
     Disable(Whom),
     /// A disabled account can be used again
     Enable(Whom),
+    Import(Import),
+    /// Forget the failures that make somebody wait
+    Unlock(Whom),
+    Factors(Factors),
+    /// Everything that is kept about somebody, as JSON
+    Export(Whom),
+    Erase(Erase),
     /// Make an enrolment ticket: a code, good once, for registering a factor anywhere
     Code(Whom),
+}
+
+/// The factors of somebody; with --end, end one of them
+#[derive(Debug, Args)]
+struct Factors {
+    #[command(flatten)]
+    whom: Whom,
+    /// End this factor
+    #[arg(long, value_name = "ID")]
+    end: Option<FactorId>,
+}
+
+/// Erase somebody: account, factors, sessions and recorded facts; audit lines keep an id without a name
+#[derive(Debug, Args)]
+struct Erase {
+    #[command(flatten)]
+    whom: Whom,
+    /// Do not ask
+    #[arg(long, short)]
+    yes: bool,
+}
+
+/// Add and change people as a file says
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Comma-separated values, UTF-8, with a first line of column names:
+username,name_en,name_ja,mail,affiliation,groups,password,hash
+
+Only username is needed. Several affiliations or groups are separated by spaces.
+Somebody new with neither password nor hash gets an enrolment ticket; tickets
+are printed as lines `username,ticket`. The passwords of people who are there
+already are not touched. All mistakes are shown at once; then nothing is done.
+
+Examples:
+  sekimori person import people.csv              show what changes, ask, import
+  sekimori person import people.csv --dry-run    only show what would change
+
+Exit status: 0 imported, 1 mistakes or not imported, 3 the file cannot be read.")]
+struct Import {
+    /// The file
+    file: PathBuf,
+    /// Only show what would change
+    #[arg(long)]
+    dry_run: bool,
+    /// Do not ask
+    #[arg(long, short)]
+    yes: bool,
 }
 
 #[derive(Debug, Args)]
@@ -95,12 +155,70 @@ pub(super) fn run(person: Person, common: &Common) -> Result<Ended, Failed> {
         What::Show(whom) => ask_and_show(Command::PersonShow { username: whom.username }, common),
         What::Disable(whom) => state(whom, AccountState::Disabled, common),
         What::Enable(whom) => state(whom, AccountState::Active, common),
+        What::Import(file) => import(&file, common),
+        What::Unlock(whom) => {
+            ask_and_show(Command::PersonUnlock { username: whom.username }, common)
+        }
+        What::Factors(Factors { whom: Whom { username }, end }) => match end {
+            Some(factor) => ask_and_show(Command::FactorEnd { username, factor }, common),
+            None => factors(username, common),
+        },
+        What::Export(whom) => {
+            ask_and_show(Command::PersonExport { username: whom.username }, common)
+        }
+        What::Erase(what) => erase(what, common),
         What::Code(whom) => ask_and_show(Command::PersonTicket { username: whom.username }, common),
     }
 }
 
 fn state(whom: Whom, state: AccountState, common: &Common) -> Result<Ended, Failed> {
     ask_and_show(Command::PersonState { username: whom.username, state }, common)
+}
+
+/// The factors alone.
+fn factors(username: Username, common: &Common) -> Result<Ended, Failed> {
+    let mut answer = ask(Command::PersonShow { username }, common)?;
+    if answer.outcome == Outcome::Yes {
+        answer.value = answer.value["factors"].take();
+        let lines = answer.text.lines().filter(|line| line.starts_with("factor "));
+        let text = lines.collect::<Vec<_>>().join("\n");
+        answer.text = if text.is_empty() { "no factors".to_owned() } else { text };
+    }
+    Ok(show(&answer, common))
+}
+
+fn erase(what: Erase, common: &Common) -> Result<Ended, Failed> {
+    let username = what.whom.username;
+    let command = |act| Command::PersonErase { username: username.clone(), act };
+    rehearsed_first(command, what.yes, false, "Erase them?", common)
+}
+
+fn import(what: &Import, common: &Common) -> Result<Ended, Failed> {
+    let file = read_text(&what.file, FILE_BYTES_MAX).map_err(Failed::at(what.file.display()))?;
+    let command = |act| Command::PersonImport { file: file.clone(), act };
+    rehearsed_first(command, what.yes, what.dry_run, "Import this?", common)
+}
+
+/// Show what would happen, ask, do it.
+fn rehearsed_first(
+    command: impl Fn(Act) -> Command,
+    yes: bool,
+    dry_run: bool,
+    question: &str,
+    common: &Common,
+) -> Result<Ended, Failed> {
+    let rehearsed = watched(command(Act::Rehearse), common, "checking")?;
+    if dry_run || rehearsed.outcome == Outcome::No {
+        return Ok(show(&rehearsed, common));
+    }
+    if !yes {
+        note(&rehearsed.text);
+        if !confirm(question) {
+            note("nothing was done (answer yes, or use --yes)");
+            return Ok(Ended::No);
+        }
+    }
+    watched(command(Act::Do), common, "working").map(|answer| show(&answer, common))
 }
 
 fn add(new: Add, common: &Common) -> Result<Ended, Failed> {
@@ -123,14 +241,14 @@ fn add(new: Add, common: &Common) -> Result<Ended, Failed> {
         None => None,
     };
     let command = Command::PersonAdd { person: Box::new(person), password };
-    let mut answer = super::ask::ask(command, common)?;
+    let mut answer = ask(command, common)?;
     if let Some(password) = generated
-        && answer.outcome == crate::admin::Outcome::Yes
+        && answer.outcome == Outcome::Yes
     {
         answer.text = format!("{}\npassword: {password}", answer.text);
         answer.value["password"] = password.into();
     }
-    Ok(super::ask::show(&answer, common))
+    Ok(show(&answer, common))
 }
 
 /// Four groups of five characters: 100 bits.

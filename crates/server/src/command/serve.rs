@@ -25,7 +25,7 @@ pub(super) fn run(_: Serve, common: &Common) -> Result<Ended, Failed> {
         let app = App::open(&node, Purpose::Serve).await?;
         super::apply::first_site(&app).await?;
         let router = sekimori_web::router(WebApp { flow: app.flow.clone(), demo: None });
-        let serving = Serving::start(app, router).await?;
+        let serving = Serving::start(app, router)?;
         serving.until_stopped().await?;
         Ok(Ended::Well)
     })

@@ -1,0 +1,250 @@
+//! Why a sign-in came out as it did; what other settings would change.
+
+use std::fmt::Write as _;
+
+use sekimori_base::Language;
+use sekimori_directory::Site;
+use sekimori_flow::IncidentCode;
+use sekimori_flow::admin::{Affected, Decided, Explained, WhatIf};
+use sekimori_login::replay::{Change, Forecast, Replayed};
+use sekimori_words::{Circumstances, Words};
+use serde_json::{Value, json};
+
+use super::execute::Desk;
+use super::people::word;
+use super::settings::moment;
+use super::{Answer, Progress, Watcher};
+use crate::command::Failed;
+use crate::console::Table;
+
+pub(super) async fn explain(desk: &Desk<'_>, typed: &str) -> Result<Answer, Failed> {
+    let tenant = desk.tenant()?;
+    let code: IncidentCode = match typed.parse() {
+        Ok(code) => code,
+        Err(error) => return Ok(Answer::no(format!("{typed}: {error}"), json!(null))),
+    };
+    let explained = desk.app.flow.explain(&tenant, code).await;
+    let Some(explained) = explained.map_err(Failed::at("explaining"))? else {
+        let text = format!("no incident {code} is kept");
+        return Ok(Answer::no(text, json!(null)));
+    };
+    let text = words(&explained, code);
+    let value = value(&explained, code);
+    let broken = explained
+        .decided
+        .is_some_and(|decided| matches!(decided.replayed, Some(Replayed::Broken(_))));
+    Ok(if broken { Answer::no(text, value) } else { Answer::yes(text, value) })
+}
+
+/// What deciding again gave, in one word and in a sentence.
+fn replayed(decided: &Decided) -> (&'static str, String) {
+    match &decided.replayed {
+        None => ("unknown", "the settings of that time are no longer kept".to_owned()),
+        Some(Replayed::Same(_)) => ("same", "gives the same reason again".to_owned()),
+        Some(Replayed::Broken(now)) => {
+            let code = now.reason.code();
+            ("broken", format!("gives {code} by the same rules: a defect, please report it"))
+        }
+        Some(Replayed::DecidedDifferentlyToday(now)) => {
+            ("differently_today", format!("by today's rules: {}", now.reason.code()))
+        }
+        Some(Replayed::Unreadable) => {
+            ("unreadable", "the facts are in a shape that is no longer read".to_owned())
+        }
+    }
+}
+
+fn value(explained: &Explained, code: IncidentCode) -> Value {
+    let decided = explained.decided.as_ref().map(|decided| {
+        json!({
+            "reason": decided.reason.code(),
+            "rule": decided.rule,
+            "settings_version": decided.settings_version,
+            "facts": decided.facts,
+            "replay": replayed(decided).0,
+            "changes": decided.changes,
+        })
+    });
+    json!({
+        "code": code.to_string(),
+        "line": explained.line,
+        "username": explained.person.as_ref().map(|person| &person.username),
+        "decided": decided,
+    })
+}
+
+fn words(explained: &Explained, code: IncidentCode) -> String {
+    let mut text = String::new();
+    let mut say = |key: &str, value: &str| {
+        let _ = writeln!(text, "{key:<10}{value}");
+    };
+    let line = &explained.line;
+    say("code", &code.to_string());
+    say("when", &moment(line.at));
+    say("who", &explained.person.as_ref().map_or("-".to_owned(), |one| one.username.to_string()));
+    say("service", line.service.as_deref().unwrap_or("-"));
+    say("zone", line.zone.as_deref().unwrap_or("-"));
+    let Some(decided) = &explained.decided else {
+        say("reason", line.reason.as_deref().unwrap_or("-"));
+        say("facts", "removed by retention");
+        return text;
+    };
+    let reason = decided.reason;
+    say("reason", reason.code());
+    say("rule", &decided.rule);
+    let about = Circumstances {
+        details: decided.details.as_ref(),
+        now: decided.facts.now,
+        time_zone: "UTC",
+        service: line.service.as_deref(),
+        place: line.zone.as_deref(),
+        desk: None,
+    };
+    let catalogue = Words::of(Language::English);
+    say("title", &catalogue.reason_title(reason, &about));
+    say("text", &catalogue.reason_text(reason, &about).replace('\n', "\n          "));
+    say("replay", &replayed(decided).1);
+    if decided.changes.is_empty() && reason.is_refusal() {
+        say("change", "no single change would have been enough");
+    }
+    for change in &decided.changes {
+        say("change", &change_words(change));
+    }
+    text.push_str("\nfacts\n");
+    facts(&mut text, &serde_json::to_value(&decided.facts).unwrap_or_default(), 1);
+    text
+}
+
+/// A change, as what would have been enough.
+fn change_words(change: &Change) -> String {
+    match change {
+        Change::RightPassword => "the right password".to_owned(),
+        Change::FreshCode(method) => format!("a right, fresh code ({})", word(method)),
+        Change::RegisteredFactor(method) => format!("a registered factor ({})", word(method)),
+        Change::InsideZone => "being where a password suffices".to_owned(),
+        Change::UsableAccount => "an account that may be used".to_owned(),
+        Change::GroupMember(group) => format!("membership in the group {group}"),
+        Change::WaitUntil(at) => format!("waiting until {}", moment(*at)),
+        Change::EnabledService => "a service that is switched on".to_owned(),
+        Change::StartOver => "beginning again".to_owned(),
+    }
+}
+
+/// Facts as indented lines; what is absent is left out.
+fn facts(text: &mut String, value: &Value, depth: usize) {
+    let Value::Object(fields) = value else { return };
+    for (key, value) in fields {
+        let pad = "  ".repeat(depth);
+        match value {
+            Value::Null => {}
+            Value::Object(_) => {
+                let _ = writeln!(text, "{pad}{key}");
+                facts(text, value, depth + 1);
+            }
+            Value::String(value) => {
+                let _ = writeln!(text, "{pad}{key}: {value}");
+            }
+            Value::Array(list) if list.is_empty() => {}
+            other => {
+                let _ = writeln!(text, "{pad}{key}: {other}");
+            }
+        }
+    }
+}
+
+pub(super) async fn what_if(
+    desk: &Desk<'_>,
+    site: &Site,
+    since_seconds: i64,
+    watcher: &Watcher,
+) -> Result<Answer, Failed> {
+    let tenant = desk.tenant()?;
+    let since = desk.app.flow.clock.now().plus_seconds(-since_seconds);
+    let watcher = watcher.clone();
+    // How many lines there are is known at the end only.
+    let progress = move |done| watcher(Progress { done, all: done });
+    let found = desk.app.flow.what_if(&tenant, site, since, progress).await;
+    let found = found.map_err(Failed::at("looking at recorded sign-ins"))?;
+    let value = json!({
+        "since": moment(since),
+        "sign_ins": found.sign_ins,
+        "unknown": found.unknown,
+        "affected": found.affected.iter().map(affected_value).collect::<Vec<_>>(),
+    });
+    let worse = found.affected.iter().any(|one| kind(one) == Kind::LockedOut);
+    let text = what_if_words(&found);
+    Ok(if worse { Answer::no(text, value) } else { Answer::yes(text, value) })
+}
+
+/// What it comes to for somebody.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Kind {
+    LockedOut,
+    Asked,
+    LetIn,
+    Other,
+}
+
+impl Kind {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::LockedOut => "locked out",
+            Self::Asked => "newly asked",
+            Self::LetIn => "let in",
+            Self::Other => "other",
+        }
+    }
+}
+
+fn kind(one: &Affected) -> Kind {
+    use Forecast::{Admitted, AskedAble, AskedUnable, Refused, Unknown};
+    match (one.before, one.after) {
+        (Admitted | AskedAble, AskedUnable | Refused) => Kind::LockedOut,
+        (Admitted, AskedAble) => Kind::Asked,
+        (AskedUnable | Refused, Admitted | AskedAble) | (AskedAble, Admitted) => Kind::LetIn,
+        (Unknown, _) | (_, Unknown) => Kind::Other,
+        (AskedUnable, Refused) | (Refused, AskedUnable) => Kind::Other,
+        (Admitted, Admitted) | (AskedAble, AskedAble) => Kind::Other,
+        (AskedUnable, AskedUnable) | (Refused, Refused) => Kind::Other,
+    }
+}
+
+fn affected_value(one: &Affected) -> Value {
+    json!({
+        "kind": kind(one).as_str(),
+        "person": one.person,
+        "username": one.username,
+        "service": one.service,
+        "zone": one.zone,
+        "before": one.before,
+        "after": one.after,
+        "times": one.times,
+    })
+}
+
+fn what_if_words(found: &WhatIf) -> String {
+    let mut affected: Vec<&Affected> = found.affected.iter().collect();
+    affected.sort_by_key(|one| (kind(one), one.username.clone()));
+    let mut table = Table::new(["for them", "who", "service", "from", "then", "now", "times"]);
+    for one in &affected {
+        table.row([
+            kind(one).as_str().to_owned(),
+            one.username.clone().unwrap_or_else(|| one.person.to_string()),
+            one.service.to_string(),
+            one.zone.clone(),
+            word(&one.before),
+            word(&one.after),
+            one.times.to_string(),
+        ]);
+    }
+    let count = |wanted: Kind| affected.iter().filter(|one| kind(one) == wanted).count();
+    let (sign_ins, unknown) = (found.sign_ins, found.unknown);
+    let summary = format!(
+        "{sign_ins} sign-ins were looked at ({unknown} can no longer be decided): \
+         {} locked out, {} newly asked, {} let in\n",
+        count(Kind::LockedOut),
+        count(Kind::Asked),
+        count(Kind::LetIn),
+    );
+    if affected.is_empty() { summary } else { format!("{table}\n{summary}") }
+}

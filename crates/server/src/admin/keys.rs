@@ -1,0 +1,49 @@
+//! Keys: where they stand, rotated out of turn.
+
+use serde_json::json;
+
+use super::Answer;
+use super::execute::Desk;
+use super::settings::moment;
+use crate::command::Failed;
+use crate::console::Table;
+
+/// Lines of keys that rotate.
+const LINES: [&str; 4] = ["data", "RS256", "ES256", "EdDSA"];
+
+pub(super) async fn list(desk: &Desk<'_>) -> Result<Answer, Failed> {
+    let tenant = desk.tenant()?;
+    let set = desk.app.flow.store.keys(tenant.id).await.map_err(Failed::at("reading the keys"))?;
+    let mut table = Table::new(["line", "key", "state", "since or until", "made"]);
+    let mut values = Vec::new();
+    for key in set.keys.iter().filter(|key| LINES.contains(&key.line.as_str())) {
+        let (state, at, made) = (key.standing.as_str(), moment(key.moment), moment(key.made_at));
+        values.push(json!({
+            "line": key.line, "key": key.name, "state": state, "moment": at, "made_at": made,
+        }));
+        table.row([key.line.clone(), key.name.clone(), state.to_owned(), at, made]);
+    }
+    Ok(Answer::yes(table.to_string(), values))
+}
+
+pub(super) async fn rotate(desk: &Desk<'_>, line: &str) -> Result<Answer, Failed> {
+    let tenant = desk.tenant()?;
+    if !LINES.contains(&line) {
+        let text = format!("there is no line of keys {line}; there are {}", LINES.join(", "));
+        return Ok(Answer::no(text, json!(null)));
+    }
+    let rotated = desk.app.flow.rotate_line(tenant.id, line).await;
+    rotated.map_err(Failed::at("rotating keys"))?;
+    let mut audit = desk.by.line(desk.app.flow.clock.now(), "keys.rotated", None);
+    audit.details = json!({ "line": line }).to_string();
+    let audited = desk.commit(&tenant, vec![sekimori_store::Write::Audit(Box::new(audit))]).await;
+    audited.map_err(Failed::at("writing down that keys were rotated"))?;
+    desk.app.keep().await?;
+    let mut answer = list(desk).await?;
+    answer.text = format!(
+        "{}\nThe next key is published first, and used when every node has it and services had\n\
+         time to read it; the same command then goes on at once.",
+        answer.text
+    );
+    Ok(answer)
+}

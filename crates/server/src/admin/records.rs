@@ -1,0 +1,133 @@
+//! Records: everything about a person, out or away; the audit, verified.
+
+use sekimori_directory::Username;
+use sekimori_flow::admin::{Problem, Wrong};
+use sekimori_store::{AuditEntry, PersonExport, Write};
+use serde_json::{Value, json};
+
+use super::command::Act;
+use super::execute::Desk;
+use super::people::{find, nobody};
+use super::settings::moment;
+use super::{Answer, Progress, Watcher};
+use crate::command::Failed;
+use crate::console::Table;
+
+pub(super) async fn export(desk: &Desk<'_>, username: Username) -> Result<Answer, Failed> {
+    let tenant = desk.tenant()?;
+    let Some(stored) = find(desk, &tenant, &username).await? else { return Ok(nobody(&username)) };
+    let (flow, id) = (&desk.app.flow, stored.person.id);
+    let now = flow.clock.now();
+    let line = desk.by.line(now, "person.exported", Some(id));
+    let audited = desk.commit(&tenant, vec![Write::Audit(Box::new(line))]).await;
+    audited.map_err(Failed::at("writing down that somebody was exported"))?;
+    let exported = flow.store.person_export(tenant.id, now, id).await;
+    let Some(exported) = exported.map_err(Failed::at("reading all about somebody"))? else {
+        return Ok(nobody(&username));
+    };
+    let value = exported_value(&exported);
+    let text = serde_json::to_string_pretty(&value).unwrap_or_default();
+    Ok(Answer::yes(text, value))
+}
+
+fn exported_value(exported: &PersonExport) -> Value {
+    let history = |entry: &AuditEntry| {
+        let facts: Option<Value> =
+            entry.facts.as_ref().and_then(|facts| serde_json::from_str(&facts.json).ok());
+        json!({ "line": entry.line, "facts": facts })
+    };
+    let factors = exported.person.factors.iter().map(|factor| {
+        json!({
+            "id": factor.facts.id, "method": factor.facts.method, "binding": factor.facts.binding,
+            "state": factor.facts.state, "label": factor.label,
+        })
+    });
+    let sessions = exported.sessions.iter().map(|session| {
+        json!({
+            "id": session.facts.id, "opened_at": moment(session.facts.opened_at),
+            "used_at": moment(session.facts.used_at), "zone": session.zone,
+            "browser": session.device,
+        })
+    });
+    let consents = exported.consents.iter().map(|consent| {
+        json!({
+            "client_id": consent.client_id, "scopes": consent.scopes,
+            "given_at": moment(consent.given_at),
+        })
+    });
+    let tickets = exported.tickets.iter().map(|ticket| {
+        json!({
+            "made_at": moment(ticket.made_at), "made_by": ticket.made_by,
+            "expires_at": moment(ticket.expires_at), "spent_at": ticket.spent_at.map(moment),
+        })
+    });
+    json!({
+        "person": exported.person.person,
+        "factors": factors.collect::<Vec<_>>(),
+        "sessions": sessions.collect::<Vec<_>>(),
+        "consents": consents.collect::<Vec<_>>(),
+        "tickets": tickets.collect::<Vec<_>>(),
+        "grants": exported.grants.len(),
+        "history": exported.history.iter().map(history).collect::<Vec<_>>(),
+    })
+}
+
+pub(super) async fn erase(desk: &Desk<'_>, username: Username, act: Act) -> Result<Answer, Failed> {
+    let tenant = desk.tenant()?;
+    let Some(stored) = find(desk, &tenant, &username).await? else { return Ok(nobody(&username)) };
+    let id = stored.person.id;
+    if act == Act::Rehearse {
+        let text = format!(
+            "{username} ({}) would be erased: account, factors, sessions, grants, and the facts\n\
+             beside audit lines. The lines stay, with {id} and without a name.",
+            stored.person.name.en
+        );
+        return Ok(Answer::yes(text, json!({ "username": username, "id": id })));
+    }
+    let line = desk.by.line(desk.app.flow.clock.now(), "person.erased", Some(id));
+    let audited = desk.commit(&tenant, vec![Write::Audit(Box::new(line))]).await;
+    audited.map_err(Failed::at("writing down that somebody is erased"))?;
+    let erased = desk.app.flow.store.person_erase(tenant.id, id).await;
+    erased.map_err(Failed::at("erasing somebody"))?;
+    Ok(Answer::yes(format!("{username} is erased"), json!({ "id": id, "erased": true })))
+}
+
+pub(super) async fn verify(desk: &Desk<'_>, watcher: &Watcher) -> Result<Answer, Failed> {
+    let tenant = desk.tenant()?;
+    let watcher = watcher.clone();
+    let progress = move |done, all| watcher(Progress { done, all });
+    let found = desk.app.flow.verify_audit(&tenant, progress).await;
+    let found = found.map_err(Failed::at("verifying the audit"))?;
+    let wrong = |wrong: &Wrong| json!({ "writer": wrong.writer, "sequence": wrong.sequence, "what": problem(wrong.what) });
+    let value = json!({
+        "chains": found.chains,
+        "lines": found.lines,
+        "shortened_by_retention": found.shortened,
+        "facts_removed_by_retention": found.facts_removed,
+        "wrong": found.wrong.iter().map(wrong).collect::<Vec<_>>(),
+    });
+    let mut table = Table::new(["chain", "line", "what is wrong"]);
+    for wrong in &found.wrong {
+        table.row([wrong.writer.clone(), wrong.sequence.to_string(), problem(wrong.what).into()]);
+    }
+    let summary = format!(
+        "{} lines in {} chains; facts removed by retention: {}; chains shortened by retention: {}",
+        found.lines, found.chains, found.facts_removed, found.shortened
+    );
+    Ok(if found.wrong.is_empty() {
+        Answer::yes(format!("{summary}\nnothing is wrong"), value)
+    } else {
+        Answer::no(format!("{table}\n{summary}"), value)
+    })
+}
+
+const fn problem(problem: Problem) -> &'static str {
+    match problem {
+        Problem::Gap => "lines are missing before it",
+        Problem::Changed => "it is not what was hashed",
+        Problem::Misplaced => "it belongs elsewhere",
+        Problem::FactsChanged => "its facts are not those that it was committed to",
+        Problem::Beginning => "the chain does not begin as it must",
+        Problem::Truncated => "the chain ends before its head",
+    }
+}

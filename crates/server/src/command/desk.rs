@@ -1,0 +1,207 @@
+//! `sekimori session`, `sekimori key`, `sekimori explain`, `sekimori what-if`, `sekimori audit`, `sekimori mail`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+use sekimori_base::SessionId;
+use sekimori_directory::{MailAddress, Username};
+
+use super::ask::{ask_and_show, show, watched};
+use super::{Common, Ended, Failed, settings};
+use crate::admin::Command;
+use crate::app::write_root_keys;
+use crate::console::print;
+
+/// Sessions of somebody: list, end
+#[derive(Debug, Args)]
+pub struct Session {
+    #[command(subcommand)]
+    what: SessionWhat,
+}
+
+#[derive(Debug, Subcommand)]
+enum SessionWhat {
+    /// The sessions of somebody
+    List {
+        /// User name
+        #[arg(value_parser = Username::parse)]
+        username: Username,
+    },
+    /// End sessions, and what services got from them
+    End {
+        /// User name
+        #[arg(value_parser = Username::parse)]
+        username: Username,
+        /// Only this one
+        session: Option<SessionId>,
+    },
+}
+
+pub(super) fn session(session: Session, common: &Common) -> Result<Ended, Failed> {
+    let command = match session.what {
+        SessionWhat::List { username } => Command::SessionList { username },
+        SessionWhat::End { username, session } => Command::SessionEnd { username, session },
+    };
+    ask_and_show(command, common)
+}
+
+/// Keys: list, rotate, make a root key
+#[derive(Debug, Args)]
+pub struct Key {
+    #[command(subcommand)]
+    what: KeyWhat,
+}
+
+#[derive(Debug, Subcommand)]
+enum KeyWhat {
+    /// All keys of the organisation, and where they stand: next, active, retired
+    List,
+    /// Begin the rotation of a line of keys out of turn, or go on with it
+    #[command(after_long_help = "\
+Rotation happens by itself (signing keys every 90 days). Out of turn: the first
+call publishes the next key; the second, when services had an hour to read it
+and every node has it, uses it. Tokens that were signed before stay good.
+
+Exit status: 0, 1 if there is no such line.")]
+    Rotate {
+        /// data, RS256, ES256 or EdDSA
+        line: String,
+    },
+    /// Make the root key file of a new deployment (SQLite makes its own)
+    Root,
+}
+
+pub(super) fn key(key: Key, common: &Common) -> Result<Ended, Failed> {
+    match key.what {
+        KeyWhat::List => ask_and_show(Command::KeyList, common),
+        KeyWhat::Rotate { line } => ask_and_show(Command::KeyRotate { line }, common),
+        KeyWhat::Root => {
+            let node = settings::node(common.config.as_deref())?;
+            write_root_keys(&node.key_file)?;
+            let path = node.key_file.display();
+            print(&format!("{path} was made: keep a copy apart from the database's backups"));
+            Ok(Ended::Well)
+        }
+    }
+}
+
+/// Why a sign-in came out as it did, by the code that somebody reads out
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Prints the facts, the rule that spoke, and the nearest changes, one of which
+would have let the person in. The recorded facts are decided again and must give
+the same reason.
+
+Example:
+  sekimori explain 7K3M-9QTX-4
+
+Exit status: 0, 1 if no such code is kept or deciding again gives another reason.")]
+pub struct Explain {
+    /// The incident code; case, spaces and dashes do not matter
+    code: Vec<String>,
+}
+
+pub(super) fn explain(explain: &Explain, common: &Common) -> Result<Ended, Failed> {
+    ask_and_show(Command::Explain { code: explain.code.join(" ") }, common)
+}
+
+/// Who would newly be asked, let in or locked out by other settings
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Decides recorded sign-ins again under the settings of the file. Nothing is
+applied.
+
+Examples:
+  sekimori what-if site.toml                 the last 30 days
+  sekimori what-if site.toml --since 7d      h hours, d days, w weeks
+
+Exit status: 0, 1 if somebody would be locked out, 3 mistakes in the file.")]
+pub struct WhatIf {
+    /// A site document
+    file: PathBuf,
+    /// From how long ago on
+    #[arg(long, value_name = "SPAN", default_value = "30d", value_parser = span_seconds)]
+    since: i64,
+}
+
+/// `30d` in seconds.
+fn span_seconds(text: &str) -> Result<i64, String> {
+    let wrong = || "write hours, days or weeks: 12h, 30d, 4w".to_owned();
+    let number = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let unit = match &text[number.len()..] {
+        "h" => 3600,
+        "d" => 24 * 3600,
+        "w" => 7 * 24 * 3600,
+        _ => return Err(wrong()),
+    };
+    let count: i64 = number.parse().map_err(|_| wrong())?;
+    if (1..=100_000).contains(&count) { Ok(count * unit) } else { Err(wrong()) }
+}
+
+pub(super) fn what_if(what_if: &WhatIf, common: &Common) -> Result<Ended, Failed> {
+    let site = Box::new(settings::site(&what_if.file)?);
+    let command = Command::WhatIf { site, since_seconds: what_if.since };
+    watched(command, common, "deciding again").map(|answer| show(&answer, common))
+}
+
+/// The audit: verify
+#[derive(Debug, Args)]
+pub struct Audit {
+    #[command(subcommand)]
+    what: AuditWhat,
+}
+
+#[derive(Debug, Subcommand)]
+enum AuditWhat {
+    /// Hash every line of every chain again, and look for gaps and changes
+    #[command(after_long_help = "\
+Exit status: 0 nothing is wrong, 1 something is, 3 it cannot be read.")]
+    Verify,
+}
+
+pub(super) fn audit(audit: &Audit, common: &Common) -> Result<Ended, Failed> {
+    match audit.what {
+        AuditWhat::Verify => {
+            watched(Command::AuditVerify, common, "verifying").map(|answer| show(&answer, common))
+        }
+    }
+}
+
+/// Outgoing mail: test
+#[derive(Debug, Args)]
+pub struct Mail {
+    #[command(subcommand)]
+    what: MailWhat,
+}
+
+#[derive(Debug, Subcommand)]
+enum MailWhat {
+    /// Send one mail at once, and say what the mail server says
+    #[command(after_long_help = "\
+Exit status: 0 handed over, 1 not.")]
+    Test {
+        /// To whom
+        #[arg(value_parser = MailAddress::parse)]
+        to: MailAddress,
+    },
+}
+
+pub(super) fn mail(mail: Mail, common: &Common) -> Result<Ended, Failed> {
+    match mail.what {
+        MailWhat::Test { to } => ask_and_show(Command::MailTest { to }, common),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_span_is_a_number_and_a_unit() {
+        assert_eq!(span_seconds("30d"), Ok(30 * 24 * 3600));
+        assert_eq!(span_seconds("12h"), Ok(12 * 3600));
+        for wrong in ["", "d", "30", "30y", "-1d", "0d", "9999999999999w", "３d"] {
+            assert!(span_seconds(wrong).is_err(), "{wrong}");
+        }
+    }
+}

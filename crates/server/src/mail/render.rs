@@ -1,0 +1,57 @@
+//! A notice of the outbox as a mail, in its person's language.
+
+use sekimori_base::{Fault, Language};
+use sekimori_directory::Binding;
+use sekimori_directory::settings::{Help, Site};
+use sekimori_flow::{Flow, Message, Tenant};
+use sekimori_words::{Happening, Mail, Words};
+
+use super::smtp::Sender;
+
+/// From whom a tenant's mail comes.
+pub(crate) fn sender(site: &Site, language: Language) -> Sender {
+    let host = site.issuer.split_once("://").map_or("localhost", |(_, host)| host);
+    let host = host.split(':').next().unwrap_or(host);
+    let address = site.mail.from.as_ref().map(ToString::to_string);
+    Sender {
+        name: site.organisation.name.text(language).to_owned(),
+        address: address.unwrap_or_else(|| format!("no-reply@{host}")),
+    }
+}
+
+/// The mail of a notice.
+pub(super) fn mail(flow: &Flow, tenant: &Tenant, message: &Message) -> Result<Mail, Fault> {
+    let (site, language) = (&tenant.site, message.language);
+    let zone = site.zone(&message.zone);
+    let place = zone.map_or(message.zone.as_str(), |zone| zone.title.text(language));
+    let (issuer, path) = (tenant.issuer(), flow.not_me_path(tenant, message)?);
+    let desk = desk(&site.organisation.help, language);
+    let happening = Happening {
+        organisation: site.organisation.name.text(language),
+        person: &message.username,
+        username: &message.username,
+        at: message.at,
+        time_zone: &site.time_zone,
+        place,
+        service: None,
+        method: message.about.method,
+        codes_left: message.about.codes_left,
+        inside_with_password: message.about.binding == Some(Binding::InsideWithPassword),
+        not_me_url: &format!("{issuer}{path}"),
+        portal_url: &format!("{issuer}/portal"),
+        desk: desk.as_deref(),
+    };
+    Ok(Words::of(language).mail(message.notice, &happening))
+}
+
+/// What the help desk is called and how it is reached, in one line.
+fn desk(help: &Help, language: Language) -> Option<String> {
+    let parts = [
+        help.name.as_ref().map(|name| name.text(language).to_owned()),
+        help.telephone.clone(),
+        help.mail.as_ref().map(ToString::to_string),
+        help.url.clone(),
+    ];
+    let known: Vec<String> = parts.into_iter().flatten().collect();
+    (!known.is_empty()).then(|| known.join(", "))
+}
