@@ -1,3 +1,5 @@
 //! Journeys: people, services and strangers at the whole server.
 
+mod portal;
+mod portal_changes;
 mod signing_in;

@@ -1,0 +1,412 @@
+//! Sensitive changes in the portal: passwords, authenticator apps, recovery codes, tickets, "this was not me".
+
+use http::StatusCode;
+use sekimori_base::PersonId;
+use sekimori_credential::totp::{self, TotpSecret};
+use sekimori_directory::{Binding, Method};
+use sekimori_login::{FactorFacts, FactorState, Notice};
+use sekimori_testbed::{Browser, Network, Page, Testbed};
+
+use crate::portal::inside;
+
+/// A password that the rules take.
+const NEW: &str = "five gentle rivers under a paper moon";
+
+/// The secret on a page of registering.
+fn secret_on(page: &Page) -> TotpSecret {
+    let (_, rest) = page.body.split_once("otpauth://totp/").expect("a link for the app");
+    let (_, rest) = rest.split_once("secret=").expect("a secret in it");
+    let text: String = rest.chars().take_while(char::is_ascii_alphanumeric).collect();
+    TotpSecret::from_base32(&text).expect("base 32")
+}
+
+fn code(bed: &Testbed, secret: &TotpSecret) -> String {
+    secret.code(totp::step_at(bed.now())).digits()
+}
+
+/// The codes on a sheet.
+fn codes_on(page: &Page) -> Vec<String> {
+    let shape = |word: &&str| word.len() == 19 && word.matches('-').count() == 3;
+    page.text().split_whitespace().filter(shape).map(str::to_owned).collect()
+}
+
+async fn factors(bed: &Testbed, name: &str) -> Vec<FactorFacts> {
+    let id: PersonId = bed.person(name).id;
+    let found = bed.flow.store.person(bed.first().id, bed.now(), id).await.unwrap().unwrap();
+    found.known.factors
+}
+
+/// What the outbox tells somebody.
+async fn notices(bed: &Testbed) -> Vec<sekimori_flow::Message> {
+    let tenant = bed.tenant();
+    let due = bed.flow.store.outbox_due(tenant.id, bed.now(), 60, 100).await.unwrap();
+    due.iter().map(|m| bed.flow.open_message(&tenant, m.id, &m.message).unwrap()).collect()
+}
+
+async fn new_ticket(bed: &Testbed, name: &str) -> String {
+    let tenant = bed.tenant();
+    let (text, write) = bed.flow.new_ticket(&tenant, bed.person(name).id, "os:root", bed.now());
+    bed.write(vec![write]).await;
+    text.expose().clone()
+}
+
+/// Register an app and save the codes; the page is the one of registering.
+async fn register(bed: &Testbed, browser: &Browser, page: &Page) -> (TotpSecret, Page, Page) {
+    let secret = secret_on(page);
+    let sheet = browser.submit(page, &[("code", &code(bed, &secret))]).await;
+    assert_eq!(sheet.url.path(), "/portal/recovery-codes", "{}", sheet.shows());
+    let after = browser.submit(&sheet, &[]).await;
+    (secret, sheet, after)
+}
+
+#[tokio::test]
+async fn the_first_app_is_registered_inside_and_counts_after_one_correct_code() {
+    let bed = Testbed::start().await;
+    let (browser, _) = inside(&bed, "hana").await;
+    let page = browser.open("/portal/totp").await;
+    assert!(page.body.contains("<svg class=\"qr\""), "{}", page.shows());
+    let reloaded = browser.open(page.url.as_str()).await;
+    let secret = secret_on(&page);
+    assert_eq!(code(&bed, &secret), code(&bed, &secret_on(&reloaded)), "a reload shows the same");
+    assert_eq!(factors(&bed, "hana").await, [], "nothing is kept until it counts");
+
+    for wrong in ["", "12", "000000"] {
+        let again = browser.submit(&page, &[("code", wrong)]).await;
+        assert!(again.failed(), "{wrong}: {}", again.shows());
+        assert_eq!(code(&bed, &secret), code(&bed, &secret_on(&again)));
+    }
+    let late = secret.code(totp::step_at(bed.now()) - 8).digits();
+    let again = browser.submit(&page, &[("code", &late)]).await;
+    assert!(again.text().contains("4 minutes"), "the clock is told: {}", again.text());
+    assert_eq!(factors(&bed, "hana").await, []);
+
+    let (secret, sheet, after) = register(&bed, &browser, &page).await;
+    let codes = codes_on(&sheet);
+    assert_eq!(codes.len(), 10, "{}", sheet.text());
+    assert_eq!(after.url.path(), "/portal", "{}", after.shows());
+    assert!(after.text().contains("Your new recovery codes count"), "{}", after.text());
+    let known = factors(&bed, "hana").await;
+    assert_eq!(known.len(), 2);
+    assert!(known.iter().all(|f| f.binding == Binding::InsideWithPassword));
+    let told: Vec<_> = notices(&bed).await.iter().map(|message| message.notice).collect();
+    assert_eq!(told, [Notice::FactorAdded, Notice::RecoveryCodesMade]);
+    let shown_again = browser.open(sheet.url.as_str()).await;
+    assert_eq!(codes_on(&shown_again), Vec::<String>::new(), "they are shown once");
+
+    // At home it is what was missing; the code that completed the registration is spent.
+    let home = bed.browser(Network::Home);
+    let page = home.open("/portal").await;
+    let page = home.sign_in_as(&page, bed.person("hana")).await;
+    let spent = home.submit(&page, &[("code", &code(&bed, &secret))]).await;
+    assert!(spent.asks("code"), "{}", spent.shows());
+    bed.wait(60);
+    let page = home.submit(&spent, &[("code", &code(&bed, &secret))]).await;
+    assert_eq!(page.url.path(), "/portal", "{}", page.shows());
+    let other = bed.browser(Network::Cafe);
+    let page = other.open("/portal").await;
+    let page = other.sign_in_as(&page, bed.person("hana")).await;
+    let page = other.press(&page, "method", "recovery_code").await;
+    let page = other.submit(&page, &[("code", &codes[3])]).await;
+    assert_eq!(page.url.path(), "/portal", "{}", page.shows());
+}
+
+#[tokio::test]
+async fn a_password_alone_registers_nothing_outside_or_where_the_site_says_no() {
+    let bed = Testbed::start().await;
+    let browser = bed.browser(Network::Vpn);
+    let page = browser.open("/portal/totp").await;
+    let page = browser.sign_in_as(&page, bed.person("hana")).await;
+    assert!(page.text().contains("campus network, or with an enrolment ticket"), "{}", page.text());
+    assert!(page.incident().is_some(), "{}", page.text());
+    assert!(page.asks("ticket"));
+    let codes = browser.open("/portal/recovery-codes").await;
+    assert!(codes.asks("ticket"), "{}", codes.shows());
+    // A sealed page from inside is of no use to another session or another place.
+    let (campus, _) = inside(&bed, "hana").await;
+    let page = campus.open("/portal/totp").await;
+    let stolen = browser.open(page.url.as_str()).await;
+    assert!(!stolen.body.contains("otpauth:"), "{}", stolen.shows());
+    let taken_home = campus.at(Network::Home).open(page.url.as_str()).await;
+    assert!(!taken_home.body.contains("otpauth:"), "{}", taken_home.shows());
+    assert_eq!(factors(&bed, "hana").await, []);
+}
+
+#[tokio::test]
+async fn whoever_has_a_factor_shows_it_before_registering_another() {
+    let bed = Testbed::start().await;
+    let (browser, _) = inside(&bed, "mei").await;
+    let page = browser.open("/portal/totp").await;
+    assert!(page.asks("code"), "{}", page.shows());
+    let shown = bed.person("mei").app.as_ref().unwrap().code(bed.now());
+    let page = browser.submit(&page, &[("code", &shown)]).await;
+    assert_eq!(page.url.path(), "/portal/totp", "{}", page.shows());
+    register(&bed, &browser, &page).await;
+    let known = factors(&bed, "mei").await;
+    assert!(
+        known.iter().all(|f| f.binding == Binding::InsideWithPassword),
+        "no stronger: {known:?}"
+    );
+
+    let (browser, _) = inside(&bed, "nobu").await;
+    let page = browser.open("/portal/totp").await;
+    assert!(page.asks("ticket"), "it had one before: {}", page.shows());
+    assert!(page.text().contains("had a proof before"), "{}", page.text());
+}
+
+#[tokio::test]
+async fn a_double_click_registers_one_app_and_leads_on() {
+    let bed = Testbed::start().await;
+    let (browser, _) = inside(&bed, "hana").await;
+    let page = browser.open("/portal/totp").await;
+    let shown = code(&bed, &secret_on(&page));
+    let fields = [("code", shown.as_str())];
+    let (one, two) = tokio::join!(browser.submit(&page, &fields), browser.submit(&page, &fields));
+    let again = browser.submit(&page, &fields).await;
+    for page in [&one, &two, &again] {
+        assert_eq!(page.url.path(), "/portal/recovery-codes", "{}", page.shows());
+    }
+    assert_eq!(factors(&bed, "hana").await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_ticket_registers_in_the_portal_once() {
+    let bed = Testbed::start().await;
+    let ticket = new_ticket(&bed, "nobu").await;
+    let (browser, _) = inside(&bed, "nobu").await;
+    let page = browser.open("/portal/ticket").await;
+    let typed = ticket.to_lowercase().replace('-', " ");
+    let page = browser.submit(&page, &[("ticket", &typed)]).await;
+    assert_eq!(page.url.path(), "/portal/totp", "{}", page.shows());
+    // Another page with the same ticket: only one of them can be finished.
+    let other = browser.open("/portal/ticket").await;
+    let other = browser.submit(&other, &[("ticket", &ticket)]).await;
+    register(&bed, &browser, &page).await;
+    let known = factors(&bed, "nobu").await;
+    assert!(known.iter().all(|f| f.binding == Binding::Ticket), "{known:?}");
+    let late = code(&bed, &secret_on(&other));
+    let late = browser.submit(&other, &[("code", &late)]).await;
+    assert_ne!(late.url.path(), "/portal/recovery-codes", "{}", late.shows());
+    assert_eq!(factors(&bed, "nobu").await.len(), 2);
+}
+
+#[tokio::test]
+async fn five_wrong_tries_end_a_ticket_and_each_costs_a_wait() {
+    let bed = Testbed::start().await;
+    let ticket = new_ticket(&bed, "nobu").await;
+    let (browser, _) = inside(&bed, "nobu").await;
+    let mut page = browser.open("/portal/ticket").await;
+    page = browser.submit(&page, &[("ticket", "much too short")]).await;
+    assert!(page.failed() && page.incident().is_none(), "no guess: {}", page.shows());
+    for _ in 0..5 {
+        page = browser.submit(&page, &[("ticket", "0000-0000-0000")]).await;
+        assert!(page.failed() && page.incident().is_some(), "{}", page.shows());
+        let hasty = browser.submit(&page, &[("ticket", &ticket)]).await;
+        assert!(hasty.failed(), "nothing is evaluated while waiting: {}", hasty.shows());
+        bed.wait(2);
+    }
+    page = browser.submit(&page, &[("ticket", &ticket)]).await;
+    assert!(page.failed(), "it has ended: {}", page.shows());
+    let ticket = new_ticket(&bed, "rika").await;
+    bed.wait(20);
+    page = browser.submit(&page, &[("ticket", &ticket)]).await;
+    assert!(page.failed(), "somebody else's: {}", page.shows());
+    assert_eq!(factors(&bed, "nobu").await, []);
+}
+
+#[tokio::test]
+async fn somebody_far_away_without_a_factor_comes_in_by_ticket() {
+    let bed = Testbed::start().await;
+    let ticket = new_ticket(&bed, "hana").await;
+    let wiki = bed.service("wiki");
+    let sign_in = wiki.sign_in();
+    let browser = bed.browser(Network::Home);
+    let page = browser.open(&sign_in.url).await;
+    let refused = browser.sign_in_as(&page, bed.person("hana")).await;
+    assert_eq!(refused.status, StatusCode::FORBIDDEN, "{}", refused.shows());
+    let page = browser.click(&refused, "ticket").await;
+    assert!(page.asks("ticket"), "{}", page.shows());
+
+    // The address is of no use to anybody else.
+    let stranger = bed.browser(Network::Home);
+    stranger.open("/login").await;
+    assert!(!stranger.open(page.url.as_str()).await.asks("ticket"));
+
+    let wrong = browser.submit(&page, &[("ticket", "0000-0000-0000")]).await;
+    assert!(wrong.failed() && wrong.asks("ticket"), "{}", wrong.shows());
+    bed.wait(5);
+    let page = browser.submit(&wrong, &[("ticket", &ticket)]).await;
+    assert_eq!(page.url.path(), "/portal/totp", "{}", page.shows());
+    assert!(!stranger.open(page.url.as_str()).await.body.contains("otpauth:"));
+    let (secret, sheet, after) = register(&bed, &browser, &page).await;
+    assert_eq!(codes_on(&sheet).len(), 10);
+    assert_eq!(browser.cookie("session"), None, "registering opens no session");
+    assert!(after.asks("password"), "the same sign-in again: {}", after.shows());
+    let known = factors(&bed, "hana").await;
+    assert!(known.iter().all(|f| f.binding == Binding::Ticket && f.state == FactorState::Ready));
+
+    bed.wait(60);
+    let page = browser.submit(&after, &[("password", &bed.person("hana").password)]).await;
+    let page = browser.submit(&page, &[("code", &code(&bed, &secret))]).await;
+    let tokens = wiki.redeem(&sign_in, &page).await;
+    assert_eq!(tokens.claim("acr"), "https://refeds.org/profile/mfa");
+}
+
+#[tokio::test]
+async fn a_ticket_is_worth_nothing_without_the_password() {
+    let bed = Testbed::start().await;
+    let ticket = new_ticket(&bed, "hana").await;
+    let browser = bed.browser(Network::Home);
+    let page = browser.open("/portal/ticket").await;
+    assert!(page.asks("username"), "{}", page.shows());
+    let page = browser.sign_in(&page, "hana", "not her password").await;
+    assert!(page.links().iter().all(|(href, _)| !href.contains("ticket")), "{}", page.shows());
+    let attempt = page.url.path().rsplit('/').next().unwrap().to_owned();
+    let page = browser.open(&format!("/portal/ticket?attempt={attempt}")).await;
+    assert!(!page.asks("ticket"), "{}", page.shows());
+    let fields = [("attempt", attempt.as_str()), ("ticket", &ticket), ("token", "x")];
+    browser.post_only("/portal/ticket", &fields).await;
+    assert_eq!(factors(&bed, "hana").await, []);
+}
+
+#[tokio::test]
+async fn a_password_changes_with_rules_said_first_and_ends_the_others() {
+    let bed = Testbed::start().await;
+    let (phone, _) = inside(&bed, "hana").await;
+    let (desk, _) = inside(&bed, "hana").await;
+    let page = desk.open("/portal/password").await;
+    assert!(page.text().contains("15 characters or more"), "{}", page.text());
+    let flaws = [
+        ("short", "needs 15 or more"),
+        ("hana example hana", "your own name"),
+        ("Example University", "words of the organisation"),
+    ];
+    for (weak, words) in flaws {
+        let again = desk.submit(&page, &[("new_password", weak)]).await;
+        assert!(again.failed() && again.text().contains(words), "{weak}: {}", again.text());
+    }
+    let after = desk.submit(&page, &[("new_password", NEW)]).await;
+    assert!(after.text().contains("Your password has been changed"), "{}", after.shows());
+    assert!(phone.open("/portal").await.asks("username"), "the other one has ended");
+    assert_eq!(desk.open("/portal").await.url.path(), "/portal", "this one goes on");
+    let told: Vec<_> = notices(&bed).await.iter().map(|message| message.notice).collect();
+    assert_eq!(told, [Notice::PasswordChanged]);
+
+    let page = phone.open("/portal").await;
+    let old = phone.sign_in_as(&page, bed.person("hana")).await;
+    assert!(old.asks("password"), "{}", old.shows());
+    bed.wait(2);
+    let page = phone.submit(&old, &[("password", NEW)]).await;
+    assert_eq!(page.url.path(), "/portal", "{}", page.shows());
+}
+
+#[tokio::test]
+async fn other_browsers_stay_when_one_says_so() {
+    let bed = Testbed::start().await;
+    let (phone, _) = inside(&bed, "hana").await;
+    let (desk, _) = inside(&bed, "hana").await;
+    let page = desk.open("/portal/password").await;
+    let token = page.form().value("token").unwrap().to_owned();
+    let fields = [("token", token.as_str()), ("new_password", NEW)];
+    let sent = desk.post_only("/portal/password", &fields).await;
+    assert_eq!(sent.location().unwrap().path(), "/portal", "{}", sent.shows());
+    assert_eq!(phone.open("/portal").await.url.path(), "/portal");
+}
+
+#[tokio::test]
+async fn a_sensitive_change_asks_once_for_the_most_that_the_account_has() {
+    let bed = Testbed::start().await;
+    let (browser, _) = inside(&bed, "kenji").await;
+    let page = browser.open("/portal/password").await;
+    assert!(page.asks("code"), "the password was just shown: {}", page.shows());
+    assert_eq!(browser.open("/portal").await.url.path(), "/portal", "cancelling changes nothing");
+    let app = bed.person("kenji").app.as_ref().unwrap();
+    let page = browser.submit(&page, &[("code", &app.code(bed.now()))]).await;
+    assert_eq!(page.url.path(), "/portal/password", "{}", page.shows());
+    let page = browser.open("/portal/recovery-codes").await;
+    assert_eq!(codes_on(&page).len(), 10, "not again within the window: {}", page.shows());
+    bed.wait(901);
+    let page = browser.open("/portal/password").await;
+    assert!(page.asks("password"), "{}", page.shows());
+}
+
+#[tokio::test]
+async fn removing_the_last_factor_warns_and_a_new_one_needs_a_ticket() {
+    let bed = Testbed::start().await;
+    let (browser, _) = inside(&bed, "kenji").await;
+    let known = factors(&bed, "kenji").await;
+    let find = |method| known.iter().find(|f| f.method == method).unwrap().id;
+    let (app, codes) = (find(Method::Totp), find(Method::RecoveryCode));
+
+    let page = browser.open(&format!("/portal/factor/remove?factor={app}")).await;
+    assert!(page.asks("code"), "asked first: {}", page.shows());
+    let shown = bed.person("kenji").app.as_ref().unwrap().code(bed.now());
+    let page = browser.submit(&page, &[("code", &shown)]).await;
+    assert_eq!(page.url.path(), format!("/portal/factor/remove/{app}"), "{}", page.shows());
+    assert!(page.text().contains("only your recovery codes are left"), "{}", page.text());
+    assert_eq!(factors(&bed, "kenji").await.len(), 2, "asking removes nothing");
+    let page = browser.press(&page, "decision", "remove").await;
+    assert!(page.text().contains("The proof has been removed"), "{}", page.text());
+    let notice = notices(&bed).await.pop().expect("a notice");
+    assert_eq!((notice.notice, notice.about.method), (Notice::FactorRemoved, Some(Method::Totp)));
+
+    let page = browser.open(&format!("/portal/factor/remove/{codes}")).await;
+    assert!(page.asks("code"), "the app's proof went with it: {}", page.shows());
+    let printed = &bed.person("kenji").recovery_codes[0];
+    let page = browser.submit(&page, &[("code", printed)]).await;
+    assert!(page.text().contains("This is your last one"), "{}", page.text());
+    let page = browser.press(&page, "decision", "remove").await;
+    assert_eq!(page.url.path(), "/portal", "{}", page.shows());
+    assert_eq!(factors(&bed, "kenji").await, []);
+    let page = browser.open("/portal/totp").await;
+    assert!(page.asks("ticket"), "it ever had one: {}", page.shows());
+}
+
+#[tokio::test]
+async fn this_was_not_me_acts_by_its_button_alone_and_suspends_the_new_factor() {
+    let bed = Testbed::start().await;
+    let (thief, _) = inside(&bed, "hana").await;
+    let page = thief.open("/portal/totp").await;
+    let (secret, _, _) = register(&bed, &thief, &page).await;
+    let notice = notices(&bed).await.remove(0);
+    let link = bed.flow.not_me_path(&bed.tenant(), &notice).unwrap();
+
+    let hana = bed.browser(Network::Cafe);
+    let page = hana.open(&link).await;
+    hana.open(&link).await;
+    let states =
+        |known: Vec<FactorFacts>| -> Vec<_> { known.iter().map(|f| (f.method, f.state)).collect() };
+    let ready = [(Method::Totp, FactorState::Ready), (Method::RecoveryCode, FactorState::Ready)];
+    assert_eq!(states(factors(&bed, "hana").await), ready, "scanners open links");
+    let page = hana.press(&page, "decision", "not_me").await;
+    assert_eq!(page.status, StatusCode::OK, "{}", page.shows());
+    let known = states(factors(&bed, "hana").await);
+    assert_eq!(known[0], (Method::Totp, FactorState::Suspended));
+    assert_eq!(known[1], ready[1], "no other one");
+    assert!(thief.open("/portal").await.asks("username"), "sessions have ended");
+
+    bed.wait(60);
+    let home = bed.browser(Network::Home);
+    let page = home.open("/portal").await;
+    let page = home.sign_in_as(&page, bed.person("hana")).await;
+    let page = home.submit(&page, &[("code", &code(&bed, &secret))]).await;
+    assert_ne!(page.url.path(), "/portal", "{}", page.shows());
+    bed.wait(8 * 24 * 3600);
+    assert_eq!(states(factors(&bed, "hana").await)[0].1, FactorState::Ready, "ends by itself");
+    assert_eq!(hana.open("/not-me/AAAA").await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn the_sheet_comes_as_a_file_too() {
+    let bed = Testbed::start().await;
+    let (browser, _) = inside(&bed, "hana").await;
+    let page = browser.open("/portal/recovery-codes").await;
+    let links = page.links();
+    let (href, _) = links.iter().find(|(href, _)| href.contains("/file")).expect("a file");
+    let file = browser.open(href).await;
+    let kind = file.headers.get("content-type").unwrap();
+    assert_eq!(kind, "text/plain; charset=utf-8");
+    for printed in codes_on(&page) {
+        assert!(file.body.contains(&printed));
+    }
+    assert_eq!(factors(&bed, "hana").await, [], "they count when they are saved");
+}
