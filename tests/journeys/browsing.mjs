@@ -1,6 +1,7 @@
 // Tabs, history, bookmarks, cookies: what people do in the middle of a login.
 
 import assert from 'node:assert/strict';
+import { cookieless } from '../lib/cookieless.mjs';
 import { journey } from '../lib/journey.mjs';
 import { arrived, isAtService, openService, signIn } from '../lib/service.mjs';
 import { asksFor, formOf, giveCode, giveNameAndPassword, step, text } from '../lib/signin.mjs';
@@ -81,26 +82,21 @@ journey('a login page that was bookmarked works in another browser', async (worl
   const response = await other.goto(bookmark);
   assert.ok(response.status() < 500);
   if (!(await asksFor(other, 'username'))) {
-    // A page that explains, with one way on.
-    await other.locator('main a, main button').first().click();
-    await other.waitForLoadState('load');
+    // A page that explains, with one way on: to the service, which begins anew.
+    await world.inspect(other, 'explained');
+    await Promise.all([other.waitForNavigation(), other.locator('main a.button').click()]);
+    if (isAtService(other, demo)) await openService(other, demo);
   }
-  await step(other, 'username', person.username);
-  if (await asksFor(other, 'username')) await step(other, 'username', person.username);
-  await step(other, 'password', person.password);
+  await giveNameAndPassword(other, person);
   assert.ok(isAtService(other, demo) || other.url().startsWith(demo.portal), other.url());
 });
 
 journey('with cookies blocked a page says so and does not loop', async (world) => {
   const demo = await world.demo();
   const person = demo.person('no_factor');
-  const page = await world.browser({ address: demo.address('inside') });
-  // What the browser would do: no cookie ever comes back.
-  await page.context().route('**/*', async (route) => {
-    const headers = { ...route.request().headers() };
-    delete headers.cookie;
-    await route.continue({ headers });
-  });
+  const blocked = await cookieless();
+  world.atEnd(() => blocked.stop());
+  const page = await world.browser({ address: demo.address('inside'), proxy: blocked.address });
   let redirects = 0;
   page.on('response', (response) => {
     if (response.status() >= 300 && response.status() < 400) redirects += 1;

@@ -35,7 +35,8 @@ function launched() {
 
 /**
  * A new context. `address`: the client address to pretend (X-Forwarded-For from loopback);
- * `javascript`: false switches scripts off; `language`: en or ja; `width`: of the window.
+ * `javascript`: false switches scripts off; `language`: en or ja; `width`: of the window; `proxy`:
+ * the address of one that also stands before localhost.
  */
 export async function newContext({
   address,
@@ -44,6 +45,7 @@ export async function newContext({
   width = 1024,
   scheme = 'light',
   trustAnyCertificate = false,
+  proxy,
 } = {}) {
   const locale = language === 'ja' ? 'ja-JP' : 'en-GB';
   return (await launched()).newContext({
@@ -54,6 +56,7 @@ export async function newContext({
     viewport: { width, height: width < 500 ? 640 : 768 },
     extraHTTPHeaders: address ? { 'X-Forwarded-For': address } : {},
     ignoreHTTPSErrors: trustAnyCertificate,
+    proxy: proxy && { server: proxy, bypass: '<-loopback>' },
   });
 }
 

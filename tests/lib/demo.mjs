@@ -43,7 +43,8 @@ export class Demo {
 
   /** Register a service that signs people in by OpenID Connect; gives {client_id, client_secret}. */
   addService(name, redirectUri) {
-    return JSON.parse(this.command('service', 'add', name, '--redirect-uri', redirectUri, '--json'));
+    this.command('service', 'add', name, '--redirect-uri', redirectUri, '--yes');
+    return JSON.parse(this.command('service', 'secret', name, '--json'));
   }
 
   /** What `explain` says about an incident code. */

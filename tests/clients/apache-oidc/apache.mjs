@@ -1,11 +1,12 @@
 // Apache with mod_auth_openidc as a service of Sekimori, in a folder of its own, in the foreground.
 
 import fs from 'node:fs';
+import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { randomBytes } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
-import { freePort, Running } from '../../lib/process.mjs';
+import { freePort, run, Running } from '../../lib/process.mjs';
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 
@@ -29,7 +30,7 @@ export class Apache {
   constructor(host, port) {
     this.host = host;
     this.port = port;
-    this.url = `http://${host}:${port}`;
+    this.url = `https://${host}:${port}`;
     /** What is registered at the issuer. */
     this.redirectUri = `${this.url}/secure/redirect_uri`;
     /** What only people who have signed in can see. */
@@ -46,6 +47,7 @@ export class Apache {
     for (const name of ['run', 'logs', 'html', 'html/secure']) {
       fs.mkdirSync(path.join(this.folder, name));
     }
+    this.makeCertificate();
     fs.writeFileSync(path.join(this.folder, 'html/index.html'), '<!doctype html><h1>Outside</h1>');
     fs.writeFileSync(path.join(this.folder, 'html/secure/index.html'), page());
     const values = {
@@ -72,10 +74,24 @@ export class Apache {
     return this;
   }
 
+  /** A certificate of its own making; browsers of these journeys trust any. */
+  makeCertificate() {
+    const file = (name) => path.join(this.folder, name);
+    run('openssl', [
+      ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'],
+      ...['-days', '2', '-subj', `/CN=${this.host}`, '-addext', `subjectAltName=DNS:${this.host}`],
+      ...['-keyout', file('key.pem'), '-out', file('certificate.pem')],
+    ]);
+  }
+
   async answers() {
     for (let tries = 0; tries < 100; tries += 1) {
-      const response = await fetch(`http://127.0.0.1:${this.port}/`).catch(() => null);
-      if (response?.ok) return;
+      const open = await new Promise((resolve) => {
+        const socket = net.connect(this.port, '127.0.0.1', () => resolve(true));
+        socket.once('connect', () => socket.destroy());
+        socket.once('error', () => resolve(false));
+      });
+      if (open) return;
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
     throw new Error(`apache does not answer\n${this.log()}`);

@@ -47,6 +47,10 @@ pub struct Demo {
 
 /// The port that is tried first.
 const PORT: u16 = 8080;
+/// What lies in the folder.
+const SOCKET: &str = "sekimori.socket";
+const DATABASE: &str = "sekimori.db";
+const KEY_FILE: &str = "root.key";
 
 /// Run the demo until it is stopped.
 pub fn run(demo: Demo, common: &Common) -> Result<Ended, Failed> {
@@ -79,6 +83,7 @@ async fn until_stopped(demo: Demo, json: bool) -> Result<(), Failed> {
     let sample_base = format!("http://localhost:{sample_port}");
     let settings = settings(&demo, &folder, port, management);
     let app = App::open(&settings, Purpose::Serve).await?;
+    write_node_file(&folder, management)?;
     apply(&app, &issuer, &sample_base).await?;
     let tenant = app.tenant(None)?;
     let secret = app
@@ -92,10 +97,11 @@ async fn until_stopped(demo: Demo, json: bool) -> Result<(), Failed> {
     let sink = mails::Sink::default();
     sink.start(app.flow.clone());
     let router = router(&app, sink.clone());
-    let serving = Serving::start(app, router).await?;
+    let serving = Serving::start(app, router)?;
     let address = SocketAddr::new(demo.address, sample_port);
     service::start(address, &sample_base, &issuer, secret.expose()).await?;
     let paper = paper::Paper {
+        folder,
         issuer,
         management: format!("http://{management}"),
         sample_base,
@@ -104,6 +110,17 @@ async fn until_stopped(demo: Demo, json: bool) -> Result<(), Failed> {
     };
     paper.print(json);
     serving.until_stopped().await
+}
+
+/// The node's file, so that commands in this folder find the demo, or its database when it has ended.
+fn write_node_file(folder: &Path, management: SocketAddr) -> Result<(), Failed> {
+    let text = format!(
+        "# Written by `sekimori demo`.\nkey_file = \"{KEY_FILE}\"\n\n\
+         [management]\naddress = \"{management}\"\nsocket = \"{SOCKET}\"\n\n\
+         [database]\nsqlite = \"{DATABASE}\"\n"
+    );
+    let path = folder.join("sekimori.toml");
+    std::fs::write(&path, text).map_err(Failed::at(format!("writing {}", path.display())))
 }
 
 fn router(app: &App, sink: mails::Sink) -> Router {
@@ -126,10 +143,9 @@ fn settings(demo: &Demo, folder: &Path, port: u16, management: SocketAddr) -> No
         addresses: vec![loopback("127.0.0.0/8"), loopback("::1/128")],
         header: ProxyHeader::XForwardedFor,
     }];
-    settings.management =
-        Management { address: management, socket: folder.join("sekimori.socket") };
-    settings.database = Database::Sqlite(folder.join("sekimori.db"));
-    settings.key_file = folder.join("root.key");
+    settings.management = Management { address: management, socket: folder.join(SOCKET) };
+    settings.database = Database::Sqlite(folder.join(DATABASE));
+    settings.key_file = folder.join(KEY_FILE);
     settings.tenants = Vec::<NodeTenant>::new();
     settings.mail = None;
     settings

@@ -1,5 +1,7 @@
 //! What the demo prints when it is ready: one line of JSON for programs, or what to try for people.
 
+use std::path::PathBuf;
+
 use serde_json::json;
 
 use super::people::OnPaper;
@@ -8,6 +10,8 @@ use super::{mails, networks};
 
 /// Everything that one needs to try the demo.
 pub struct Paper {
+    /// The folder in which commands find the demo.
+    pub folder: PathBuf,
     /// The issuer, which is where the pages are.
     pub issuer: String,
     /// Health and metrics.
@@ -66,7 +70,8 @@ impl Paper {
              Your account      {}/portal\n\
              Choose a network  {}{}\n\
              Outgoing mail     {}{}\n\
-             Health, metrics   {}/health/ready  {}/metrics\n\nPeople\n",
+             Health, metrics   {}/health/ready  {}/metrics\n\
+             Commands          cd {}\n\nPeople\n",
             self.sample_base,
             self.issuer,
             self.issuer,
@@ -75,6 +80,7 @@ impl Paper {
             mails::PATH,
             self.management,
             self.management,
+            self.folder.display(),
         );
         for person in &self.people {
             let secret = person.totp_secret.as_deref().unwrap_or("-");
@@ -90,7 +96,7 @@ impl Paper {
              2. Sign out, choose the campus network, sign in as taro: the password is enough there.\n\
              3. Choose home and open the sample service again: the session of the campus is asked for more.\n   \
                 taro has nothing more, and the page says so, with a code that the help desk can look up.\n\
-             4. Read that code out: sekimori explain CODE (in the same folder: --dir FOLDER).\n\
+             4. Read that code out: sekimori explain CODE (in the folder named above).\n\
              5. Sign in as jiro with his right password, then with a wrong one: see who is told what.\n\
              6. Open your account as hanako: networks, sessions, history with every reason.\n\n\
              Ctrl-C ends the demo.",
