@@ -11,7 +11,7 @@ pub(crate) mod read;
 use sekimori_base::{PersonId, Timestamp};
 use serde::{Deserialize, Serialize};
 
-pub(crate) use chain::{Chains, WriterSeed};
+pub(crate) use chain::{Chains, Mark, WriterSeed};
 pub use chain::{chain_start, commitment, verify_next};
 pub use read::{AuditEntry, AuditHead, AuditPlace, Checkpoint};
 

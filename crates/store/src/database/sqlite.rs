@@ -14,7 +14,7 @@ use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
 use rusqlite::{ErrorCode, OpenFlags};
 
 use super::{Call, Connection, DatabaseError, Done, Job, Keep, Transaction};
-use crate::audit::{Chains, WriterSeed};
+use crate::audit::{Chains, Mark, WriterSeed};
 use crate::value::{Row, Value};
 
 /// Jobs that share one commit at most.
@@ -257,30 +257,42 @@ impl Writer {
         let mut next = Some(first);
         while let Some(mut job) = next.take() {
             let ended = self.in_savepoint(job.as_mut());
-            let broken = self.connection.is_autocommit();
+            let unsound = ended.as_ref().is_err_and(is_unsound);
+            if unsound && let Err(error) = &ended {
+                self.judge(error);
+            }
             group.push((job, ended));
-            if broken {
-                // SQLite itself rolled everything back (full disk, failed read).
-                self.chains.back_to(before);
-                self.fail(group, DatabaseError::Other("the transaction was rolled back".into()));
+            // SQLite itself may have rolled everything back (full disk, failed read).
+            if unsound || self.connection.is_autocommit() {
+                let why = DatabaseError::Other("the transaction was rolled back".into());
+                self.give_up(group, before, why);
                 return;
             }
             if group.len() < GROUP_MAX {
                 next = jobs.try_recv().ok();
             }
         }
-        let committed = run_cached(&self.connection, "COMMIT");
-        if committed.is_ok() {
-            self.chains.settled();
-        }
-        if let Err(error) = committed {
-            self.chains.back_to(before);
-            self.judge(&error);
-            if !self.connection.is_autocommit() {
-                // Nothing is acknowledged; what cannot even be rolled back stays poisoned.
-                let _ = run_cached(&self.connection, "ROLLBACK");
+        match run_cached(&self.connection, "COMMIT") {
+            Ok(()) => self.chains.settled(),
+            Err(error) => {
+                self.judge(&error);
+                self.give_up(group, before, error);
             }
-            self.fail(group, error);
+        }
+    }
+
+    /// Nothing of the group is kept, and all of it hears why.
+    fn give_up(&mut self, group: &mut [Ran], before: Mark, error: DatabaseError) {
+        self.chains.back_to(before);
+        if !self.connection.is_autocommit() {
+            // Nothing was acknowledged: should even this fail, the next BEGIN will say so.
+            let _ = run_cached(&self.connection, "ROLLBACK");
+        }
+        let error = Arc::new(error);
+        for (_, ended) in group {
+            if ended.is_ok() {
+                *ended = Err(DatabaseError::Commit(Arc::clone(&error)));
+            }
         }
     }
 
@@ -303,16 +315,6 @@ impl Writer {
         result.map(|_| ())
     }
 
-    /// Nobody's work was kept: tell all of them.
-    fn fail(&self, group: &mut [Ran], error: DatabaseError) {
-        let error = Arc::new(error);
-        for (_, ended) in group {
-            if ended.is_ok() {
-                *ended = Err(DatabaseError::Commit(Arc::clone(&error)));
-            }
-        }
-    }
-
     /// After an error whose effect on the disk is unknown, writing stops for good.
     fn judge(&self, error: &DatabaseError) {
         let passing = matches!(
@@ -329,3 +331,21 @@ impl Writer {
         }
     }
 }
+
+/// The file or the disk cannot be trusted any more.
+fn is_unsound(error: &DatabaseError) -> bool {
+    matches!(
+        error,
+        DatabaseError::Sqlite(rusqlite::Error::SqliteFailure(failure, _))
+            if matches!(
+                failure.code,
+                ErrorCode::SystemIoFailure
+                    | ErrorCode::DatabaseCorrupt
+                    | ErrorCode::NotADatabase
+                    | ErrorCode::OutOfMemory
+            )
+    )
+}
+
+#[cfg(test)]
+mod tests;

@@ -6,6 +6,7 @@ mod audit;
 mod backup;
 mod counters;
 mod factors;
+mod killed;
 mod people;
 mod races;
 mod rates;
