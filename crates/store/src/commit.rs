@@ -3,7 +3,7 @@
 //! Writes become calls before they reach the database's thread; there they run in order (PostgreSQL
 //! gets them in one round trip) and each conditional one must have written a row.
 
-use sekimori_base::{Fault, TenantId, Timestamp};
+use sekimori_base::{Fault, SessionId, TenantId, Timestamp};
 use sekimori_directory::Person;
 use sekimori_login::FactorState;
 
@@ -101,7 +101,7 @@ pub(crate) fn apply(
                 let (lines, place) = transaction.chains.append(tenant, line)?;
                 receipt.lines.push(place);
                 for call in lines {
-                    let is_line = std::ptr::eq(call.statement, &sql::AUDIT_LINE_PUT);
+                    let is_line = call.statement.index == sql::AUDIT_LINE_PUT.index;
                     calls.push(call);
                     wanted.push((step.write, is_line.then_some(Conflict::IncidentTaken)));
                 }
@@ -339,7 +339,7 @@ impl Plan {
                     grant.id.bytes(),
                     grant.person.bytes(),
                     grant.client_id,
-                    grant.session.as_ref().map(|session| session.bytes()),
+                    grant.session.as_ref().map(SessionId::bytes),
                     grant.payload,
                     now,
                     grant.expires_at

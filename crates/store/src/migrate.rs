@@ -44,7 +44,7 @@ macro_rules! migration {
 const MIGRATIONS: &[Migration] = &[migration!(1, works for 1, "0001_first")];
 
 /// The schema that this program was built for.
-pub const SCHEMA_VERSION: u32 = MIGRATIONS.len() as u32;
+pub const SCHEMA_VERSION: u32 = MIGRATIONS[MIGRATIONS.len() - 1].version;
 
 /// The table of schemas. `works_for` of the last row says who may use it.
 const SCHEMA_TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_version (

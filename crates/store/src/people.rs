@@ -1,7 +1,7 @@
 //! People as they are stored, and how they are found.
 
 use sekimori_base::{Fault, PersonId, Sealed, TenantId, TicketId, Timestamp};
-use sekimori_directory::{Binding, Method, Person, PersonState, Username};
+use sekimori_directory::{Binding, MailAddress, Method, Person, PersonState, Username};
 use sekimori_login::{FactorFacts, FactorState, KnownPerson};
 
 use crate::Store;
@@ -333,7 +333,7 @@ pub(crate) fn word(tenant: TenantId, word: String, person: PersonId) -> Call {
 pub(crate) fn words(person: &Person) -> Vec<String> {
     let mut words = vec![person.username.as_str().to_owned()];
     let texts = [Some(person.name.en.as_str()), Some(person.name.ja.as_str())];
-    let mail = person.mail.as_ref().map(|mail| mail.as_str());
+    let mail = person.mail.as_ref().map(MailAddress::as_str);
     for text in texts.into_iter().chain([mail]).flatten() {
         words.extend(search_words(text));
     }

@@ -1,5 +1,7 @@
 //! Every statement is prepared on both databases, and none scans a large table.
 
+#![expect(clippy::disallowed_methods, reason = "tests are told by the environment what there is")]
+
 use std::fmt::Write as _;
 
 use crate::database::postgres::Direct;
@@ -157,7 +159,7 @@ fn postgresql_searches_by_index_in_every_statement_at_fifty_thousand_rows() {
     let mut problems = String::new();
     for (index, statement) in ALL.iter().enumerate().filter(|(_, statement)| !whole(statement)) {
         direct.execute(&format!("PREPARE s{index} AS {}", statement.postgres)).unwrap();
-        let parameters = (1..)
+        let parameters = (1..20)
             .take_while(|number| statement.postgres.contains(&format!("${number}")))
             .map(|_| "NULL")
             .collect::<Vec<_>>()
@@ -179,4 +181,65 @@ fn postgresql_searches_by_index_in_every_statement_at_fifty_thousand_rows() {
         }
     }
     assert!(problems.is_empty(), "\n{problems}");
+}
+
+/// Steps of SQLite's machine for each statement of a sign-in, among so many people.
+fn steps(people: u32) -> Vec<(&'static str, i32)> {
+    use crate::statement as sql;
+    let connection = rusqlite::Connection::open_in_memory().unwrap();
+    migrate::run_sqlite(&connection).unwrap();
+    connection
+        .execute_batch(&format!(
+            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {people})
+             INSERT INTO person SELECT x'07', CAST(i AS BLOB), 'p' || i, '{{}}', '{{}}', 1, 'r', 1, 0 FROM n;
+             INSERT INTO factor SELECT tenant_id, id, id, 'totp', 'desk', 'ready', NULL, '', x'00', 1, NULL, NULL, 0, 0 FROM person;
+             INSERT INTO session SELECT tenant_id, id, id, id, 1, 1, 9, 1, '[]', '', 'z' FROM person;
+             INSERT INTO counter SELECT tenant_id, id, 1, 1, 1, 0 FROM person;
+             INSERT INTO code SELECT tenant_id, id, id, id, '{{}}', 9, NULL FROM person;
+             INSERT INTO token_grant SELECT tenant_id, id, id, 'c', NULL, '{{}}', 1, 9, NULL FROM person;
+             INSERT INTO refresh_token SELECT tenant_id, id, id, 1, 9, NULL, NULL FROM person;
+             INSERT INTO access_token SELECT tenant_id, id, id, '{{}}', 9, NULL FROM person;
+             INSERT INTO audit_line SELECT tenant_id, x'01', rowid, 1, id, NULL, id, '{{}}' FROM person;"
+        ))
+        .unwrap();
+    let t: &[u8] = &[7];
+    let p: &[u8] = b"500";
+    let new: &[u8] = b"new";
+    let none = rusqlite::types::Null;
+    let cases: Vec<(&Statement, Vec<&dyn rusqlite::ToSql>)> = vec![
+        (&sql::PEOPLE_BY_USERNAME, vec![&t, &"p500"]),
+        (&sql::FACTORS_OF_USERNAME, vec![&t, &"p500"]),
+        (&sql::SESSIONS_BY_DIGEST, vec![&t, &p]),
+        (&sql::PEOPLE_BY_SESSION, vec![&t, &p]),
+        (&sql::FACTORS_OF_SESSION, vec![&t, &p]),
+        (&sql::COUNTERS_BY_KEY, vec![&t, &p]),
+        (&sql::COUNTERS_RESERVE, vec![&t, &p, &5, &9, &0]),
+        (&sql::COUNTERS_CLEAR, vec![&t, &p]),
+        (&sql::FACTORS_SPEND_STEP, vec![&7, &5, &t, &p, &p]),
+        (&sql::SESSIONS_OPEN, vec![&new, &new, &1, &9, &"[]", &"", &"z", &t, &p, &1]),
+        (&sql::SESSIONS_TOUCH, vec![&5, &t, &p]),
+        (&sql::CODES_PUT, vec![&t, &new, &p, &new, &"{}", &9]),
+        (&sql::CODES_REDEEM, vec![&5, &t, &p]),
+        (&sql::GRANTS_OPEN, vec![&t, &new, &p, &"c", &none, &"{}", &1, &9]),
+        (&sql::TOKENS_ACCESS_PUT, vec![&t, &new, &new, &"{}", &9]),
+        (&sql::TOKENS_ACCESS_BY_DIGEST, vec![&t, &p]),
+        (&sql::TOKENS_REFRESH_ROTATE, vec![&5, &new, &t, &p, &p]),
+        (&sql::AUDIT_LINE_PUT, vec![&t, &new, &1, &5, &p, &none, &new, &"{}"]),
+        (&sql::AUDIT_FACTS_PUT, vec![&t, &new, &1, &5, &new, &"{}"]),
+    ];
+    cases
+        .into_iter()
+        .map(|(statement, values)| {
+            let mut prepared = connection.prepare(statement.sqlite).unwrap();
+            let mut rows = prepared.query(values.as_slice()).unwrap();
+            while rows.next().unwrap().is_some() {}
+            drop(rows);
+            (statement.name, prepared.get_status(rusqlite::StatementStatus::VmStep))
+        })
+        .collect()
+}
+
+#[test]
+fn a_sign_in_takes_as_many_steps_among_fifty_thousand_as_among_a_thousand() {
+    assert_eq!(steps(1_000), steps(50_000));
 }

@@ -30,7 +30,7 @@ macro_rules! statements {
         )
     };
     ($($constant:ident = $kind:ident $name:literal;)*) => {
-        #[expect(non_camel_case_types, clippy::upper_case_acronyms, reason = "counts the list")]
+        #[expect(non_camel_case_types, reason = "counts the list")]
         enum Index { $($constant,)* }
 
         $(

@@ -55,19 +55,23 @@ impl From<Timestamp> for Value {
 
 impl From<&str> for Value {
     fn from(text: &str) -> Self {
-        Self::Text(text.to_owned())
+        Self::from(text.to_owned())
     }
 }
 
 impl From<String> for Value {
     fn from(text: String) -> Self {
+        // PostgreSQL's TEXT holds any character but this one.
+        if text.contains('\0') {
+            return Self::Text(text.replace('\0', "\u{FFFD}"));
+        }
         Self::Text(text)
     }
 }
 
 impl From<&String> for Value {
     fn from(text: &String) -> Self {
-        Self::Text(text.clone())
+        Self::from(text.as_str())
     }
 }
 

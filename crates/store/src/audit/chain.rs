@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use aws_lc_rs::digest::{Context, SHA256};
-use sekimori_base::{NodeId, TenantId, base32};
+use sekimori_base::{NodeId, PersonId, TenantId, base32};
 
 use super::{AuditFacts, AuditLine, LineId, StoredLine};
 use crate::database::{Call, DatabaseError, call};
@@ -152,7 +152,7 @@ impl Chains {
             origin.writer.bytes(),
             sequence,
             line.at,
-            line.person.as_ref().map(|person| person.bytes()),
+            line.person.as_ref().map(PersonId::bytes),
             line.incident.as_ref(),
             &hash,
             text

@@ -130,15 +130,9 @@ impl Worker {
                 Tried::Again(error) if tries >= TRIES_MAX || !job.repeatable() => {
                     return Err(error);
                 }
-                Tried::Again(_) => self.pause(tries),
+                Tried::Again(_) => pause(tries),
             }
         }
-    }
-
-    /// A little longer each time; racing transactions part because their threads do not run alike.
-    fn pause(&self, tries: u32) {
-        #[expect(clippy::disallowed_methods, reason = "a database thread waits for its database")]
-        thread::sleep(std::time::Duration::from_millis(1 << tries.min(7)));
     }
 
     fn once(&mut self, job: &mut dyn Job) -> Tried {
@@ -193,6 +187,12 @@ impl Worker {
             }
         }
     }
+}
+
+/// A little longer each time; racing transactions part because their threads do not run alike.
+fn pause(tries: u32) {
+    #[expect(clippy::disallowed_methods, reason = "a database thread waits for its database")]
+    thread::sleep(std::time::Duration::from_millis(1 << tries.min(7)));
 }
 
 fn code(error: &DatabaseError) -> Option<&SqlState> {

@@ -1,5 +1,10 @@
 //! One contract, kept by both databases: each case runs on SQLite in memory, on an SQLite file, and on
 //! a real PostgreSQL.
+#![expect(
+    clippy::disallowed_methods,
+    clippy::disallowed_macros,
+    reason = "tests read the environment, start processes, measure and break files"
+)]
 
 mod attempts;
 mod audit;

@@ -17,6 +17,7 @@ cases! {
     a_ticket_works_once_and_ends_after_five_wrong_tries;
     an_erased_person_leaves_only_commitments;
     two_tenants_share_nothing;
+    any_text_comes_back_as_it_was;
 }
 
 async fn a_user_name_belongs_to_one_person(world: World) {
@@ -197,4 +198,48 @@ async fn two_tenants_share_nothing(world: World) {
     let crossing = Write::SessionOpen(new_session(taro.id, 1));
     let refused = world.store.commit(other, NOW, vec![crossing]).await.unwrap_err();
     assert_eq!(refused.conflict(), Some(Conflict::EpochMoved));
+}
+
+async fn any_text_comes_back_as_it_was(world: World) {
+    use proptest::strategy::{Strategy as _, ValueTree as _};
+    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    let texts = proptest::collection::vec("\\PC*|[\\x00-\\x1f\\\\\"'\u{7f}-\u{9f}あ💡]*", 3);
+    for number in 0..40 {
+        let values = texts.new_tree(&mut runner).unwrap().current();
+        let [en, device, label] = <[String; 3]>::try_from(values).unwrap();
+        let kept = |text: &str| text.replace('\0', "\u{FFFD}");
+        let mut somebody = person(&format!("p{number}"));
+        somebody.name.en.clone_from(&en);
+        let mut session = new_session(somebody.id, 2);
+        session.device.clone_from(&device);
+        let state = sekimori_login::FactorState::Ready;
+        let mut factor = crate::world::new_factor(somebody.id, Method::Totp, state);
+        factor.label.clone_from(&label);
+        let line = AuditLine {
+            at: NOW,
+            event: "e".into(),
+            person: Some(somebody.id),
+            by: Some(label.clone()),
+            ..AuditLine::default()
+        };
+        let add = Write::PersonAdd { person: Box::new(somebody.clone()), password: Some(en) };
+        world
+            .commit(vec![
+                add,
+                Write::FactorAdd(factor),
+                Write::SessionOpen(session),
+                Write::Audit(Box::new(line)),
+            ])
+            .await
+            .unwrap();
+        let stored = world.stored(somebody.id).await;
+        assert_eq!(stored.person, somebody, "a document is JSON and keeps everything");
+        assert_eq!(stored.password, Some(kept(&somebody.name.en)));
+        assert_eq!(stored.factors[0].label, kept(&label));
+        let sessions = world.store.sessions_of(world.tenant, somebody.id).await.unwrap();
+        assert_eq!(sessions[0].device, kept(&device));
+        let later = NOW.plus_seconds(1);
+        let history = world.store.history_of(world.tenant, somebody.id, later, 1).await.unwrap();
+        assert_eq!(history[0].line.by.as_deref(), Some(label.as_str()));
+    }
 }

@@ -127,15 +127,23 @@ enum Standing {
     /// BEGIN goes with the next call.
     Begins(Access),
     /// In one.
-    Within,
+    Within(Access),
 }
 
 impl Standing {
+    /// The same transaction after its first call.
+    fn within(self) -> Self {
+        match self {
+            Self::Begins(access) | Self::Within(access) => Self::Within(access),
+            Self::Idle => Self::Idle,
+        }
+    }
+
     fn begins(self) -> Option<&'static str> {
         match self {
             Self::Begins(Access::Write) => Some("BEGIN"),
             Self::Begins(Access::Read) => Some("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"),
-            Self::Idle | Self::Within => None,
+            Self::Idle | Self::Within(_) => None,
         }
     }
 }
@@ -173,7 +181,7 @@ impl Link {
         let client = &self.direct.client;
         let prepared = &self.prepared;
         let begins = self.standing.begins();
-        self.standing = Standing::Within;
+        self.standing = self.standing.within();
         self.direct.runtime.block_on(async {
             let mut answers: Vec<Answer<'_>> = Vec::with_capacity(calls.len() + 1);
             if let Some(begin) = begins {
@@ -217,9 +225,28 @@ impl Link {
     fn end(&mut self, how: &str) -> Result<(), DatabaseError> {
         let standing = std::mem::replace(&mut self.standing, Standing::Idle);
         match standing {
-            Standing::Within => self.direct.execute(how),
+            Standing::Within(Access::Write) => self.direct.execute(how),
+            Standing::Within(Access::Read) => {
+                self.send("ROLLBACK");
+                Ok(())
+            }
             Standing::Idle | Standing::Begins(_) => Ok(()),
         }
+    }
+
+    /// Send a statement whose answer nobody needs: what follows waits behind it on the server.
+    fn send(&mut self, sql: &str) {
+        let client = &self.direct.client;
+        self.direct.runtime.block_on(async {
+            let mut answer = std::pin::pin!(client.batch_execute(sql));
+            std::future::poll_fn(|context| {
+                // The first poll hands it to the connection; the answer is read and dropped there.
+                let _ = answer.as_mut().poll(context);
+                Poll::Ready(())
+            })
+            .await;
+            tokio::task::yield_now().await;
+        });
     }
 
     /// Each row of a query without parameters, as it comes.
@@ -231,7 +258,7 @@ impl Link {
         if let Some(begin) = self.standing.begins() {
             self.direct.execute(begin)?;
         }
-        self.standing = Standing::Within;
+        self.standing = self.standing.within();
         let client = &self.direct.client;
         self.direct.runtime.block_on(async {
             let stream = client.query_raw(query, std::iter::empty::<Value>()).await?;
@@ -255,7 +282,7 @@ impl Link {
         if let Some(begin) = self.standing.begins() {
             self.direct.execute(begin)?;
         }
-        self.standing = Standing::Within;
+        self.standing = self.standing.within();
         self.direct.runtime.block_on(copy(&self.direct.client, sql, rows))
     }
 }

@@ -95,10 +95,7 @@ fn after_a_commit_that_failed_for_another_reason_writing_stops_and_reading_goes_
         Err(DatabaseError::Commit(_) | DatabaseError::Sqlite(_))
     ));
     assert!(rig.sqlite.poisoned().is_some());
-    assert!(matches!(
-        rig.write("INSERT INTO p VALUES (1)"),
-        Err(DatabaseError::Poisoned(_))
-    ));
+    assert!(matches!(rig.write("INSERT INTO p VALUES (1)"), Err(DatabaseError::Poisoned(_))));
     assert_eq!(rig.rows(), 0);
 }
 
