@@ -1,5 +1,6 @@
 //! The parts of the program, put together from the node's settings.
 
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -131,6 +132,7 @@ fn host(issuer: &str) -> &str {
 pub fn place(settings: &Node) -> Result<Place, Failed> {
     Ok(match &settings.database {
         Database::Sqlite(path) => {
+            same_owner(path)?;
             files::make_folder_of(path).map_err(Failed::at(path.display()))?;
             Place::Sqlite { path: path.clone() }
         }
@@ -140,6 +142,17 @@ pub fn place(settings: &Node) -> Result<Place, Failed> {
             Place::Postgres { url: url.to_string() }
         }
     })
+}
+
+/// Root can write a database of another user, but would leave files beside it that this user cannot.
+fn same_owner(path: &Path) -> Result<(), Failed> {
+    let Ok(found) = std::fs::metadata(path) else { return Ok(()) };
+    let own = rustix::process::geteuid().as_raw();
+    if found.uid() == own {
+        return Ok(());
+    }
+    let other = Failed::new(format!("{} belongs to another user", path.display()));
+    Err(other.remedy("run the command as that user; beside a running server root may ask it"))
 }
 
 /// The root key file is made with a new database only: without its own keys nothing in an old one can be opened, and

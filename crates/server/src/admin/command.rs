@@ -1,5 +1,7 @@
 //! The list of commands.
 
+use std::path::PathBuf;
+
 use sekimori_base::{Bilingual, FactorId, Language, SessionId};
 use sekimori_directory::{Affiliation, Group, MailAddress, Person, Site, Username};
 use serde::{Deserialize, Serialize};
@@ -117,6 +119,16 @@ pub enum Command {
     WhatIf {
         /// The settings.
         site: Box<Site>,
+        /// From how many seconds ago on.
+        since_seconds: i64,
+    },
+    /// Write a backup.
+    Backup {
+        /// Where to, for the server: a path that begins at the root.
+        path: PathBuf,
+    },
+    /// Lines of the audit, each as it was hashed.
+    AuditExport {
         /// From how many seconds ago on.
         since_seconds: i64,
     },

@@ -73,6 +73,8 @@ pub async fn execute(
         Command::WhatIf { site, since_seconds } => {
             explain::what_if(&desk, &site, since_seconds, &watcher).await
         }
+        Command::Backup { path } => records::backup(&desk, &path).await,
+        Command::AuditExport { since_seconds } => records::lines(&desk, since_seconds).await,
         Command::AuditVerify => records::verify(&desk, &watcher).await,
         Command::MailTest { to } => mail::test(&desk, to).await,
         Command::ServiceAdd { section, act } => services::add(&desk, &section, act).await,

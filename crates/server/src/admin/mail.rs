@@ -24,7 +24,7 @@ pub(super) async fn test(desk: &Desk<'_>, to: MailAddress) -> Result<Answer, Fai
     };
     let waiting = desk.app.flow.store.outbox_waiting(tenant.id, 1000).await;
     let waiting = waiting.map_err(Failed::at("looking at the outbox"))?;
-    let oldest = waiting.iter().filter_map(|message| message.last_words.clone()).next();
+    let oldest = waiting.iter().find_map(|message| message.last_words.clone());
     let through = format!("{}:{}", smtp.host, smtp.port);
     let value = |error: Option<String>| json!({ "through": through, "waiting": waiting.len(), "error": error });
     Ok(match mailer.send(&sender, &to, mail).await {

@@ -1,8 +1,10 @@
 //! Records: everything about a person, out or away; the audit, verified.
 
+use std::path::Path;
+
 use sekimori_directory::Username;
 use sekimori_flow::admin::{Problem, Wrong};
-use sekimori_store::{AuditEntry, PersonExport, Write};
+use sekimori_store::{AuditEntry, AuditPlace, PersonExport, Write};
 use serde_json::{Value, json};
 
 use super::command::Act;
@@ -90,6 +92,47 @@ pub(super) async fn erase(desk: &Desk<'_>, username: Username, act: Act) -> Resu
     let erased = desk.app.flow.store.person_erase(tenant.id, id).await;
     erased.map_err(Failed::at("erasing somebody"))?;
     Ok(Answer::yes(format!("{username} is erased"), json!({ "id": id, "erased": true })))
+}
+
+pub(super) async fn backup(desk: &Desk<'_>, path: &Path) -> Result<Answer, Failed> {
+    let flow = &desk.app.flow;
+    let report = flow.store.backup(path).await;
+    let report = report.map_err(Failed::at(format!("writing {}", path.display())))?;
+    // Every organisation's audit says that its data was copied.
+    for tenant in flow.tenants.all() {
+        let line = desk.by.line(flow.clock.now(), "backup.written", None);
+        let audited = desk.commit(&tenant, vec![Write::Audit(Box::new(line))]).await;
+        audited.map_err(Failed::at("writing down that a backup was made"))?;
+    }
+    let text = format!(
+        "{} was written and read back: {} people, {} rows\n\
+         The root key file is not in it: without that it is of no use, together they are everything.",
+        path.display(),
+        report.people,
+        report.rows
+    );
+    let value = json!({ "path": path, "people": report.people, "rows": report.rows });
+    Ok(Answer::yes(text, value))
+}
+
+pub(super) async fn lines(desk: &Desk<'_>, since_seconds: i64) -> Result<Answer, Failed> {
+    const PAGE: u32 = 1000;
+    let tenant = desk.tenant()?;
+    let store = &desk.app.flow.store;
+    let mut place = AuditPlace::from(desk.app.flow.clock.now().plus_seconds(-since_seconds));
+    let (mut text, mut values) = (String::new(), Vec::new());
+    loop {
+        let entries = store.audit_since(tenant.id, place, PAGE).await;
+        let entries = entries.map_err(Failed::at("reading the audit"))?;
+        let Some(last) = entries.last() else { break };
+        place = AuditPlace { at: last.line.at, id: last.id };
+        for entry in entries {
+            text.push_str(&entry.text);
+            text.push('\n');
+            values.push(entry.line);
+        }
+    }
+    Ok(Answer::yes(text, values))
 }
 
 pub(super) async fn verify(desk: &Desk<'_>, watcher: &Watcher) -> Result<Answer, Failed> {

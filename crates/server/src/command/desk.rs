@@ -144,7 +144,7 @@ pub(super) fn what_if(what_if: &WhatIf, common: &Common) -> Result<Ended, Failed
     watched(command, common, "deciding again").map(|answer| show(&answer, common))
 }
 
-/// The audit: verify
+/// The audit: verify, export
 #[derive(Debug, Args)]
 pub struct Audit {
     #[command(subcommand)]
@@ -157,10 +157,19 @@ enum AuditWhat {
     #[command(after_long_help = "\
 Exit status: 0 nothing is wrong, 1 something is, 3 it cannot be read.")]
     Verify,
+    /// Print lines as JSON, one a line, each exactly as it was hashed
+    Export {
+        /// From how long ago on
+        #[arg(long, value_name = "SPAN", default_value = "30d", value_parser = span_seconds)]
+        since: i64,
+    },
 }
 
 pub(super) fn audit(audit: &Audit, common: &Common) -> Result<Ended, Failed> {
     match audit.what {
+        AuditWhat::Export { since } => {
+            ask_and_show(Command::AuditExport { since_seconds: since }, common)
+        }
         AuditWhat::Verify => {
             watched(Command::AuditVerify, common, "verifying").map(|answer| show(&answer, common))
         }

@@ -3,6 +3,7 @@
 mod apply;
 mod ask;
 mod check;
+mod database;
 mod desk;
 mod ended;
 mod person;
@@ -79,6 +80,10 @@ enum Command {
     WhatIf(desk::WhatIf),
     Audit(desk::Audit),
     Mail(desk::Mail),
+    Migrate(database::Migrate),
+    UpgradeCheck(database::UpgradeCheck),
+    Backup(database::Backup),
+    Restore(database::Restore),
 }
 
 /// Run the command that the arguments ask for.
@@ -99,6 +104,10 @@ pub fn run() -> ExitCode {
         Command::WhatIf(what_if) => desk::what_if(&what_if, &common),
         Command::Audit(audit) => desk::audit(&audit, &common),
         Command::Mail(mail) => desk::mail(mail, &common),
+        Command::Migrate(migrate) => database::migrate(migrate, &common),
+        Command::UpgradeCheck(check) => database::upgrade_check(check, &common),
+        Command::Backup(backup) => database::backup(&backup, &common),
+        Command::Restore(restore) => database::restore(&restore, &common),
         Command::Check(check) => check::run(check, &common),
         Command::Policy(policy) => policy::run(policy, &common),
         Command::Zone(zone) => zone::run(&zone, &common),

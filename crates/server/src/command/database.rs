@@ -1,0 +1,159 @@
+//! `sekimori migrate`, `upgrade-check`, `backup`, `restore`: the database as a whole.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use sekimori_base::Clock;
+use sekimori_config::node::{Database, Node};
+use sekimori_store::{OpenError, SCHEMA_VERSION, schema_version};
+use serde_json::json;
+
+use super::ask::ask_and_show;
+use super::{Common, Ended, Failed, settings};
+use crate::admin::Command;
+use crate::app::place;
+use crate::console::{confirm, note, print, print_json};
+use crate::outside::SystemClock;
+
+/// Bring the database to the schema of this program
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+A new database needs none. On PostgreSQL nodes of the version before may go on
+serving; SQLite must not be in use. Make a backup first.
+
+Exit status: 0 done or nothing to do, 3 it could not be done.")]
+pub struct Migrate {}
+
+pub(super) fn migrate(_: Migrate, common: &Common) -> Result<Ended, Failed> {
+    let node = settings::node(common.config.as_deref())?;
+    let migrated = sekimori_store::migrate(&place(&node)?).map_err(failed("migrating"))?;
+    if common.json {
+        print_json(&json!({ "from": migrated.from, "to": migrated.to }));
+    } else if migrated.from == migrated.to {
+        print(&format!("the database has schema {} already", migrated.to));
+    } else {
+        print(&format!("schema {} is now schema {}", migrated.from, migrated.to));
+    }
+    Ok(Ended::Well)
+}
+
+/// Say what this program would do with the database, without changing it
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Run it with the new program, before the old one is stopped.
+
+Exit status: 0 the new program can start, 1 it needs `sekimori migrate` first or
+is too old, 3 it cannot be said.")]
+pub struct UpgradeCheck {}
+
+pub(super) fn upgrade_check(_: UpgradeCheck, common: &Common) -> Result<Ended, Failed> {
+    let node = settings::node(common.config.as_deref())?;
+    let missing = matches!(&node.database, Database::Sqlite(path) if !path.exists());
+    let found = if missing {
+        0
+    } else {
+        schema_version(&place(&node)?).map_err(failed("looking at the database"))?
+    };
+    let (ended, text) = match found {
+        0 => (Ended::Well, "the database is empty: it will be made at the first start".to_owned()),
+        found if found == SCHEMA_VERSION => {
+            (Ended::Well, format!("the database has schema {found}, which is this program's"))
+        }
+        found if found < SCHEMA_VERSION => {
+            let text = format!(
+                "the database has schema {found}, this program needs {SCHEMA_VERSION}:\n\
+                 make a backup (sekimori backup), then run sekimori migrate"
+            );
+            (Ended::No, text)
+        }
+        found => {
+            let text = format!("the database has schema {found}, newer than {SCHEMA_VERSION}");
+            (Ended::No, text)
+        }
+    };
+    if common.json {
+        let ready = ended == Ended::Well;
+        print_json(&json!({ "database": found, "program": SCHEMA_VERSION, "ready": ready }));
+    } else {
+        print(&text);
+    }
+    Ok(ended)
+}
+
+/// Write a backup while everybody works
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+The server writes the file, so it must be allowed to; it is read back and checked
+before it gets its name. The root key file is not in it: keep a copy elsewhere.
+
+Example:
+  sekimori backup /var/lib/sekimori/backup/$(date +%F).db
+
+Exit status: 0, 3 if it could not be written.")]
+pub struct Backup {
+    /// The file, which must not exist
+    file: PathBuf,
+}
+
+pub(super) fn backup(backup: &Backup, common: &Common) -> Result<Ended, Failed> {
+    let path = std::path::absolute(&backup.file).map_err(Failed::at(backup.file.display()))?;
+    ask_and_show(Command::Backup { path }, common)
+}
+
+/// Restore a backup into an empty place
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+The server must be stopped, the database of sekimori.toml must not exist yet, and
+the root key file must be the one that the backup was made with.
+
+A new epoch begins: sessions, grants, codes and tickets are void, and codes of
+authenticator apps up to now are spent: everybody signs in again. What was
+disabled or removed after the backup has to be done again: look for it in the
+exported audit.
+
+Exit status: 0, 1 not restored, 3 it could not be done.")]
+pub struct Restore {
+    /// The backup
+    file: PathBuf,
+    /// Do not ask
+    #[arg(long, short)]
+    yes: bool,
+}
+
+pub(super) fn restore(restore: &Restore, common: &Common) -> Result<Ended, Failed> {
+    let node = settings::node(common.config.as_deref())?;
+    key_is_there(&node)?;
+    if !restore.yes {
+        note("Sessions, grants, codes and tickets will be void: everybody signs in again.");
+        if !confirm("Restore?") {
+            note("not restored (answer yes, or use --yes)");
+            return Ok(Ended::No);
+        }
+    }
+    let report = sekimori_store::restore(&restore.file, &place(&node)?, SystemClock.now());
+    let report = report.map_err(failed("restoring"))?;
+    if common.json {
+        print_json(&json!({ "people": report.people, "rows": report.rows }));
+    } else {
+        print(&format!("restored: {} people, {} rows", report.people, report.rows));
+    }
+    Ok(Ended::Well)
+}
+
+fn key_is_there(node: &Node) -> Result<(), Failed> {
+    if node.key_file.exists() {
+        return Ok(());
+    }
+    let missing = Failed::new(format!("there is no root key file {}", node.key_file.display()));
+    Err(missing.remedy("bring the one that the backup was made with"))
+}
+
+fn failed(doing: &'static str) -> impl FnOnce(OpenError) -> Failed {
+    move |error| match error {
+        OpenError::InUse => Failed::at(doing)(error).remedy("stop the server first"),
+        OpenError::NotEmpty => {
+            Failed::at(doing)(error).remedy("move the database that is there out of the way")
+        }
+        other => Failed::at(doing)(other),
+    }
+}

@@ -1,0 +1,153 @@
+//! The program as its operators meet it: command lines, files, sockets, signals.
+
+mod help;
+mod serving;
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use tempfile::TempDir;
+
+/// The settings of the smallest organisation.
+const SITE: &str = r#"
+issuer = "http://localhost:8080"
+[organisation]
+name = "Example University"
+[[zone]]
+name = "campus"
+ranges = ["127.0.0.0/8", "::1"]
+inside = true
+password_suffices = true
+may_enrol = true
+[[service]]
+name = "wiki"
+[service.oidc]
+redirect_uris = ["http://localhost:8000/callback"]
+"#;
+
+/// A folder with `site.toml`.
+fn folder() -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("site.toml"), SITE).unwrap();
+    folder
+}
+
+fn program(folder: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_sekimori"));
+    command.current_dir(folder).env_remove("SEKIMORI_CONFIG");
+    command
+}
+
+fn run(folder: &Path, arguments: &[&str]) -> Output {
+    program(folder).args(arguments).output().unwrap()
+}
+
+/// What a command prints that ends with `status`.
+fn printed(folder: &Path, arguments: &[&str], status: i32) -> String {
+    let output = run(folder, arguments);
+    let (out, error) = (&output.stdout, String::from_utf8_lossy(&output.stderr));
+    let out = String::from_utf8_lossy(out);
+    assert_eq!(output.status.code(), Some(status), "{arguments:?}\n{out}\n{error}");
+    format!("{out}{error}")
+}
+
+fn json(folder: &Path, arguments: &[&str]) -> serde_json::Value {
+    let output = run(folder, arguments);
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+#[test]
+fn settings_are_checked_with_all_mistakes_at_once() {
+    let folder = folder();
+    assert!(printed(folder.path(), &["check"], 0).contains("no mistakes"));
+    std::fs::write(folder.path().join("site.toml"), format!("x = 1\n{SITE}\n[mail]\ny = 2\n"))
+        .unwrap();
+    let text = printed(folder.path(), &["check"], 1);
+    assert!(text.contains("site.toml:1:1") && text.contains("2 errors"), "{text}");
+    let found = json(folder.path(), &["check", "--json"]);
+    assert_eq!(found[0]["errors"].as_array().unwrap().len(), 2);
+    assert!(printed(folder.path(), &["check", "nothing.toml"], 3).contains("nothing.toml"));
+}
+
+#[test]
+fn from_an_empty_folder_to_a_person_and_a_service() {
+    let folder = folder();
+    let folder = folder.path();
+    assert!(printed(folder, &["serve"], 3).contains("sekimori apply site.toml"));
+    assert!(printed(folder, &["apply", "site.toml"], 0).contains("version 1 is in use"));
+    let hanako = json(folder, &["person", "add", "hanako", "--generate-password", "--json"]);
+    assert_eq!(hanako["password"].as_str().unwrap().len(), 23);
+    let taro = json(folder, &["person", "add", "taro", "--json"]);
+    assert_eq!(taro["ticket"].as_str().unwrap().len(), 14);
+    assert!(printed(folder, &["person", "add", "taro"], 1).contains("taken"));
+    let secret = json(folder, &["service", "secret", "wiki", "--json"]);
+    assert_eq!(secret["client_id"], "wiki");
+    assert!(secret["client_secret"].as_str().unwrap().len() >= 43);
+    let text = printed(folder, &["export"], 0);
+    assert!(!text.contains(secret["client_secret"].as_str().unwrap()));
+    assert!(printed(folder, &["zone", "127.0.0.1"], 0).contains("inside"));
+    assert!(printed(folder, &["zone", "192.0.2.1"], 1).contains("outside"));
+    assert!(printed(folder, &["policy", "show"], 0).contains("campus"));
+    assert!(printed(folder, &["audit", "verify"], 0).contains("nothing is wrong"));
+}
+
+#[test]
+fn what_is_made_is_for_its_owner_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = folder();
+    printed(folder.path(), &["apply", "site.toml"], 0);
+    let data = folder.path().join("data");
+    let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(&data), 0o700);
+    for file in ["root.key", "sekimori.db"] {
+        assert_eq!(mode(&data.join(file)), 0o600, "{file}");
+    }
+    std::fs::set_permissions(data.join("root.key"), std::fs::Permissions::from_mode(0o644))
+        .unwrap();
+    assert!(printed(folder.path(), &["export"], 0).contains("chmod 600"));
+}
+
+#[test]
+fn a_database_without_its_root_key_is_not_given_a_new_one() {
+    let folder = folder();
+    printed(folder.path(), &["apply", "site.toml"], 0);
+    std::fs::remove_file(folder.path().join("data/root.key")).unwrap();
+    let text = printed(folder.path(), &["export"], 3);
+    assert!(text.contains("there is no root key file"), "{text}");
+    assert!(!folder.path().join("data/root.key").exists());
+}
+
+#[test]
+fn an_import_does_everything_or_nothing() {
+    let folder = folder();
+    let folder = folder.path();
+    printed(folder, &["apply", "site.toml"], 0);
+    let file = folder.join("people.csv");
+    std::fs::write(&file, "username,mail\ntaro,taro@example.ac.jp\nTaro X,\ntaro,\n").unwrap();
+    let text = printed(folder, &["person", "import", "people.csv", "--yes"], 1);
+    assert!(text.contains("line 3:") && text.contains("line 4:"), "{text}");
+    printed(folder, &["person", "show", "taro"], 1);
+    std::fs::write(&file, "username,name_ja,password\ntaro,太郎,correct horse battery\njiro,,\n")
+        .unwrap();
+    let rehearsed = json(folder, &["person", "import", "people.csv", "--dry-run", "--json"]);
+    assert_eq!((&rehearsed["new"], &rehearsed["done"]), (&2.into(), &false.into()));
+    let done = json(folder, &["person", "import", "people.csv", "--yes", "--json"]);
+    assert_eq!(done["tickets"][0][0], "jiro");
+    let again = json(folder, &["person", "import", "people.csv", "--yes", "--json"]);
+    assert_eq!((&again["new"], &again["same"]), (&0.into(), &2.into()));
+}
+
+#[test]
+fn a_backup_restores_into_an_empty_place_only() {
+    let folder = folder();
+    let folder = folder.path();
+    printed(folder, &["apply", "site.toml"], 0);
+    printed(folder, &["person", "add", "taro"], 0);
+    assert!(printed(folder, &["backup", "backup.db"], 0).contains("1 people"));
+    assert!(printed(folder, &["restore", "backup.db", "--yes"], 3).contains("out of the way"));
+    std::fs::rename(folder.join("data/sekimori.db"), folder.join("old.db")).unwrap();
+    assert!(printed(folder, &["restore", "backup.db", "--yes"], 0).contains("1 people"));
+    assert!(printed(folder, &["person", "show", "taro"], 0).contains("taro"));
+    assert!(printed(folder, &["upgrade-check"], 0).contains("this program's"));
+    assert!(printed(folder, &["migrate"], 0).contains("already"));
+}

@@ -1,0 +1,158 @@
+//! A running server: its listeners, its socket, its end.
+
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::{Child, Stdio};
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process};
+use tempfile::TempDir;
+
+use super::{folder, json, printed, program};
+
+struct Server {
+    folder: TempDir,
+    process: Child,
+    main: SocketAddr,
+    management: SocketAddr,
+}
+
+fn free() -> SocketAddr {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
+}
+
+impl Server {
+    fn start(more: &str) -> Self {
+        let folder = folder();
+        let (main, management) = (free(), free());
+        let settings = format!(
+            "[listen]\naddress = \"{main}\"\n[management]\naddress = \"{management}\"\n\
+             [hashing]\nworkers = 1\n{more}"
+        );
+        std::fs::write(folder.path().join("sekimori.toml"), settings).unwrap();
+        printed(folder.path(), &["apply", "site.toml"], 0);
+        let log = std::fs::File::create(folder.path().join("log")).unwrap();
+        let process = program(folder.path()).arg("serve").stderr(log).stdout(Stdio::null()).spawn();
+        let server = Self { folder, process: process.unwrap(), main, management };
+        server.until("ready", || server.get(management, "/health/ready").contains("\"ok\""));
+        server
+    }
+
+    fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    fn log(&self) -> String {
+        std::fs::read_to_string(self.path().join("log")).unwrap()
+    }
+
+    fn until(&self, what: &str, reached: impl Fn() -> bool) {
+        let begin = Instant::now();
+        while !reached() {
+            assert!(begin.elapsed() < Duration::from_secs(20), "not {what}: {}", self.log());
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// The answer to a request; empty if nobody answers.
+    fn get(&self, address: SocketAddr, path: &str) -> String {
+        let mut answer = String::new();
+        if let Ok(mut socket) = TcpStream::connect(address) {
+            let request =
+                format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+            let _ = socket.write_all(request.as_bytes());
+            let _ = socket.read_to_string(&mut answer);
+        }
+        answer
+    }
+
+    fn tell(&self, signal: Signal) {
+        let id = i32::try_from(self.process.id()).unwrap();
+        kill_process(Pid::from_raw(id).unwrap(), signal).unwrap();
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+#[test]
+fn commands_beside_a_running_server_go_through_its_socket() {
+    let server = Server::start("");
+    let socket = server.path().join("data/management.sock");
+    assert_eq!(std::fs::metadata(&socket).unwrap().permissions().mode() & 0o777, 0o600);
+    printed(server.path(), &["person", "add", "taro"], 0);
+    let shown = json(server.path(), &["person", "export", "taro", "--json"]);
+    let by = shown["history"][0]["line"]["by"].as_str().unwrap();
+    assert!(by.starts_with("os:"), "{by}");
+    let service = ["service", "add", "blog", "--redirect-uri", "https://blog.example/cb", "--yes"];
+    printed(server.path(), &service, 0);
+    let history = json(server.path(), &["export", "--history", "--json"]);
+    assert_eq!(history[0]["version"], 2);
+    // Without its socket the database is out of reach: the server has it.
+    std::fs::remove_file(&socket).unwrap();
+    let text = printed(server.path(), &["person", "show", "taro"], 3);
+    assert!(text.contains("in use"), "{text}");
+}
+
+#[test]
+fn health_and_metrics_are_on_a_listener_of_their_own() {
+    let server = Server::start("");
+    assert!(server.get(server.main, "/.well-known/openid-configuration").contains("200 OK"));
+    for path in ["/health/started", "/health/live", "/health/ready"] {
+        assert!(server.get(server.management, path).contains("200 OK"), "{path}");
+        assert!(!server.get(server.main, path).contains("200 OK"), "{path}");
+    }
+    let metrics = server.get(server.management, "/metrics");
+    let wanted = r#"route="/.well-known/openid-configuration",method="GET",status="200"} 1"#;
+    assert!(metrics.contains(wanted), "{metrics}");
+}
+
+#[test]
+fn a_stop_finishes_what_is_in_flight_and_says_so_first() {
+    let mut server = Server::start("");
+    let mut busy = TcpStream::connect(server.main).unwrap();
+    let request = "POST /oidc/token HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\
+                   Content-Type: application/x-www-form-urlencoded\r\n\r\n";
+    busy.write_all(request.as_bytes()).unwrap();
+    std::thread::sleep(Duration::from_millis(200));
+    server.tell(Signal::TERM);
+    server.until("unready", || server.get(server.management, "/health/ready").contains("draining"));
+    server.until("closed", || TcpStream::connect(server.main).is_err());
+    busy.write_all(b"grant_type").unwrap();
+    let mut answer = String::new();
+    busy.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 4"), "{answer}");
+    assert_eq!(server.process.wait().unwrap().code(), Some(0), "{}", server.log());
+    assert!(!server.path().join("data/management.sock").exists());
+    printed(server.path(), &["audit", "verify"], 0);
+}
+
+#[test]
+fn logs_are_json_and_hold_no_query() {
+    let server = Server::start("[log]\nlevel = \"debug\"\n");
+    server.get(server.main, "/login?r=very-secret-text");
+    server.until("logged", || server.log().contains("\"/login\""));
+    let log = server.log();
+    assert!(!log.contains("very-secret-text"), "{log}");
+    let line = log.lines().find(|line| line.contains("\"/login\"")).unwrap();
+    let line: serde_json::Value = serde_json::from_str(line).unwrap();
+    assert_eq!(line["span"]["trace"].as_str().unwrap().len(), 32, "{line}");
+    assert_eq!(line["route"], "/login");
+}
+
+#[test]
+fn a_listener_that_cannot_be_opened_is_named() {
+    let server = Server::start("");
+    let second = folder();
+    let settings = format!("[listen]\naddress = \"{}\"\n", server.main);
+    std::fs::write(second.path().join("sekimori.toml"), settings).unwrap();
+    printed(second.path(), &["apply", "site.toml"], 0);
+    let text = printed(second.path(), &["serve"], 3);
+    assert!(text.contains(&server.main.to_string()), "{text}");
+}
