@@ -63,9 +63,12 @@ scripts() {
     fi
 }
 
+# Once a run: both parts that need it find the same program.
 build_server() {
+    [ -z "${SEKIMORI_BINARY:-}" ] || return 0
     cargo build --locked --quiet -p sekimori-server || return 1
-    export SEKIMORI_BINARY=${SEKIMORI_BINARY:-$(realpath "$target/debug/sekimori")}
+    SEKIMORI_BINARY=$(realpath "$target/debug/sekimori")
+    export SEKIMORI_BINARY
 }
 
 part_harness() { scripts harness tests/harness/*.mjs; }

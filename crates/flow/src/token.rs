@@ -20,8 +20,6 @@ pub enum Kind {
     Access,
     /// A refresh token.
     Refresh,
-    /// An enrolment ticket or the like, handed out by us as text.
-    Link,
 }
 
 impl Kind {
@@ -31,7 +29,6 @@ impl Kind {
             Self::Code => b"code:",
             Self::Access => b"access:",
             Self::Refresh => b"refresh:",
-            Self::Link => b"link:",
         }
     }
 }
