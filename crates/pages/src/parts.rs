@@ -11,6 +11,7 @@ use crate::{Failure, Form, Identity, Incident, Obstacle, Place, SecondProof, Sli
 /// How a line of the slip stands: a colour only ever comes with the icon and the words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Mark {
+    Goal,
     Told,
     Done,
     Needed,
@@ -20,6 +21,7 @@ pub(crate) enum Mark {
 impl Mark {
     pub const fn class(self) -> &'static str {
         match self {
+            Self::Goal => "goal",
             Self::Told => "told",
             Self::Done => "done",
             Self::Needed => "needed",
@@ -112,7 +114,7 @@ impl<'a> View<'a> {
     pub fn slip_with_change(&self, slip: &Slip, change: Option<&String>) -> SlipPart<'a> {
         let to = slip.service().map(|to| Line {
             term: self.t("slip-to"),
-            mark: Mark::Told,
+            mark: Mark::Goal,
             text: to.to_owned(),
             note: None,
             why: None,
