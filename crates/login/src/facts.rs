@@ -258,6 +258,8 @@ pub enum Verdict {
     },
     /// The right code, used before.
     CodeReused,
+    /// The right code; another request has just spent it.
+    CodeRaced,
     /// The right code of another moment: never accepted, burned.
     CodeDrift {
         /// Which factor.

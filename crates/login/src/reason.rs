@@ -230,7 +230,6 @@ impl Reason {
     /// tested there. All others are the engine's, and a test of this crate produces each of them.
     pub const fn made_outside_the_engine() -> &'static [Self] {
         &[
-            Self::CodeRaced,
             Self::SessionEnded,
             Self::CookiesBlocked,
             Self::CrossSite,

@@ -251,6 +251,7 @@ fn verdict() -> impl Strategy<Value = Verdict> {
         Just(Verdict::PasswordMismatch),
         (factor_id(), 0..3u64).prop_map(|(factor, step)| Verdict::CodeAccepted { factor, step }),
         Just(Verdict::CodeReused),
+        Just(Verdict::CodeRaced),
         (factor_id(), 0..3u64, offset()).prop_map(|(factor, step, offset_seconds)| {
             Verdict::CodeDrift { factor, step, offset_seconds }
         }),

@@ -116,6 +116,7 @@ fn second_factor() -> Table {
         (Reason::CodeMalformed, code(Verdict::CodeMalformed)),
         (Reason::CodeWrong, code(Verdict::CodeWrong)),
         (Reason::CodeReused, code(Verdict::CodeReused)),
+        (Reason::CodeRaced, code(Verdict::CodeRaced)),
         (Reason::ClockSuspected, code(drift)),
         (Reason::ClockDrift, Facts { attempt: Some(twice), ..code(drift) }),
         (

@@ -114,6 +114,7 @@ impl Refused<'_> {
                 Step::SecondFactor { method, .. },
                 Reason::CodeWrong
                 | Reason::CodeReused
+                | Reason::CodeRaced
                 | Reason::CodeMalformed
                 | Reason::ClockDrift
                 | Reason::ClockSuspected

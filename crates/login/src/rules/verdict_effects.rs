@@ -32,6 +32,7 @@ pub(super) fn of(weighed: &Weighed<'_>) -> Vec<Effect> {
         | Verdict::PasswordMatch
         | Verdict::PasswordMismatch
         | Verdict::CodeReused
+        | Verdict::CodeRaced
         | Verdict::RecoverySpent
         | Verdict::CodeWrong
         | Verdict::CodeMalformed
@@ -65,6 +66,7 @@ fn fate(weighed: &Weighed<'_>, verdict: Verdict) -> Fate {
         Verdict::Busy | Verdict::CodeMalformed => Fate::NotChecked,
         Verdict::PasswordMismatch
         | Verdict::CodeReused
+        | Verdict::CodeRaced
         | Verdict::CodeWrong
         | Verdict::RecoverySpent
         | Verdict::CodeDrift { .. } => Fate::Wrong,
@@ -90,7 +92,10 @@ fn failed_second(weighed: &Weighed<'_>, verdict: Verdict) -> bool {
 fn breaks_row(weighed: &Weighed<'_>, verdict: Verdict) -> bool {
     let last = weighed.facts.attempt.as_ref().and_then(|attempt| attempt.last_drift);
     let checked = match verdict {
-        Verdict::CodeAccepted { .. } | Verdict::CodeReused | Verdict::CodeWrong => true,
+        Verdict::CodeAccepted { .. }
+        | Verdict::CodeReused
+        | Verdict::CodeRaced
+        | Verdict::CodeWrong => true,
         Verdict::CodeDrift { .. }
         | Verdict::CodeMalformed
         | Verdict::Busy

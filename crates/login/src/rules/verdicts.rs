@@ -30,6 +30,7 @@ pub(super) fn rule(weighed: &Weighed<'_>) -> Option<Outcome> {
         }
         Verdict::CodeAccepted { .. } | Verdict::CodeWrong => again(weighed, Reason::CodeWrong),
         Verdict::CodeReused => again(weighed, Reason::CodeReused),
+        Verdict::CodeRaced => again(weighed, Reason::CodeRaced),
         Verdict::CodeMalformed => again(weighed, Reason::CodeMalformed),
         Verdict::RecoverySpent => again(weighed, Reason::RecoverySpent),
         Verdict::CodeDrift { offset_seconds, .. } => drift(weighed, offset_seconds),
@@ -45,6 +46,7 @@ fn answers(submitted: Option<Submission>, verdict: Verdict) -> bool {
         }
         Verdict::CodeAccepted { .. }
         | Verdict::CodeReused
+        | Verdict::CodeRaced
         | Verdict::CodeDrift { .. }
         | Verdict::RecoverySpent
         | Verdict::CodeWrong
@@ -138,6 +140,7 @@ mod tests {
                 ("queue full", checked(password, Verdict::Busy, calm()), Reason::ServerBusy),
                 ("wrong code", checked(totp, Verdict::CodeWrong, at()), Reason::CodeWrong),
                 ("used code", checked(totp, Verdict::CodeReused, at()), Reason::CodeReused),
+                ("raced code", checked(totp, Verdict::CodeRaced, at()), Reason::CodeRaced),
                 (
                     "no code at all",
                     checked(totp, Verdict::CodeMalformed, at()),
