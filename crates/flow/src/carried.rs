@@ -42,6 +42,10 @@ pub struct Carried {
     /// The second factor that was chosen instead of the recommended one.
     #[serde(rename = "m", default, skip_serializing_if = "Option::is_none")]
     pub chosen: Option<Method>,
+    /// Everything that this request asks for was shown from this moment on, and only consent is still to be asked:
+    /// the session's proofs since then are fresh enough. A mark, not a proof: the session itself must stand.
+    #[serde(rename = "f", default, skip_serializing_if = "Option::is_none")]
+    pub fresh_from: Option<Timestamp>,
 }
 
 /// The first bytes of the digest of a binding cookie.
@@ -61,6 +65,7 @@ impl Carried {
             incident: None,
             other_person: false,
             chosen: None,
+            fresh_from: None,
         }
     }
 

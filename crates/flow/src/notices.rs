@@ -85,7 +85,6 @@ impl Flow {
         let zone = site.zone(&message.zone);
         let place = zone.map_or(message.zone.as_str(), |zone| zone.title.text(language));
         let portal_url = format!("{}/portal", tenant.issuer());
-        let not_me_url = format!("{}{}", tenant.issuer(), self.not_me_path(tenant, &message)?);
         let desk = desk_line(site, language);
         let mail = Words::of(language).mail(
             message.notice,
@@ -101,7 +100,7 @@ impl Flow {
                 codes_left: message.about.codes_left,
                 inside_with_password: message.about.binding
                     == Some(FactorBinding::InsideWithPassword),
-                not_me_url: &not_me_url,
+                not_me_url: &portal_url,
                 portal_url: &portal_url,
                 desk: desk.as_deref(),
             },

@@ -85,6 +85,8 @@ pub struct StepView {
     pub zone_at_begin: Option<ZoneName>,
     /// A binding cookie to set with the page.
     pub browser: Option<String>,
+    /// What the person may wonder about, beside the question.
+    pub note: Option<Reason>,
 }
 
 /// A refusal that stays until the person leaves.

@@ -70,7 +70,9 @@ impl Cx {
         let other = view.request.as_ref().map(|request| format!("/login/switch?r={request}"));
         let name = view.name.unwrap_or_default();
         match view.step {
-            Step::Username => Username { slip, form, username: name, failure, note: None }.into(),
+            Step::Username => {
+                Username { slip, form, username: name, failure, note: view.note }.into()
+            }
             Step::Password => Password {
                 slip,
                 form,

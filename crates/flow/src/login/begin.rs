@@ -86,6 +86,11 @@ impl Flow {
         view.details = decision.details;
         view.incident = incident;
         view.name = round.name().or(view.name);
+        // A cookie of a session that has ended: nothing is wrong, and the person may wonder why they are asked.
+        let ended = decision.reason == Reason::AskUsername
+            && visitor.session.is_some()
+            && !round.stage.other_person();
+        view.note = ended.then_some(Reason::SessionEnded);
         if let Some(typed) = &round.typed {
             view.hints = typed.hints().to_vec();
         }
@@ -125,6 +130,7 @@ impl Flow {
             reason: None,
             incident: None,
             chosen: None,
+            fresh_from: None,
             ..carried
         };
         self.see_carried(visitor, &other.bound_to(digest))

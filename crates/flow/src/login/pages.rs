@@ -271,6 +271,7 @@ impl Flow {
             verified: false,
             zone_at_begin: stage.zone_at_begin().cloned(),
             browser: None,
+            note: None,
         }
     }
 

@@ -1,13 +1,13 @@
 //! One round of a sign-in: what was loaded, as facts.
 
-use sekimori_base::{AttemptId, Fault, Secret};
+use sekimori_base::{AttemptId, Fault, PersonId, Secret};
 use sekimori_directory::settings::ZoneName;
 use sekimori_directory::username::{InputHint, TypedName};
 use sekimori_directory::{Method, Username};
 use sekimori_login::throttle::{Bucket, Guess};
 use sekimori_login::{
-    AttemptFacts, BrowserFacts, Decision, FACTS_SCHEMA, Facts, IdentifierFacts, PersonFacts, Proof,
-    Submission, ThrottleFacts, Verdict, decide,
+    AttemptFacts, BrowserFacts, Decision, Demand, FACTS_SCHEMA, Facts, Freshness, IdentifierFacts,
+    PersonFacts, Proof, Submission, ThrottleFacts, Verdict, decide,
 };
 use sekimori_store::{
     Counter, CounterKey, Loaded, Reserved, StoredPerson, StoredSession, Wanted, Write,
@@ -43,6 +43,19 @@ impl Stage {
             Self::Carried(carried) => carried.other_person,
             Self::Attempt { state, .. } => state.other_person,
         }
+    }
+
+    /// What is asked now, of `current` if somebody is known already.
+    fn demand(&self, visitor: &Visitor, current: Option<PersonId>) -> Demand {
+        let mut demand = self.door().demand(&visitor.tenant, current);
+        let Self::Carried(Carried { fresh_from: Some(from), .. }) = self else { return demand };
+        let since = u32::try_from(visitor.now.seconds_since(*from)).unwrap_or(0).saturating_add(1);
+        demand.freshness = match demand.freshness {
+            Freshness::Any => Freshness::Any,
+            Freshness::WithinSeconds(seconds) => Freshness::WithinSeconds(seconds.max(since)),
+            Freshness::Now => Freshness::WithinSeconds(since),
+        };
+        demand
     }
 
     /// The user name as typed; `None` before it was.
@@ -150,7 +163,7 @@ impl<'a> Round<'a> {
         let known = self.person.as_ref().map(|person| person.known.clone());
         let current = known.as_ref().map(|known| known.id);
         let tenant = &self.visitor.tenant;
-        self.facts.demand = self.stage.door().demand(tenant, current);
+        self.facts.demand = self.stage.demand(self.visitor, current);
         self.facts.person =
             known.map_or(PersonFacts::Unknown, |known| PersonFacts::Known(Box::new(known)));
         self.facts.session = self.session.as_ref().map(|session| session.facts.clone());
@@ -233,7 +246,7 @@ fn empty_facts(visitor: &Visitor, stage: &Stage) -> Facts {
     Facts {
         schema: FACTS_SCHEMA,
         now: visitor.now,
-        demand: stage.door().demand(tenant, None),
+        demand: stage.demand(visitor, None),
         service: tenant.service_facts(&service),
         position: visitor.position.clone(),
         attempt: match stage {

@@ -66,7 +66,7 @@ impl Flow {
                 Settled::Refused(conflict) => match conflict {
                     // The code was spent by another request meanwhile: decide on that.
                     Conflict::StepSpent | Conflict::RecoveryCodeSpent => {
-                        round.facts.verdict = Some(Verdict::CodeReused);
+                        round.facts.verdict = Some(Verdict::CodeRaced);
                     }
                     Conflict::EpochMoved | Conflict::PersonMissing | Conflict::SessionGone => {
                         let carried = again(&round);
@@ -236,9 +236,14 @@ impl Flow {
             Door::Portal { path, .. } => Answer::SeeOther(path.as_str().to_owned()),
             Door::Oidc { pending, .. } => {
                 // By the standing session alone it was asked before anything was decided here.
-                let in_attempt = matches!(round.stage, Stage::Attempt { .. });
-                if in_attempt && self.needs_consent(round, pending).await? {
-                    match self.see_carried(visitor, &again(round)) {
+                let attempt = match &round.stage {
+                    Stage::Attempt { state, .. } => Some(state),
+                    Stage::Carried(_) => None,
+                };
+                if let Some(state) = attempt
+                    && self.needs_consent(round, pending).await?
+                {
+                    match self.see_carried(visitor, &with_session(round, state)) {
                         Progress::SeeOther { path, cookies } => {
                             plan.cookies.request = cookies.request;
                             Answer::SeeOther(path)
@@ -441,7 +446,12 @@ enum Settled {
     Refused(Conflict),
 }
 
-/// The request of a round as it would begin again, with the session that was just opened.
+/// The request of a round as it goes on with the session that was just opened.
+fn with_session(round: &Round<'_>, state: &AttemptState) -> Carried {
+    Carried { fresh_from: Some(state.begun_at), ..again(round) }
+}
+
+/// The request of a round as it would begin again.
 fn again(round: &Round<'_>) -> Carried {
     let browser = browser_of(&round.stage);
     Carried { browser, ..Carried::new(round.stage.door().clone(), round.visitor.now) }

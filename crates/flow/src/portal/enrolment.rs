@@ -131,7 +131,7 @@ pub(crate) enum Registrar<'a> {
     /// With a standing session.
     Inside(Box<Inside<'a>>),
     /// With a refused attempt and a ticket.
-    Applicant { visitor: &'a Visitor, applicant: Box<Applicant>, person: Box<StoredPerson> },
+    Applicant { visitor: &'a Visitor, applicant: Applicant, person: StoredPerson },
 }
 
 /// Why an opened page of registering cannot go on.
@@ -398,6 +398,7 @@ impl Flow {
             incident: None,
             other_person: true,
             chosen: None,
+            fresh_from: None,
         };
         let mut round = Round::load(self, visitor, Stage::Carried(carried), None).await?;
         let Some(person) = round.person.take() else { return Ok(None) };
@@ -405,8 +406,7 @@ impl Flow {
         let epoch = person.known.credential_epoch;
         round.facts.session = Some(as_session(&applicant.proof, epoch, visitor.now));
         let may = enrol::binding(&visitor.tenant.policy, &round.facts, Ticket::Verified).is_ok();
-        let applicant = Box::new(applicant.clone());
-        let registrar = Registrar::Applicant { visitor, applicant, person: Box::new(person) };
+        let registrar = Registrar::Applicant { visitor, applicant: applicant.clone(), person };
         Ok(may.then_some(registrar))
     }
 

@@ -93,6 +93,7 @@ impl Flow {
             incident: None,
             other_person: false,
             chosen: None,
+            fresh_from: None,
         };
         let mut round = Round::load(self, visitor, Stage::Carried(carried), None).await?;
         let decision = round.decide();

@@ -91,6 +91,7 @@ impl Flow {
                     incident: None,
                     other_person: true,
                     chosen: None,
+                    fresh_from: None,
                 };
                 Ok(Err(self.see_carried(visitor, &carried)))
             }
@@ -104,15 +105,15 @@ impl Flow {
         visitor: &'a Visitor,
         attempt: AttemptId,
     ) -> Result<Option<Registrar<'a>>, Fault> {
-        let Some((version, known)) = self.open_attempt(visitor, attempt).await? else {
+        let Some((version, state)) = self.open_attempt(visitor, attempt).await? else {
             return Ok(None);
         };
-        let own = visitor.browser_digest().map(browser_mark) == Some(known.browser);
-        let refused = known.last.step.is_none() && ticket_may_help(known.last.reason);
-        let proof = known.proofs.iter().find(|proof| proof.method.opens()).cloned();
+        let own = visitor.browser_digest().map(browser_mark) == Some(state.browser);
+        let refused = state.last.step.is_none() && ticket_may_help(state.last.reason);
+        let proof = state.proofs.iter().find(|proof| proof.method.opens()).cloned();
         let (Some(proof), true, true) = (proof, own, refused) else { return Ok(None) };
-        let (name, browser, epoch) = (known.name.clone(), known.browser, known.credential_epoch);
-        let stage = Stage::Attempt { id: attempt, version, state: Box::new(known) };
+        let (name, browser, epoch) = (state.name.clone(), state.browser, state.credential_epoch);
+        let stage = Stage::Attempt { id: attempt, version, state: Box::new(state) };
         let mut round = Round::load(self, visitor, stage, None).await?;
         round.facts.session = Some(as_session(&proof, epoch, visitor.now));
         let may = enrol::binding(&visitor.tenant.policy, &round.facts, Ticket::Verified);
@@ -120,8 +121,7 @@ impl Flow {
             return Ok(None);
         };
         let applicant = Applicant { attempt, browser, name, proof };
-        let person = Box::new(person);
-        Ok(Some(Registrar::Applicant { visitor, applicant: Box::new(applicant), person }))
+        Ok(Some(Registrar::Applicant { visitor, applicant, person }))
     }
 
     /// A ticket was entered.
@@ -156,11 +156,13 @@ impl Flow {
         let person = registrar.person().person.id;
         let tickets = self.store.tickets_of(tenant.id, person).await?;
         let live = tickets.iter().find(|ticket| is_live(ticket, visitor));
-        if let Some(ticket) = live.filter(|ticket| code.is_of(tenant, ticket)) {
-            return self.ticket_taken(&registrar, ticket, reserved).await;
+        match live.filter(|ticket| code.is_of(tenant, ticket)) {
+            Some(ticket) => self.ticket_taken(&registrar, ticket, reserved).await,
+            None => {
+                let wrong = self.ticket_refused(&registrar, live, reserved).await?;
+                again(Some(wrong))
+            }
         }
-        let wrong = self.ticket_refused(&registrar, live, reserved).await?;
-        again(Some(wrong))
     }
 
     async fn reserve_ticket(
@@ -202,9 +204,7 @@ impl Flow {
         let person = registrar.person();
         let holder = match registrar {
             Registrar::Inside(inside) => Holder::Session(inside.session.facts.id),
-            Registrar::Applicant { applicant, .. } => {
-                Holder::Applicant(Applicant::clone(applicant))
-            }
+            Registrar::Applicant { applicant, .. } => Holder::Applicant(applicant.clone()),
         };
         let entropy = &*self.entropy;
         let mut enrolment =
@@ -226,12 +226,12 @@ impl Flow {
         let visitor = registrar.visitor();
         let person = registrar.person();
         let incident = IncidentCode::random(&*self.entropy);
-        let told = AuditLine {
+        let line = AuditLine {
             reason: Some(Reason::TicketWrong.code().to_owned()),
             incident: Some(incident.to_string()),
             ..portal_line(visitor, person, "ticket.refused")
         };
-        let mut writes = vec![Write::CounterFail(reserved), Write::Audit(Box::new(told))];
+        let mut writes = vec![Write::CounterFail(reserved), Write::Audit(Box::new(line))];
         let id = person.person.id;
         writes.extend(live.map(|ticket| Write::TicketWrong { person: id, id: ticket.id }));
         self.commit_ticket(visitor, writes).await?;
