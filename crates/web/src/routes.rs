@@ -7,7 +7,7 @@ use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, Response, StatusCode};
 use axum::middleware::from_fn;
-use axum::routing::{get, post};
+use axum::routing::{MethodRouter, get, post};
 use sekimori_base::limits::BODY_BYTES_MAX;
 use sekimori_flow::view::Cookies;
 use sekimori_login::Reason;
@@ -23,43 +23,58 @@ pub fn router(app: App) -> Router {
     router_with(app, Router::new())
 }
 
-/// All routes and `more` of somebody else's, with the headers that stand on every answer.
-pub fn router_with(app: App, more: Router) -> Router {
-    Router::new()
-        .route("/", get(front))
-        .route("/login", get(login::page).post(login::submit))
-        .route("/login/switch", get(login::switch))
-        .route("/login/consent", post(login::consent))
-        .route("/login/{attempt}", get(login::attempt))
-        .route("/logout", post(oidc::logout_confirmed))
-        .route(Endpoint::Discovery.path(), get(oidc::discovery).options(oidc::preflight))
-        .route(Endpoint::ServerMetadata.path(), get(oidc::discovery).options(oidc::preflight))
-        .route(Endpoint::Jwks.path(), get(oidc::jwks).options(oidc::preflight))
-        .route(Endpoint::Authorize.path(), get(oidc::authorize).post(oidc::authorize_post))
-        .route(Endpoint::Token.path(), post(oidc::token).options(oidc::preflight))
-        .route(
+/// A path and what answers there.
+type Route = (&'static str, MethodRouter<App>);
+
+/// The paths of all routes, so that a test can try each of them.
+pub fn paths() -> Vec<&'static str> {
+    routes().into_iter().map(|(path, _)| path).collect()
+}
+
+fn routes() -> Vec<Route> {
+    vec![
+        ("/", get(front)),
+        ("/login", get(login::page).post(login::submit)),
+        ("/login/switch", get(login::switch)),
+        ("/login/consent", post(login::consent)),
+        ("/login/{attempt}", get(login::attempt)),
+        ("/logout", post(oidc::logout_confirmed)),
+        (Endpoint::Discovery.path(), get(oidc::discovery).options(oidc::preflight)),
+        (Endpoint::ServerMetadata.path(), get(oidc::discovery).options(oidc::preflight)),
+        (Endpoint::Jwks.path(), get(oidc::jwks).options(oidc::preflight)),
+        (Endpoint::Authorize.path(), get(oidc::authorize).post(oidc::authorize_post)),
+        (Endpoint::Token.path(), post(oidc::token).options(oidc::preflight)),
+        (
             Endpoint::Userinfo.path(),
             get(oidc::userinfo).post(oidc::userinfo).options(oidc::preflight),
-        )
-        .route(Endpoint::Introspect.path(), post(oidc::introspect))
-        .route(Endpoint::Revoke.path(), post(oidc::revoke))
-        .route(Endpoint::Logout.path(), get(oidc::logout).post(oidc::logout))
-        .route("/.well-known/change-password", get(change_password))
-        .route("/portal", get(portal::overview))
-        .route("/portal/sessions", post(portal::end_sessions))
-        .route("/portal/sign-out", get(portal::sign_out_asked).post(portal::sign_out))
-        .route("/signed-out", get(portal::signed_out))
-        .route("/portal/password", get(portal::password).post(portal::change_password))
-        .route("/portal/totp", get(portal::totp).post(portal::totp_code))
-        .route("/portal/recovery-codes", get(portal::codes).post(portal::codes_saved))
-        .route("/portal/recovery-codes/file", get(portal::codes_file))
-        .route("/portal/factor/remove", get(portal::remove_asked))
-        .route("/portal/factor/remove/{factor}", get(portal::remove).post(portal::remove_confirmed))
-        .route("/portal/ticket", get(portal::ticket).post(portal::ticket_entered))
-        .route("/portal/consents", get(portal::consents).post(portal::withdraw))
-        .route("/not-me/{link}", get(portal::not_me).post(portal::not_me_pressed))
-        .route("/help", get(portal::help))
-        .route("/static/{name}", get(asset))
+        ),
+        (Endpoint::Introspect.path(), post(oidc::introspect)),
+        (Endpoint::Revoke.path(), post(oidc::revoke)),
+        (Endpoint::Logout.path(), get(oidc::logout).post(oidc::logout)),
+        ("/.well-known/change-password", get(change_password)),
+        ("/portal", get(portal::overview)),
+        ("/portal/sessions", post(portal::end_sessions)),
+        ("/portal/sign-out", get(portal::sign_out_asked).post(portal::sign_out)),
+        ("/signed-out", get(portal::signed_out)),
+        ("/portal/password", get(portal::password).post(portal::change_password)),
+        ("/portal/totp", get(portal::totp).post(portal::totp_code)),
+        ("/portal/recovery-codes", get(portal::codes).post(portal::codes_saved)),
+        ("/portal/recovery-codes/file", get(portal::codes_file)),
+        ("/portal/factor/remove", get(portal::remove_asked)),
+        ("/portal/factor/remove/{factor}", get(portal::remove).post(portal::remove_confirmed)),
+        ("/portal/ticket", get(portal::ticket).post(portal::ticket_entered)),
+        ("/portal/consents", get(portal::consents).post(portal::withdraw)),
+        ("/not-me/{link}", get(portal::not_me).post(portal::not_me_pressed)),
+        ("/help", get(portal::help)),
+        ("/static/{name}", get(asset)),
+    ]
+}
+
+/// All routes and `more` of somebody else's, with the headers that stand on every answer.
+pub fn router_with(app: App, more: Router) -> Router {
+    routes()
+        .into_iter()
+        .fold(Router::new(), |router, (path, answers)| router.route(path, answers))
         .fallback(unknown)
         .method_not_allowed_fallback(wrong_method)
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
