@@ -216,6 +216,20 @@ impl Browser {
         self.submit(&page, &[("code", &app.code(self.bed.now()))]).await
     }
 
+    /// What a browser asks before it lets a script of `origin` call an address.
+    pub async fn preflight(&self, address: &str, origin: &str) -> Page {
+        let url = absolute(address);
+        let request = Request::builder()
+            .method(Method::OPTIONS)
+            .uri(url.path())
+            .header(HOST_HEADER, url.host_str().unwrap_or_default())
+            .header(ORIGIN, origin)
+            .header("access-control-request-method", "POST")
+            .body(Body::empty())
+            .expect("requests of tests are sound");
+        self.run(request, url, Vec::new()).await
+    }
+
     async fn send(
         &self,
         page: &Page,
@@ -438,16 +452,14 @@ impl Page {
             .unwrap_or_else(|| panic!("no form at {} ({}): {}", self.url, self.status, self.text()))
     }
 
-    /// Whether the first form has a field of this name that one can see.
+    /// Whether this is what the page asks for: the last of its fields that somebody can see.
     pub fn asks(&self, name: &str) -> bool {
-        self.ours
-            && self.forms().first().is_some_and(|form| {
-                form.kinds.iter().any(|(field, kind, _)| field == name && kind != "hidden")
-                    && !(name == "username"
-                        && form.kinds.iter().any(|(field, ..)| {
-                            field != "username" && (field == "password" || field == "code")
-                        }))
-            })
+        let forms = if self.ours { self.forms() } else { Vec::new() };
+        let visible = |(_, kind, _): &&(String, String, String)| kind != "hidden";
+        forms
+            .first()
+            .and_then(|form| form.kinds.iter().rfind(visible))
+            .is_some_and(|(field, ..)| field == name)
     }
 
     /// The title.
@@ -480,13 +492,18 @@ impl Page {
         self.text().split_whitespace().find(|word| is_incident_code(word)).map(str::to_owned)
     }
 
+    /// The code of the reason that the page gives for a failure.
+    pub fn reason(&self) -> Option<String> {
+        html::attribute(&self.body, "section", "data-reason")
+    }
+
     /// Whether the title says that something failed.
     pub fn failed(&self) -> bool {
         let title = self.title();
         title.starts_with("Error: ") || title.starts_with("エラー")
     }
 
-    /// The form field that the page is about, for messages of tests.
+    /// All about the page, for messages of tests.
     pub fn shows(&self) -> String {
         format!("{} {} {:?}: {}", self.status, self.url, self.title(), self.text())
     }

@@ -20,8 +20,9 @@ use std::sync::Arc;
 use axum::Router;
 use sekimori_base::{Clock, Entropy, NodeId, TenantId, Timestamp, random};
 use sekimori_credential::Argon2Cost;
-use sekimori_flow::{Flow, Hashing, HashingSettings, Tenant};
+use sekimori_flow::{Flow, Hashing, HashingSettings, RecordedFacts, Tenant};
 use sekimori_keys::RootKeys;
+use sekimori_login::replay::{Replayed, replay};
 use sekimori_store::{AuditEntry, Options, Place, Store, Transactions};
 use sekimori_web::App;
 
@@ -46,15 +47,17 @@ pub struct Plan {
     pub places: usize,
     /// Seed of all chance.
     pub seed: u64,
+    /// Hosts of its organisations: [`HOST`] first.
+    pub hosts: &'static [&'static str],
 }
 
 impl Default for Plan {
     fn default() -> Self {
-        Self { place: Place::SqliteMemory, places: 64, seed: 1 }
+        Self { place: Place::SqliteMemory, places: 64, seed: 1, hosts: &[HOST] }
     }
 }
 
-/// An organisation of the testbed. Both have equal names, clients and passwords, and nothing in common.
+/// An organisation of the testbed. All have equal names, clients and passwords, and nothing in common.
 pub struct Organisation {
     /// Its host.
     pub host: &'static str,
@@ -96,7 +99,7 @@ pub struct Parts {
     /// Chance.
     pub chance: Arc<Seeded>,
     router: Router,
-    organisations: [Organisation; 2],
+    organisations: Vec<Organisation>,
     robot: Robot,
     node: NodeId,
 }
@@ -125,6 +128,11 @@ impl Testbed {
         Self::with(Plan::default()).await
     }
 
+    /// A server of two organisations with equal names, clients and passwords.
+    pub async fn two() -> Self {
+        Self::with(Plan { hosts: &[HOST, OTHER_HOST], ..Plan::default() }).await
+    }
+
     /// A server by this plan.
     pub async fn with(plan: Plan) -> Self {
         let clock = Arc::new(TestClock::at(BEGINNING));
@@ -143,11 +151,9 @@ impl Testbed {
         );
         let robot = Robot::new();
         let mut organisations = Vec::new();
-        for host in [HOST, OTHER_HOST] {
+        for host in plan.hosts {
             organisations.push(seed::organisation(&flow, &*chance, host, &robot, node).await);
         }
-        let organisations =
-            organisations.try_into().unwrap_or_else(|_| unreachable!("two hosts, two of them"));
         let router = sekimori_web::router(App { flow: flow.clone(), demo: None });
         Self(Arc::new(Parts { flow, clock, chance, router, organisations, robot, node }))
     }
@@ -157,7 +163,7 @@ impl Testbed {
         &self.organisations[0]
     }
 
-    /// The second organisation.
+    /// The second organisation, of a testbed that has [`Testbed::two`].
     pub fn second(&self) -> &Organisation {
         &self.organisations[1]
     }
@@ -246,6 +252,17 @@ impl Testbed {
     /// The line of an incident code at the first organisation.
     pub async fn incident(&self, code: &str) -> Option<AuditEntry> {
         self.flow.store.incident(self.first().id, code).await.expect("the database answers")
+    }
+
+    /// Whether the facts that were kept of a refusal lead to the reason that was given, when they are decided again.
+    pub async fn replays(&self, incident: &str) -> bool {
+        let entry = self.incident(incident).await.expect("the incident code was kept");
+        let facts = entry.facts.expect("facts were kept");
+        let recorded: RecordedFacts =
+            serde_json::from_str(&facts.json).expect("recorded facts can be read");
+        assert_eq!(entry.line.reason.as_deref(), Some(recorded.reason.code()));
+        let recorded = recorded.with_policy(self.tenant().policy.clone());
+        matches!(replay(&recorded), Replayed::Same(_))
     }
 
     /// Fresh random bytes of the testbed.

@@ -1,5 +1,17 @@
 //! Journeys: people, services and strangers at the whole server.
 
+mod common;
+mod costs;
+mod forms;
 mod portal;
 mod portal_changes;
+mod reasons;
+mod requests;
+mod sessions;
 mod signing_in;
+mod strangers;
+mod tenants;
+mod throttling;
+mod tokens;
+mod twins;
+mod walks;

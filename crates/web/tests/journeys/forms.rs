@@ -1,0 +1,395 @@
+//! Forms as people really send them: mistyped, twice, late, from another tab, after going back.
+
+use sekimori_testbed::Network;
+
+use crate::common::{again, at, code};
+
+#[tokio::test]
+async fn the_first_page_has_one_form_that_password_managers_know() {
+    let begun = at("wiki", Network::Campus).await;
+    let forms = begun.page.forms();
+    let [form] = forms.as_slice() else { panic!("one form: {forms:?}") };
+    assert_eq!(form.method, "post");
+    assert!(form.kinds.contains(&("username".into(), "text".into(), "username webauthn".into())));
+    let page = begun.browser.submit(&begun.page, &[("username", "hana")]).await;
+    let form = page.form();
+    assert!(form.kinds.contains(&(
+        "password".into(),
+        "password".into(),
+        "current-password".into()
+    )));
+    assert_eq!(form.value("username"), Some("hana"), "in a field that managers see (U04)");
+    let begun = at("wiki", Network::Home).await;
+    let page = begun.password("taro").await;
+    let kinds = page.form().kinds;
+    assert!(kinds.contains(&("code".into(), "text".into(), "one-time-code".into())), "{kinds:?}");
+    assert!(page.body.contains("inputmode=\"numeric\""), "U02");
+    assert!(!page.body.contains("maxlength"), "U02");
+}
+
+#[tokio::test]
+async fn a_wrong_password_shows_the_same_step_with_what_was_wrong() {
+    let begun = at("wiki", Network::Campus).await;
+    let page = begun.browser.sign_in(&begun.page, "hana", "not that").await;
+    assert_eq!(page.status, 200);
+    assert!(page.asks("password"), "{}", page.shows());
+    assert!(page.title().starts_with("Error: "), "{}", page.title());
+    assert_eq!(page.form().value("password"), Some(""), "the password is not sent back");
+    assert_eq!(page.form().value("username"), Some("hana"), "the name is kept");
+    assert!(page.incident().is_some());
+    assert!(page.links().iter().any(|(href, _)| href == "#password"), "the summary leads there");
+    assert!(begun.bed.replays(&page.incident().expect("a code")).await);
+    let japanese = begun.browser.speaking("ja").open(page.url.as_str()).await;
+    assert!(japanese.title().starts_with("エラー"), "{}", japanese.title());
+    // And from here the right one leads on.
+    begun.bed.wait(2);
+    let right = begun.bed.person("hana").password.clone();
+    let page = begun.browser.submit(&page, &[("password", &right)]).await;
+    begun.tokens(&page).await;
+}
+
+#[tokio::test]
+async fn the_name_can_be_changed_after_a_wrong_password() {
+    let begun = at("wiki", Network::Campus).await;
+    let page = begun.browser.sign_in(&begun.page, "hanna", "not that").await;
+    let links = page.links();
+    let (href, _) = links
+        .iter()
+        .find(|(href, _)| href.starts_with("/login/switch"))
+        .unwrap_or_else(|| panic!("a way to change the name: {links:?}"));
+    let page = begun.browser.open(href).await;
+    assert!(page.asks("username"), "{}", page.shows());
+    let page = begun.browser.sign_in_as(&page, begun.bed.person("hana")).await;
+    begun.tokens(&page).await;
+}
+
+#[tokio::test]
+async fn an_empty_field_counts_nothing_and_hashes_nothing() {
+    let begun = at("wiki", Network::Home).await;
+    let page = begun.browser.submit(&begun.page, &[("username", "")]).await;
+    assert!(page.asks("username"), "{}", page.shows());
+    assert_eq!(page.reason().as_deref(), Some("input.empty"));
+    let page = begun.browser.submit(&page, &[("username", "taro")]).await;
+    let before = begun.bed.cost();
+    let mut page = begun.browser.submit(&page, &[("password", "")]).await;
+    for _ in 0..15 {
+        assert_eq!(page.reason().as_deref(), Some("input.empty"), "{}", page.shows());
+        assert!(page.asks("password"));
+        page = begun.browser.submit(&page, &[("password", "")]).await;
+    }
+    let cost = begun.bed.cost_since(before);
+    assert_eq!((cost.writes, cost.hashes), (0, 0));
+    let password = begun.bed.person("taro").password.clone();
+    let page = begun.browser.submit(&page, &[("password", &password)]).await;
+    let mut page = begun.browser.submit(&page, &[("code", "")]).await;
+    for _ in 0..15 {
+        assert_eq!(page.reason().as_deref(), Some("input.empty"), "{}", page.shows());
+        assert!(page.asks("code"), "an empty code skips nothing: {}", page.shows());
+        page = begun.browser.submit(&page, &[("code", "　 ")]).await;
+    }
+    let page = begun.browser.submit(&page, &[("code", &begun.code("taro"))]).await;
+    begun.tokens(&page).await;
+}
+
+#[tokio::test]
+async fn names_are_forgiven_how_they_are_typed_and_echoed_as_they_are() {
+    for typed in ["ＡＢＣ１２３　", " abc123", "Abc123", "abc123@example.ac.jp", "abc\u{200b}123"]
+    {
+        let begun = at("wiki", Network::Campus).await;
+        let page = begun.browser.submit(&begun.page, &[("username", typed)]).await;
+        assert_eq!(page.form().value("username"), Some("abc123"), "{typed:?}: {}", page.shows());
+        let password = begun.bed.person("abc123").password.clone();
+        let page = begun.browser.submit(&page, &[("password", &password)]).await;
+        begun.tokens(&page).await;
+    }
+}
+
+#[tokio::test]
+async fn codes_are_forgiven_how_they_are_typed() {
+    for style in 0..3 {
+        let begun = at("wiki", Network::Home).await;
+        let page = begun.password("taro").await;
+        let code = begun.code("taro");
+        let (front, back) = code.split_at(3);
+        let wide: String =
+            code.chars().map(|c| char::from_u32(u32::from(c) + 0xfee0).unwrap_or(c)).collect();
+        let typed = match style {
+            0 => format!("{front}-{back}"),
+            1 => format!(" {front}　{back} "),
+            _ => wide,
+        };
+        let page = begun.browser.submit(&page, &[("code", &typed)]).await;
+        begun.tokens(&page).await;
+    }
+}
+
+#[tokio::test]
+async fn hints_about_the_typed_password_are_the_same_for_everybody() {
+    let mut texts = Vec::new();
+    for name in ["hana", "jiro"] {
+        let begun = at("wiki", Network::Campus).await;
+        let page = begun.browser.sign_in(&begun.page, name, "ｐａｓｓｗｏｒｄ ").await;
+        let code = page.incident().expect("a code");
+        texts.push(page.text().replace(name, "NAME").replace(&code, "CODE"));
+    }
+    assert_eq!(texts[0], texts[1]);
+    assert!(texts[0].to_lowercase().contains("full-width"), "{}", texts[0]);
+}
+
+#[tokio::test]
+async fn a_password_longer_than_any_is_told_and_costs_no_guess() {
+    let begun = at("wiki", Network::Campus).await;
+    let before = begun.bed.cost();
+    let page = begun.browser.sign_in(&begun.page, "hana", &"x".repeat(5000)).await;
+    assert_eq!(page.reason().as_deref(), Some("input.password_too_long"), "{}", page.shows());
+    assert_eq!(begun.bed.cost_since(before).hashes, 0);
+    let password = begun.bed.person("hana").password.clone();
+    let page = begun.browser.submit(&page, &[("password", &password)]).await;
+    begun.tokens(&page).await;
+}
+
+#[tokio::test]
+async fn three_tabs_reach_three_services_after_one_sign_in() {
+    let begun = at("wiki", Network::Campus).await;
+    let (app, app_page) = begun.next("app", &[]).await;
+    let (staff, staff_page) = begun.next("staffroom", &[]).await;
+    // The second tab signs in; the others go on from the forms that they show.
+    let rika = begun.bed.person("rika");
+    let page = begun.browser.sign_in_as(&app_page, rika).await;
+    begun.bed.service("app").redeem(&app, &page).await;
+    let page = begun.browser.open(begun.page.url.as_str()).await;
+    begun.tokens(&page).await;
+    let page = begun.browser.open(staff_page.url.as_str()).await;
+    begun.bed.service("staffroom").redeem(&staff, &page).await;
+}
+
+#[tokio::test]
+async fn tabs_that_are_hours_old_still_reach_their_services() {
+    let begun = at("wiki", Network::Campus).await;
+    let (app, app_page) = begun.next("app", &[]).await;
+    begun.bed.wait(2 * 3600);
+    let page = begun.browser.sign_in_as(&app_page, begun.bed.person("hana")).await;
+    begun.bed.service("app").redeem(&app, &page).await;
+    let page = begun.browser.open(begun.page.url.as_str()).await;
+    begun.tokens(&page).await;
+}
+
+#[tokio::test]
+async fn a_double_click_is_one_try_with_one_outcome() {
+    let begun = at("wiki", Network::Campus).await;
+    let page = begun.browser.submit(&begun.page, &[("username", "hana")]).await;
+    let password = begun.bed.person("hana").password.clone();
+    let before = begun.bed.cost();
+    let fields = [("password", password.as_str())];
+    let (first, second) =
+        tokio::join!(begun.browser.submit(&page, &fields), begun.browser.submit(&page, &fields));
+    assert_eq!(begun.bed.cost_since(before).hashes, 1, "evaluated once");
+    assert_eq!(first.url, second.url, "the same outcome");
+    begun.tokens(&first).await;
+}
+
+#[tokio::test]
+async fn a_double_click_on_a_wrong_password_counts_once_and_shows_one_page() {
+    let begun = at("wiki", Network::Campus).await;
+    let page = begun.browser.submit(&begun.page, &[("username", "hana")]).await;
+    let before = begun.bed.cost();
+    let fields = [("password", "no")];
+    let (first, second) =
+        tokio::join!(begun.browser.submit(&page, &fields), begun.browser.submit(&page, &fields));
+    assert_eq!(begun.bed.cost_since(before).hashes, 1);
+    assert_eq!(first.url, second.url);
+    assert_eq!(first.reason(), second.reason());
+    assert_eq!(first.incident(), second.incident());
+}
+
+#[tokio::test]
+async fn a_double_click_on_a_code_gets_the_first_ones_outcome() {
+    let begun = at("wiki", Network::Home).await;
+    let page = begun.password("taro").await;
+    let typed = begun.code("taro");
+    let fields = [("code", typed.as_str())];
+    let (first, second) =
+        tokio::join!(begun.browser.submit(&page, &fields), begun.browser.submit(&page, &fields));
+    assert_eq!(first.url, second.url);
+    // Going back and sending the same form once more leads there as well, for a minute.
+    let third = begun.browser.submit(&page, &fields).await;
+    assert_eq!(first.url, third.url);
+    begun.tokens(&first).await;
+    begun.bed.wait(90);
+    let late = begun.browser.submit(&page, &fields).await;
+    assert_eq!(late.reason().as_deref(), Some("req.stale"), "{}", late.shows());
+}
+
+#[tokio::test]
+async fn two_hundred_submits_of_one_code_are_one_success() {
+    let begun = at("wiki", Network::Home).await;
+    let mut tabs = Vec::new();
+    for _ in 0..8 {
+        let other = again(begun.bed.clone(), "wiki", Network::Home, &[]).await;
+        let page = other.password("taro").await;
+        tabs.push((other, page));
+    }
+    let typed = code(&begun.bed, "taro");
+    let mut tasks = Vec::new();
+    for (tab, page) in &tabs {
+        for _ in 0..25 {
+            let (browser, page, typed) = (tab.browser.clone(), page.clone(), typed.clone());
+            tasks.push(tokio::spawn(
+                async move { browser.submit(&page, &[("code", &typed)]).await },
+            ));
+        }
+    }
+    let mut codes = std::collections::BTreeSet::new();
+    for task in tasks {
+        let page = task.await.expect("no panic");
+        if page.is_away() {
+            codes.insert(page.param("code").expect("a code"));
+        } else {
+            // Lost: the code was spent by another tab, or another guess was being checked at that moment.
+            let lost = ["mfa.code_raced", "mfa.code_reused", "throttle.busy", "throttle.wait"];
+            assert!(lost.contains(&page.reason().as_deref().unwrap_or("none")), "{}", page.shows());
+        }
+    }
+    assert_eq!(codes.len(), 1, "exactly one success");
+}
+
+#[tokio::test]
+async fn back_and_reload_never_lose_the_way() {
+    let begun = at("wiki", Network::Home).await;
+    let name_page = begun.page.clone();
+    let password_page = begun.browser.submit(&name_page, &[("username", "taro")]).await;
+    // Reload, back, forward: pages by GET, nothing is sent again.
+    assert!(begun.browser.open(password_page.url.as_str()).await.asks("password"));
+    assert!(begun.browser.open(name_page.url.as_str()).await.asks("username"));
+    let password = begun.bed.person("taro").password.clone();
+    let code_page = begun.browser.submit(&password_page, &[("password", &password)]).await;
+    assert!(begun.browser.open(code_page.url.as_str()).await.asks("code"));
+    // Back to the password and once more: the form was answered before, and leads to the same place.
+    let again = begun.browser.submit(&password_page, &[("password", &password)]).await;
+    assert_eq!(again.url, code_page.url, "{}", again.shows());
+    let done = begun.browser.submit(&again, &[("code", &begun.code("taro"))]).await;
+    begun.tokens(&done).await;
+    // Back after the end: no form with data, a way on to the service.
+    let after = begun.browser.open(code_page.url.as_str()).await;
+    assert_eq!(after.reason().as_deref(), Some("req.stale"), "{}", after.shows());
+    assert!(after.forms().is_empty());
+    let home = "https://wiki.example.ac.jp/";
+    assert!(after.links().iter().any(|(href, _)| href == home), "{:?}", after.links());
+}
+
+#[tokio::test]
+async fn a_bookmarked_page_in_a_clean_browser_says_what_it_is_and_leads_to_the_service() {
+    let begun = at("wiki", Network::Campus).await;
+    for wait in [300, 24 * 3600] {
+        begun.bed.wait(wait);
+        let clean = begun.bed.browser(Network::Campus);
+        let page = clean.open(begun.page.url.as_str()).await;
+        assert_eq!(page.reason().as_deref(), Some("req.stale"), "{}", page.shows());
+        assert!(page.text().contains("Wiki"), "it names the service: {}", page.text());
+        let home = "https://wiki.example.ac.jp/";
+        assert!(page.links().iter().any(|(href, _)| href == home), "{:?}", page.links());
+    }
+    // In the browser that made it, a day later as well.
+    let page = begun.browser.open(begun.page.url.as_str()).await;
+    assert_eq!(page.reason().as_deref(), Some("req.stale"));
+}
+
+#[tokio::test]
+async fn blocked_cookies_are_named_within_two_redirects() {
+    let begun = at("wiki", Network::Campus).await;
+    let blocked = begun.bed.browser(Network::Campus).without_cookies();
+    let page = blocked.open(&begun.sign_in.url).await;
+    assert_eq!(page.reason().as_deref(), Some("req.cookies_blocked"), "{}", page.shows());
+    assert!(page.way.len() <= 3, "{:?}", page.way);
+    // Blocked between two pages.
+    let page = begun.browser.without_cookies().submit(&begun.page, &[("username", "hana")]).await;
+    assert_eq!(page.reason().as_deref(), Some("req.cookies_blocked"), "{}", page.shows());
+}
+
+#[tokio::test]
+async fn a_binding_cookie_of_another_day_costs_one_click_and_no_guess() {
+    let begun = at("wiki", Network::Campus).await;
+    let page = begun.browser.submit(&begun.page, &[("username", "hana")]).await;
+    begun.browser.tamper("browser", "another-word-entirely");
+    let before = begun.bed.cost();
+    let password = begun.bed.person("hana").password.clone();
+    let page = begun.browser.submit(&page, &[("password", &password)]).await;
+    assert!(page.asks("password"), "the same step once more: {}", page.shows());
+    assert_eq!(begun.bed.cost_since(before).hashes, 0, "nothing was evaluated");
+    let page = begun.browser.submit(&page, &[("password", &password)]).await;
+    begun.tokens(&page).await;
+}
+
+#[tokio::test]
+async fn stale_and_broken_cookies_do_no_harm() {
+    let begun = at("wiki", Network::Campus).await;
+    begun.password("hana").await;
+    for word in ["browser", "session", "device", "language"] {
+        for value in ["", "x", "1.AAAA", "\"quoted\"", &"y".repeat(3000)] {
+            begun.browser.tamper(word, value);
+            let page = begun.browser.open(&begun.service.sign_in().url).await;
+            assert!(page.is_away() || page.asks("username") || page.reason().is_some());
+            assert_ne!(page.status, 500, "{word}={value}: {}", page.shows());
+        }
+    }
+    let page = begun.browser.open(&begun.sign_in.url).await;
+    let page = begun.browser.sign_in_as(&page, begun.bed.person("hana")).await;
+    begun.tokens(&page).await;
+}
+
+#[tokio::test]
+async fn a_page_left_open_costs_one_click_and_keeps_the_name() {
+    let begun = at("wiki", Network::Home).await;
+    let page = begun.password("taro").await;
+    begun.bed.wait(11 * 60);
+    let page = begun.browser.submit(&page, &[("code", &begun.code("taro"))]).await;
+    assert_eq!(page.reason().as_deref(), Some("req.expired"), "{}", page.shows());
+    assert!(page.asks("password"), "with the name kept: {}", page.shows());
+    assert_eq!(page.form().value("username"), Some("taro"));
+    let password = begun.bed.person("taro").password.clone();
+    let page = begun.browser.submit(&page, &[("password", &password)]).await;
+    let page = begun.browser.submit(&page, &[("code", &begun.code("taro"))]).await;
+    begun.tokens(&page).await;
+}
+
+#[tokio::test]
+async fn a_change_of_password_during_a_sign_in_ends_it() {
+    let begun = at("wiki", Network::Home).await;
+    let page = begun.password("taro").await;
+    let person = begun.bed.person("taro").id;
+    let record = begun.bed.tenant();
+    drop(record);
+    begun
+        .bed
+        .write(vec![sekimori_store::Write::PasswordSet {
+            person,
+            record: "no record at all".to_owned(),
+            from_epoch: None,
+        }])
+        .await;
+    let page = begun.browser.submit(&page, &[("code", &begun.code("taro"))]).await;
+    assert_eq!(page.reason().as_deref(), Some("req.overtaken"), "{}", page.shows());
+}
+
+#[tokio::test]
+async fn a_form_of_another_site_is_refused_before_anything_is_looked_at() {
+    let begun = at("wiki", Network::Campus).await;
+    let page = begun.browser.submit(&begun.page, &[("username", "hana")]).await;
+    let request = page.form().value("request").unwrap_or_default().to_owned();
+    let before = begun.bed.cost();
+    for (path, fields) in [
+        ("/login", vec![("request", request.as_str()), ("password", "x")]),
+        ("/login/consent", vec![("request", request.as_str()), ("decision", "allow")]),
+        ("/logout", vec![("request", "")]),
+    ] {
+        for origin in ["https://evil.example", "null", "http://login.example.ac.jp"] {
+            let page = begun.browser.post_from(origin, path, &fields).await;
+            assert_eq!(
+                (page.status.as_u16(), page.reason().as_deref()),
+                (403, Some("req.cross_site"))
+            );
+        }
+    }
+    assert_eq!(begun.bed.cost_since(before).writes, 0);
+    assert_eq!(begun.bed.cost_since(before).hashes, 0);
+}

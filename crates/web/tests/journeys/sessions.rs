@@ -1,0 +1,123 @@
+//! Standing sessions: how they end, and what they must not become.
+
+use sekimori_directory::PersonState;
+use sekimori_store::Write;
+use sekimori_testbed::Network;
+
+use crate::common::at;
+
+#[tokio::test]
+async fn a_session_ends_idle_and_in_any_case() {
+    let begun = at("wiki", Network::Campus).await;
+    begun.password("hana").await;
+    begun.bed.wait(59 * 60);
+    let (_, page) = begun.next("wiki", &[]).await;
+    assert!(page.is_away(), "in use: {}", page.shows());
+    begun.bed.wait(61 * 60);
+    let (_, page) = begun.next("wiki", &[]).await;
+    assert!(page.asks("username"), "idle for an hour: {}", page.shows());
+    assert!(page.text().contains("Your earlier sign-in has ended"), "{}", page.shows());
+    begun.browser.sign_in_as(&page, begun.bed.person("hana")).await;
+    for _ in 0..14 {
+        begun.bed.wait(55 * 60);
+        begun.next("wiki", &[]).await;
+    }
+    let (_, page) = begun.next("wiki", &[]).await;
+    assert!(page.asks("username"), "after twelve hours: {}", page.shows());
+}
+
+#[tokio::test]
+async fn a_disabled_person_has_no_session() {
+    let begun = at("wiki", Network::Campus).await;
+    begun.password("hana").await;
+    let (person, state) =
+        (begun.bed.person("hana").id, PersonState::Disabled { since: begun.bed.now() });
+    begun.bed.write(vec![Write::PersonStateSet { person, state }]).await;
+    let (_, page) = begun.next("wiki", &[]).await;
+    assert!(!page.is_away(), "{}", page.shows());
+    assert_eq!(page.reason().as_deref(), Some("acct.disabled"), "{}", page.shows());
+}
+
+#[tokio::test]
+async fn signing_out_with_a_hint_returns_to_the_service_and_ends_the_session() {
+    let begun = at("wiki", Network::Campus).await;
+    let page = begun.password("hana").await;
+    let tokens = begun.tokens(&page).await;
+    let back = "https://wiki.example.ac.jp/bye";
+    let url = format!(
+        "/oidc/logout?id_token_hint={}&post_logout_redirect_uri={back}&state=abc",
+        tokens.id_token
+    );
+    let page = begun.browser.open(&url).await;
+    assert_eq!(page.url.as_str(), format!("{back}?state=abc"), "{}", page.shows());
+    assert_eq!(begun.browser.cookie("session"), None);
+    let (_, page) = begun.next("wiki", &[]).await;
+    assert!(page.asks("username"), "{}", page.shows());
+}
+
+#[tokio::test]
+async fn signing_out_without_a_hint_asks_first_and_goes_nowhere_unproven() {
+    let begun = at("wiki", Network::Campus).await;
+    begun.password("hana").await;
+    for query in [
+        "",
+        "?post_logout_redirect_uri=https://evil.example/",
+        "?client_id=wiki&post_logout_redirect_uri=https://evil.example/",
+        "?id_token_hint=eyJhbGciOiJub25lIn0.e30.&post_logout_redirect_uri=https://wiki.example.ac.jp/bye",
+    ] {
+        let page = begun.browser.open(&format!("/oidc/logout{query}")).await;
+        assert!(!page.is_away(), "{query}");
+        assert!(
+            page.form().buttons.iter().any(|(_, value)| value == "sign_out"),
+            "{}",
+            page.shows()
+        );
+        assert!(begun.browser.cookie("session").is_some(), "asked first");
+    }
+    let page = begun.browser.open("/oidc/logout").await;
+    let page = begun.browser.submit(&page, &[]).await;
+    assert!(!page.is_away(), "{}", page.shows());
+    assert_eq!(begun.browser.cookie("session"), None);
+    let (_, page) = begun.next("wiki", &[]).await;
+    assert!(page.asks("username"), "{}", page.shows());
+}
+
+#[tokio::test]
+async fn a_session_id_that_was_planted_is_not_the_one_after_sign_in() {
+    let begun = at("wiki", Network::Campus).await;
+    begun.password("rika").await;
+    let planted = begun.browser.cookie("session").expect("a session");
+    // Somebody else signs in at a browser that carries a foreign session.
+    let (sign_in, page) = begun.next("wiki", &[("prompt", "login")]).await;
+    let links = page.links();
+    let (href, _) =
+        links.iter().find(|(href, _)| href.starts_with("/login/switch")).expect("another person");
+    let page = begun.browser.open(href).await;
+    let page = begun.browser.sign_in_as(&page, begun.bed.person("hana")).await;
+    let tokens = begun.service.redeem(&sign_in, &page).await;
+    let fresh = begun.browser.cookie("session").expect("a session");
+    assert_ne!(fresh, planted);
+    let userinfo = begun.service.userinfo(&tokens.access).await;
+    assert_eq!(userinfo.text("preferred_username"), Some("hana"), "{:?}", userinfo.json);
+    let thief = begun.bed.browser(Network::Campus);
+    thief.open("/login").await;
+    begun.browser.tamper("session", &planted);
+    let (_, page) = begun.next("wiki", &[]).await;
+    assert!(page.asks("username"), "the planted one is dead: {}", page.shows());
+}
+
+#[tokio::test]
+async fn the_same_request_for_ever_is_stopped_with_the_name_of_the_service() {
+    let begun = at("wiki", Network::Campus).await;
+    begun.password("hana").await;
+    let mut last = None;
+    for _ in 0..12 {
+        last = Some(begun.next("wiki", &[]).await.1);
+    }
+    let page = last.expect("twelve pages");
+    assert_eq!(page.reason().as_deref(), Some("req.loop"), "{}", page.shows());
+    assert!(page.text().contains("Wiki"));
+    begun.bed.wait(61);
+    let (_, page) = begun.next("wiki", &[]).await;
+    assert!(page.is_away(), "a minute later it works: {}", page.shows());
+}
