@@ -5,6 +5,7 @@ use sekimori_directory::Person;
 
 use crate::Store;
 use crate::audit::AuditEntry;
+use crate::database::postgres::Pooling;
 use crate::database::{Call, Connection, DatabaseError, Transaction, call};
 use crate::people::{self, Consent, StoredPerson, StoredTicket};
 use crate::sessions::StoredSession;
@@ -89,8 +90,12 @@ impl Store {
         self.write_once("importing people", move |transaction| {
             let import = Import { tenant, now };
             match &transaction.connection {
-                Connection::Sqlite(_) => import.one_by_one(transaction, rows, &progress),
-                Connection::Postgres(_) => import.in_pieces(transaction, rows, &progress),
+                Connection::Postgres(link) if link.pooling() == Pooling::None => {
+                    import.in_pieces(transaction, rows, &progress)
+                }
+                Connection::Sqlite(_) | Connection::Postgres(_) => {
+                    import.one_by_one(transaction, rows, &progress)
+                }
             }
         })
         .await?

@@ -5,7 +5,7 @@ use std::fs::File;
 use std::path::Path;
 
 use crate::database::DatabaseError;
-use crate::database::postgres::Direct;
+use crate::database::postgres::{Direct, Pooling, pooling};
 use crate::store::OpenError;
 
 /// The advisory lock that servers share and offline commands want alone.
@@ -25,6 +25,8 @@ pub(crate) enum SharedBy {
 pub(crate) enum Lock {
     /// An open, locked file beside the database.
     File(#[expect(dead_code, reason = "held for its lock")] File),
+    /// Behind a pooler there is none.
+    None,
     /// A session that holds an advisory lock.
     Session(#[expect(dead_code, reason = "held for its lock")] Box<Direct>),
 }
@@ -50,9 +52,17 @@ impl Lock {
         }
     }
 
-    /// Take the advisory lock. Behind a pooler that shares sessions it protects nothing: offline
-    /// commands are to be given the database's own address.
+    /// Take the advisory lock. A pooler that exchanges sessions would keep it for ever: behind one,
+    /// servers go without, and offline commands must be given the database's own address.
     pub(crate) fn postgres(url: &str, shared: SharedBy) -> Result<Self, OpenError> {
+        match (pooling(url).1, shared) {
+            (Pooling::None, _) => {}
+            (Pooling::Transaction, SharedBy::Servers) => return Ok(Self::None),
+            (Pooling::Transaction, SharedBy::Nobody) => {
+                let words = "behind a pooler nobody is alone: give the database's own address";
+                return Err(DatabaseError::Other(words.to_owned()).into());
+            }
+        }
         let mut direct = Direct::connect(url)?;
         let how = match shared {
             SharedBy::Servers => "_shared",

@@ -26,7 +26,8 @@ pub enum Place {
     SqliteMemory,
     /// PostgreSQL, or what speaks like it.
     Postgres {
-        /// `postgres://user:password@host:port/database`.
+        /// `postgres://user:password@host:port/database`. Behind a pooler that gives each transaction
+        /// any session (pgbouncer's `pool_mode = transaction`) it must end in `?pooler=transaction`.
         url: String,
     },
 }

@@ -14,7 +14,7 @@ use std::thread;
 use crossbeam_channel::{Receiver, Sender};
 use tokio_postgres::error::SqlState;
 
-pub(crate) use link::{Direct, Link};
+pub(crate) use link::{Direct, Link, Pooling, pooling};
 
 use super::{Connection, DatabaseError, Job, Keep, Transaction};
 use crate::audit::{Chains, WriterSeed};
@@ -176,10 +176,10 @@ impl Worker {
             Err(error) => {
                 chains.back_to(mark);
                 let lost = link.is_closed() || link.rollback().is_err();
-                if lost || forgets_statements(&error) {
+                if lost {
                     self.open = None;
                 }
-                if lost || may_repeat(&error) || forgets_statements(&error) {
+                if lost || may_repeat(&error) {
                     Tried::Again(error)
                 } else {
                     Tried::Over(Err(error))
@@ -214,12 +214,5 @@ fn may_repeat(error: &DatabaseError) -> bool {
             SqlState::CANNOT_CONNECT_NOW,
         ]
         .contains(code)
-    })
-}
-
-/// Behind a pooler the server's session was exchanged: its prepared statements are others.
-fn forgets_statements(error: &DatabaseError) -> bool {
-    code(error).is_some_and(|code| {
-        [SqlState::INVALID_SQL_STATEMENT_NAME, SqlState::DUPLICATE_PSTATEMENT].contains(code)
     })
 }

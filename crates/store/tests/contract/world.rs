@@ -70,13 +70,16 @@ impl World {
             skipped();
             return None;
         };
+        // Behind a pooler: `…/postgres?pooler=transaction`.
+        let (server, query) = server.split_once('?').unwrap_or((&server, ""));
+        let query = if query.is_empty() { String::new() } else { format!("?{query}") };
         let (client, connection) =
-            tokio_postgres::connect(&server, tokio_postgres::NoTls).await.unwrap();
+            tokio_postgres::connect(server, tokio_postgres::NoTls).await.unwrap();
         tokio::spawn(connection);
         let name = format!("contract_{}_{}", std::process::id(), unique());
         client.batch_execute(&format!("CREATE DATABASE {name}")).await.unwrap();
         let (before, _) = server.rsplit_once('/').unwrap();
-        Some(Place::Postgres { url: format!("{before}/{name}") })
+        Some(Place::Postgres { url: format!("{before}/{name}{query}") })
     }
 }
 

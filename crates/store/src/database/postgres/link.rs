@@ -34,7 +34,7 @@ impl ToSql for Value {
     }
 
     fn accepts(kind: &Type) -> bool {
-        [Type::INT8, Type::TEXT, Type::BYTEA].contains(kind)
+        [Type::INT8, Type::TEXT, Type::BYTEA, Type::UNKNOWN].contains(kind)
     }
 
     to_sql_checked!();
@@ -61,6 +61,35 @@ impl<'a> FromSql<'a> for Value {
     }
 }
 
+/// What stands between us and the database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Pooling {
+    /// Nothing, or what keeps a session together.
+    None,
+    /// A pooler that gives each transaction any session: nothing may outlive a transaction, prepared
+    /// statements and locks above all (two nodes name their statements alike).
+    Transaction,
+}
+
+/// The mark in a URL that says so.
+const POOLER: &str = "pooler=transaction";
+
+/// A URL without our mark, and what the mark says.
+pub(crate) fn pooling(url: &str) -> (String, Pooling) {
+    let Some((before, query)) = url.split_once('?') else {
+        return (url.to_owned(), Pooling::None);
+    };
+    let rest: Vec<&str> = query.split('&').filter(|part| *part != POOLER).collect();
+    let pooling = if query.split('&').any(|part| part == POOLER) {
+        Pooling::Transaction
+    } else {
+        Pooling::None
+    };
+    let url =
+        if rest.is_empty() { before.to_owned() } else { format!("{before}?{}", rest.join("&")) };
+    (url, pooling)
+}
+
 /// A connection and the small runtime that moves its bytes.
 pub(crate) struct Direct {
     runtime: Runtime,
@@ -70,6 +99,7 @@ pub(crate) struct Direct {
 impl Direct {
     /// Connect. Blocks.
     pub(crate) fn connect(url: &str) -> Result<Self, DatabaseError> {
+        let (url, _) = pooling(url);
         let mut config: tokio_postgres::Config = url.parse()?;
         config.connect_timeout(std::time::Duration::from_secs(CONNECT_SECONDS));
         config.application_name("sekimori");
@@ -154,13 +184,21 @@ pub(crate) struct Link {
     /// By [`crate::statement::Statement::index`].
     prepared: Vec<Option<tokio_postgres::Statement>>,
     standing: Standing,
+    pooling: Pooling,
 }
 
 impl Link {
     /// Connect. Blocks.
     pub(crate) fn connect(url: &str) -> Result<Self, DatabaseError> {
         let direct = Direct::connect(url)?;
-        Ok(Self { direct, prepared: vec![None; ALL.len()], standing: Standing::Idle })
+        let (_, pooling) = pooling(url);
+        let prepared = vec![None; ALL.len()];
+        Ok(Self { direct, prepared, standing: Standing::Idle, pooling })
+    }
+
+    /// What stands between us and the database.
+    pub(crate) fn pooling(&self) -> Pooling {
+        self.pooling
     }
 
     /// Whether the connection is known to be gone.
@@ -175,8 +213,10 @@ impl Link {
 
     /// Run calls, all sent before the first answer is awaited.
     pub(crate) fn run(&mut self, calls: &[Call]) -> Result<Vec<Done>, DatabaseError> {
-        for call in calls {
-            self.prepare(call)?;
+        if self.pooling == Pooling::None {
+            for call in calls {
+                self.prepare(call)?;
+            }
         }
         let client = &self.direct.client;
         let prepared = &self.prepared;
@@ -191,8 +231,10 @@ impl Link {
                 }));
             }
             for call in calls {
-                let statement = prepared[call.statement.index].as_ref();
-                answers.push(Box::pin(one(client, statement, call)));
+                answers.push(match &prepared[call.statement.index] {
+                    Some(statement) => Box::pin(one(client, statement, call)),
+                    None => Box::pin(unprepared(client, call.statement.postgres, &call.values)),
+                });
             }
             let mut done = all(answers).await?;
             if begins.is_some() {
@@ -261,7 +303,7 @@ impl Link {
         self.standing = self.standing.within();
         let client = &self.direct.client;
         self.direct.runtime.block_on(async {
-            let stream = client.query_raw(query, std::iter::empty::<Value>()).await?;
+            let stream = client.query_typed_raw(query, std::iter::empty::<(Value, Type)>()).await?;
             let mut stream = std::pin::pin!(stream);
             while let Some(row) = next(&mut stream).await {
                 let row = row?;
@@ -291,10 +333,9 @@ type Answer<'a> = Pin<Box<dyn Future<Output = Result<Done, DatabaseError>> + 'a>
 
 async fn one(
     client: &Client,
-    statement: Option<&tokio_postgres::Statement>,
+    statement: &tokio_postgres::Statement,
     call: &Call,
 ) -> Result<Done, DatabaseError> {
-    let statement = statement.ok_or(DatabaseError::Closed)?;
     let columns = statement.columns().len();
     if columns == 0 {
         let count = client.execute_raw(statement, &call.values).await?;
@@ -310,6 +351,34 @@ async fn one(
         rows.push(Row::new(values?));
     }
     let count = rows.len() as u64;
+    Ok(Done { rows, count })
+}
+
+/// Statement and values in one message, nothing kept on the server.
+async fn unprepared(
+    client: &Client,
+    statement: &str,
+    values: &[Value],
+) -> Result<Done, DatabaseError> {
+    let typed = values.iter().map(|value| {
+        let kind = match value {
+            Value::Null => Type::UNKNOWN,
+            Value::Integer(_) => Type::INT8,
+            Value::Text(_) => Type::TEXT,
+            Value::Bytes(_) => Type::BYTEA,
+        };
+        (value, kind)
+    });
+    let stream = client.query_typed_raw(statement, typed).await?;
+    let mut stream = std::pin::pin!(stream);
+    let mut rows = Vec::new();
+    while let Some(row) = next(&mut stream).await {
+        let row = row?;
+        let values: Result<Vec<Value>, _> =
+            (0..row.len()).map(|column| row.try_get(column)).collect();
+        rows.push(Row::new(values?));
+    }
+    let count = stream.rows_affected().unwrap_or(0).max(rows.len() as u64);
     Ok(Done { rows, count })
 }
 
@@ -353,4 +422,19 @@ async fn copy(
         sink.send(bytes::Bytes::from(row?)).await?;
     }
     Ok(sink.finish().await?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_mark_of_a_pooler_is_ours_and_does_not_reach_the_driver() {
+        let plain = "postgres://h/d?connect_timeout=3";
+        assert_eq!(pooling(plain), (plain.to_owned(), Pooling::None));
+        let pooled = Pooling::Transaction;
+        assert_eq!(pooling("postgres://h/d?pooler=transaction"), ("postgres://h/d".into(), pooled));
+        let both = "postgres://h/d?pooler=transaction&connect_timeout=3";
+        assert_eq!(pooling(both), (plain.to_owned(), pooled));
+    }
 }
