@@ -136,19 +136,38 @@ fn apart_from_runtime<T: Send>(work: impl FnOnce() -> T + Send) -> T {
     })
 }
 
-/// The two files. Requests come through a proxy that states where people are, as in production.
+/// The two files and the root key.
 fn configure(
     folder: &Path,
     origin: &Origin,
     postgres: Option<&str>,
     algorithm: SignatureAlgorithm,
 ) -> Result<(), Wrong> {
+    let node = node_file(origin, postgres)?;
+    let site = site_file(origin, algorithm);
+    let keys = RootKeys::generate(&SystemEntropy).to_file();
+    let files = [
+        ("sekimori.toml", node.as_str()),
+        ("site.toml", site.as_str()),
+        ("root.key", keys.expose().as_str()),
+    ];
+    for (name, text) in files {
+        let mut options = fs::File::options();
+        let file = options.write(true).create_new(true).mode(0o600).open(folder.join(name));
+        let written = file.and_then(|mut file| file.write_all(text.as_bytes()));
+        written.map_err(Wrong::at(name))?;
+    }
+    Ok(())
+}
+
+/// The node's file. Requests come through a proxy that states where people are, as in production.
+fn node_file(origin: &Origin, postgres: Option<&str>) -> Result<String, Wrong> {
     let management = SocketAddr::from((Ipv4Addr::LOCALHOST, free_port()?));
     let database = match postgres {
         Some(url) => format!("postgres = \"{url}\""),
         None => "sqlite = \"sekimori.db\"".to_owned(),
     };
-    let node = format!(
+    Ok(format!(
         r#"key_file = "root.key"
 site_file = "site.toml"
 
@@ -167,8 +186,12 @@ socket = "management.sock"
 {database}
 "#,
         address = origin.address,
-    );
-    let site = format!(
+    ))
+}
+
+/// The site document: two networks, a service for people and one for programs.
+fn site_file(origin: &Origin, algorithm: SignatureAlgorithm) -> String {
+    format!(
         r#"issuer = "{issuer}"
 mail_domains = ["example.ac.jp"]
 
@@ -203,20 +226,7 @@ access_token = "jwt"
 token_algorithm = "{algorithm}"
 "#,
         issuer = origin.issuer,
-    );
-    let keys = RootKeys::generate(&SystemEntropy).to_file();
-    let files = [
-        ("sekimori.toml", node.as_str()),
-        ("site.toml", site.as_str()),
-        ("root.key", keys.expose().as_str()),
-    ];
-    for (name, text) in files {
-        let mut options = fs::File::options();
-        let file = options.write(true).create_new(true).mode(0o600).open(folder.join(name));
-        let written = file.and_then(|mut file| file.write_all(text.as_bytes()));
-        written.map_err(Wrong::at(name))?;
-    }
-    Ok(())
+    )
 }
 
 /// People and client secrets, straight into the database.
