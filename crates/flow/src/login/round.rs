@@ -162,7 +162,6 @@ impl<'a> Round<'a> {
     fn fill(&mut self, submitted: Option<Submission>, guesses: &[GuessAt], counters: &[Counter]) {
         let known = self.person.as_ref().map(|person| person.known.clone());
         let current = known.as_ref().map(|known| known.id);
-        let tenant = &self.visitor.tenant;
         self.facts.demand = self.stage.demand(self.visitor, current);
         self.facts.person =
             known.map_or(PersonFacts::Unknown, |known| PersonFacts::Known(Box::new(known)));
