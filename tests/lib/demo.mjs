@@ -59,11 +59,11 @@ export class Demo {
     return person;
   }
 
-  /** An address of the zone of that name, or of the first zone inside (or outside) campus. */
+  /** An address of the zone of that name; `inside` is any that counts as inside. */
   address(zone) {
-    const found = this.zones.find(
-      ({ name, inside }) => name === zone || zone === (inside ? 'inside' : 'outside'),
-    );
+    const found =
+      this.zones.find(({ name }) => name === zone) ??
+      this.zones.find(({ inside }) => zone === (inside ? 'inside' : 'outside'));
     if (!found) throw new Error(`the demo has no zone ${zone}: ${JSON.stringify(this.zones)}`);
     return found.address;
   }

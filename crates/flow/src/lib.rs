@@ -37,7 +37,7 @@ pub use hashing::{Busy, Class, Hashing, HashingSettings, Place};
 pub use incident::{IncidentCode, IncidentCodeError};
 pub use keeping::FormerSecrets;
 pub use login::{CameBy, SignInForm};
-pub use notices::{About, Message, OutgoingMail};
+pub use notices::{About, Message};
 pub use oidc::{Allowed, Confirmed, LogoutProgress};
 pub use record::RecordedFacts;
 pub use tally::{Side, Tally};
@@ -101,11 +101,11 @@ impl Flow {
             // An assertion lives five minutes at most; beyond the bound the oldest go.
             assertions: Cache::builder()
                 .max_capacity(200_000)
-                .time_to_live(std::time::Duration::from_secs(600))
+                .time_to_live(std::time::Duration::from_mins(10))
                 .build(),
             answers: Cache::builder()
                 .max_capacity(100_000)
-                .time_to_live(std::time::Duration::from_secs(120))
+                .time_to_live(std::time::Duration::from_mins(2))
                 .build(),
         }))
     }

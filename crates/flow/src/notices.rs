@@ -2,12 +2,11 @@
 //! delivered later; the text is made at delivery, in the person's language.
 
 use sekimori_base::{FactorId, Fault, Language, PersonId, Sealed, Timestamp, random};
-use sekimori_directory::settings::{Site, ZoneName};
+use sekimori_directory::settings::ZoneName;
 use sekimori_directory::{Binding as FactorBinding, MailAddress, Method, Person};
 use sekimori_keys::{Binding, Purpose};
 use sekimori_login::Notice;
 use sekimori_store::{MessageId, Write};
-use sekimori_words::{Happening, Words};
 use serde::{Deserialize, Serialize};
 
 use crate::Flow;
@@ -59,55 +58,7 @@ pub struct About {
     pub codes_left: Option<u8>,
 }
 
-/// A mail as it leaves.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OutgoingMail {
-    /// To whom.
-    pub to: MailAddress,
-    /// When what it tells about happened.
-    pub at: Timestamp,
-    /// The subject, one line.
-    pub subject: String,
-    /// The body, plain text.
-    pub body: String,
-}
-
 impl Flow {
-    /// A message of the outbox as the mail that it becomes, in the person's language.
-    pub fn mail(
-        &self,
-        tenant: &Tenant,
-        id: MessageId,
-        sealed: &Sealed<[u8]>,
-    ) -> Result<OutgoingMail, Fault> {
-        let message = self.open_message(tenant, id, sealed)?;
-        let (site, language) = (&tenant.site, message.language);
-        let zone = site.zone(&message.zone);
-        let place = zone.map_or(message.zone.as_str(), |zone| zone.title.text(language));
-        let portal_url = format!("{}/portal", tenant.issuer());
-        let desk = desk_line(site, language);
-        let mail = Words::of(language).mail(
-            message.notice,
-            &Happening {
-                organisation: site.organisation.name.text(language),
-                person: &message.username,
-                username: &message.username,
-                at: message.at,
-                time_zone: &site.time_zone,
-                place,
-                service: None,
-                method: message.about.method,
-                codes_left: message.about.codes_left,
-                inside_with_password: message.about.binding
-                    == Some(FactorBinding::InsideWithPassword),
-                not_me_url: &portal_url,
-                portal_url: &portal_url,
-                desk: desk.as_deref(),
-            },
-        );
-        Ok(OutgoingMail { to: message.to, at: message.at, subject: mail.subject, body: mail.body })
-    }
-
     /// The message to the person of a round; nothing if no address is known.
     pub(crate) fn notice_writes(
         &self,
@@ -170,17 +121,4 @@ impl Flow {
             .open_json(&binding, &Sealed::from_bytes(sealed.bytes().to_vec()))
             .map_err(Fault::while_doing("opening a message"))
     }
-}
-
-/// The help desk in one line; `None` if the site names none.
-fn desk_line(site: &Site, language: Language) -> Option<String> {
-    let help = &site.organisation.help;
-    let parts = [
-        help.name.as_ref().map(|name| name.text(language).to_owned()),
-        help.mail.as_ref().map(ToString::to_string),
-        help.telephone.clone(),
-        help.url.clone(),
-    ];
-    let line = parts.into_iter().flatten().collect::<Vec<_>>().join(", ");
-    (!line.is_empty()).then_some(line)
 }

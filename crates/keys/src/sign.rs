@@ -203,11 +203,7 @@ fn generate_rsa(bits: RsaBits, encoding: &'static dyn RsaEncoding) -> Result<Pai
     RsaKeyPair::generate(size).map(|pair| Pair::Rsa(pair, encoding))
 }
 
-/// What aws-lc wants to be handed, and does not look at: it draws its own randomness.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "ECDSA and PSS need chance inside the library; there is no way to hand it ours"
-)]
+/// What aws-lc wants to be handed, and does not look at: ECDSA and PSS draw their own randomness inside it.
 fn system_random() -> SystemRandom {
     SystemRandom::new()
 }

@@ -135,7 +135,9 @@ impl<'a> View<'a> {
             (false, true) => "place-unknown",
             (false, false) => "place-outside",
         });
-        match &place.title {
+        // "on the campus network (Campus network)" says one thing twice.
+        let new = |title: &&String| !side.to_lowercase().ends_with(&title.to_lowercase());
+        match place.title.as_ref().filter(new) {
             Some(title) => self.words.with(
                 "place-with-name",
                 &[("side", (&side).into()), ("name", title.as_str().into())],

@@ -147,6 +147,7 @@ pub fn authenticated(demand: &Demand, factor: Option<Binding>) -> Option<Authent
     let zone = ZoneName::parse("campus").unwrap();
     let id = FactorId::from_bytes([5; 16]);
     let proof = |method, factor, binding| Proof {
+        person: PERSON,
         method,
         factor,
         binding,
@@ -187,7 +188,7 @@ pub fn authenticated(demand: &Demand, factor: Option<Binding>) -> Option<Authent
             zone_at_begin: zone,
             credential_epoch: 1,
             chosen: None,
-            last_drift_seconds: None,
+            last_drift: None,
         }),
         browser: BrowserFacts { known_device: false },
         identifier: IdentifierFacts::Typed { username: Some("s1234567".into()), hints: vec![] },

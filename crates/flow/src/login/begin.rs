@@ -26,12 +26,11 @@ pub enum CameBy {
 impl Flow {
     /// A door hands over a request: answered by the standing session, refused, or to be continued on a page.
     pub async fn begin(&self, visitor: &Visitor, door: Door) -> Result<Progress, Fault> {
-        let (digest, new_cookie) = match visitor.browser_digest() {
-            Some(digest) => (digest, None),
-            None => {
-                let (digest, text) = self.new_browser(visitor);
-                (digest, Some(text))
-            }
+        let (digest, new_cookie) = if let Some(digest) = visitor.browser_digest() {
+            (digest, None)
+        } else {
+            let (digest, text) = self.new_browser(visitor);
+            (digest, Some(text))
         };
         let carried = Carried::new(door, visitor.now).bound_to(digest);
         let round = Round::load(self, visitor, Stage::Carried(carried.clone()), None).await?;

@@ -42,10 +42,11 @@ impl Sink {
         for tenant in flow.tenants.all() {
             let due = flow.store.outbox_due(tenant.id, flow.clock.now(), 30, 20).await?;
             for waiting in due {
-                let mail = flow.mail(&tenant, waiting.id, &waiting.message)?;
+                let message = flow.open_message(&tenant, waiting.id, &waiting.message)?;
+                let mail = crate::mail::mail(flow, &tenant, &message)?;
                 let sent = SentMail {
-                    to: mail.to.to_string(),
-                    at: mail.at,
+                    to: message.to.to_string(),
+                    at: message.at,
                     subject: mail.subject,
                     body: mail.body,
                 };

@@ -4,7 +4,7 @@ mod deliver;
 mod render;
 mod smtp;
 
-pub(crate) use render::sender;
+pub(crate) use render::{mail, sender};
 
 pub use deliver::{deliver_due, retry_after_seconds};
 pub use smtp::{Mailer, SmtpError};

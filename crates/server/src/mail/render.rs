@@ -20,7 +20,7 @@ pub(crate) fn sender(site: &Site, language: Language) -> Sender {
 }
 
 /// The mail of a notice.
-pub(super) fn mail(flow: &Flow, tenant: &Tenant, message: &Message) -> Result<Mail, Fault> {
+pub(crate) fn mail(flow: &Flow, tenant: &Tenant, message: &Message) -> Result<Mail, Fault> {
     let (site, language) = (&tenant.site, message.language);
     let zone = site.zone(&message.zone);
     let place = zone.map_or(message.zone.as_str(), |zone| zone.title.text(language));
