@@ -36,7 +36,7 @@ pub(crate) fn at(
 /// The first counter in good standing, with its row; the last one in any case.
 pub(crate) fn choose(guesses: &[GuessAt], counters: &[Counter]) -> Option<(GuessAt, Counter)> {
     let mut pairs = guesses.iter().copied().zip(counters.iter().copied());
-    let last = pairs.clone().last();
+    let last = pairs.clone().next_back();
     pairs
         .find(|(guess, counter)| {
             guess.bucket == Bucket::KnownDevice && counter.failures < DEVICE_FAILURES_MAX

@@ -31,7 +31,7 @@ pub enum Effect {
         /// In which counter.
         bucket: Bucket,
     },
-    /// Keep the proof with the attempt.
+    /// Keep the proof with the attempt. The first one fixes the attempt's credential epoch.
     RecordProof(Proof),
     /// This code is spent, on all nodes; if it was spent meanwhile, the whole commit fails.
     SpendCode {
@@ -40,7 +40,7 @@ pub enum Effect {
         /// Step, or index of the recovery code.
         step: u64,
     },
-    /// A code of another moment is burned and can never be used.
+    /// A code of another moment is burned and can never be used: a later `SpendCode` of it fails.
     BurnCode {
         /// Of which factor.
         factor: FactorId,

@@ -196,6 +196,13 @@ mod tests {
         strict.settings.mfa_bindings = [Binding::Desk].into();
         let facts = shown(&[app()]);
         assert_eq!(binding(&strict, &facts, Ticket::None), Ok(Binding::Ticket), "as its parent");
+        let mut lax = policy();
+        lax.settings.mfa_bindings = Binding::ALL.into();
+        assert_eq!(
+            binding(&lax, &shown(&[weak(&app())]), Ticket::None),
+            Ok(Binding::InsideWithPassword),
+            "also where that counts: the site may change its mind"
+        );
     }
 
     #[test]

@@ -350,6 +350,9 @@ impl Plan {
             Write::GrantsEndOfPerson { person } => {
                 self.then(call!(sql::GRANTS_END_OF_PERSON, now, t, person.bytes()));
             }
+            Write::GrantsEndOfClient { person, client_id } => {
+                self.then(call!(sql::GRANTS_END_OF_CLIENT, now, t, person.bytes(), client_id));
+            }
             Write::GrantsEndOfSession { person, session } => {
                 self.then(call!(
                     sql::GRANTS_END_OF_SESSION,

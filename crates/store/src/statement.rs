@@ -131,6 +131,7 @@ statements! {
     CODES_REDEEM = both "codes/redeem";
     GRANTS_OPEN = both "grants/open";
     GRANTS_END = both "grants/end";
+    GRANTS_END_OF_CLIENT = both "grants/end_of_client";
     GRANTS_END_OF_PERSON = both "grants/end_of_person";
     GRANTS_END_OF_SESSION = both "grants/end_of_session";
     GRANTS_BY_ID = both "grants/by_id";

@@ -270,6 +270,13 @@ pub enum Write {
         /// Whose.
         person: PersonId,
     },
+    /// End all grants of a person to a client.
+    GrantsEndOfClient {
+        /// Whose.
+        person: PersonId,
+        /// To whom.
+        client_id: String,
+    },
     /// End all grants that a session gave.
     GrantsEndOfSession {
         /// Whose.

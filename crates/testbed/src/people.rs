@@ -26,6 +26,11 @@ pub struct App {
 }
 
 impl App {
+    /// The app that somebody sets up with a key from a page.
+    pub fn from_base32(text: &str) -> Self {
+        app(&TotpSecret::from_base32(text).expect("pages show keys in base 32"))
+    }
+
     /// What it shows at this moment.
     pub fn code(&self, now: Timestamp) -> String {
         self.code_of_step(totp::step_at(now))

@@ -1,7 +1,7 @@
 //! Answers: pages, redirects, faults, always with the right status and headers.
 
 use axum::body::Body;
-use axum::http::header::{CONTENT_TYPE, LOCATION, RETRY_AFTER};
+use axum::http::header::{CONTENT_TYPE, LOCATION};
 use axum::http::{HeaderValue, Response, StatusCode};
 use sekimori_base::Fault;
 use sekimori_flow::IncidentCode;
@@ -136,13 +136,6 @@ impl Cx {
         let code = IncidentCode::random(&*self.app.flow.entropy);
         log_fault(fault, Some(code));
         self.problem(StatusCode::INTERNAL_SERVER_ERROR, Reason::ServerFault, Some(code))
-    }
-
-    /// 503 with `Retry-After`.
-    pub fn busy(&self, reason: Reason) -> Answer {
-        let mut response = self.problem(StatusCode::SERVICE_UNAVAILABLE, reason, None);
-        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("5"));
-        response
     }
 }
 

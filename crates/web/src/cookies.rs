@@ -70,7 +70,7 @@ impl Channel {
     }
 
     /// The value of a cookie; `None` also when it appears twice (somebody planted one).
-    pub fn read<'a>(self, headers: &'a HeaderMap, name: Name) -> Option<&'a str> {
+    pub fn read(self, headers: &HeaderMap, name: Name) -> Option<&str> {
         self.find(headers, &self.full_name(name.word()))
     }
 

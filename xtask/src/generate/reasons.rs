@@ -1,13 +1,16 @@
 //! `docs/reasons.md`: every reason that a sign-in can end or go on with.
 //!
-//! Codes, tiers and next steps come from the engine itself; what each means, from its doc comment.
+//! Codes, tiers and next steps come from the engine itself; what each means, from its doc comment;
+//! the texts from the catalogues, in both languages. A reason that lacks any of it is an error.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
+use sekimori_base::Language;
 use sekimori_login::{NextStep, Reason, Tier};
+use sekimori_words::{Circumstances, Words};
 
 const SOURCE: &str = "crates/login/src/reason.rs";
 
@@ -27,7 +30,14 @@ somebody further out a page says what `cred.mismatch` says.
 |---|---|---|---|
 ";
 
-/// The whole file; a reason without a meaning is an error.
+const TEXTS: &str = "
+## Texts
+
+What pages say, where nothing is known about the circumstances. Waits, moments, the service, the
+network and the help desk are filled in where they are known.
+";
+
+/// The whole file.
 pub fn text(root: &Path) -> Result<String, String> {
     let source = fs::read_to_string(root.join(SOURCE)).map_err(|error| error.to_string())?;
     let meanings = meanings(&source);
@@ -39,7 +49,25 @@ pub fn text(root: &Path) -> Result<String, String> {
         writeln!(text, "| `{code}` | {meaning} | {tier} | {next} |")
             .expect("a String takes everything");
     }
+    text.push_str(TEXTS);
+    for reason in Reason::ALL {
+        write!(text, "\n### `{}`\n", reason.code()).expect("a String takes everything");
+        for language in [Language::English, Language::Japanese] {
+            text.push_str(&words_of(*reason, language)?);
+        }
+    }
     Ok(text)
+}
+
+/// Heading and text of a reason in one language.
+fn words_of(reason: Reason, language: Language) -> Result<String, String> {
+    let words = Words::of(language);
+    if !words.has(&reason.message_id()) {
+        return Err(format!("{} has no text in {language:?}", reason.code()));
+    }
+    let unknown = Circumstances { time_zone: "UTC", ..Circumstances::default() };
+    let (title, text) = (words.reason_title(reason, &unknown), words.reason_text(reason, &unknown));
+    Ok(format!("\n**{title}**\\\n{text}\n"))
 }
 
 /// The doc comment above each `Name = "code", …` of the catalogue.

@@ -60,7 +60,7 @@ impl Flow {
         Ok(Portal::Here(ConsentsView { who, rows, token: inside.token() }))
     }
 
-    /// Withdraw one. The service is asked for again at the next sign-in.
+    /// Withdraw one: what the service holds ends at once, and the next sign-in there asks again.
     pub async fn withdraw_consent(
         &self,
         visitor: &Visitor,
@@ -80,6 +80,7 @@ impl Flow {
             AuditLine { service, ..portal_line(visitor, &inside.person, "consent.withdrawn") };
         let writes = vec![
             Write::ConsentRemove { person, client_id: client_id.to_owned() },
+            Write::GrantsEndOfClient { person, client_id: client_id.to_owned() },
             Write::Audit(Box::new(line)),
         ];
         match self.store.commit(visitor.tenant.id, visitor.now, writes).await {

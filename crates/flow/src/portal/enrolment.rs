@@ -131,7 +131,7 @@ pub(crate) enum Registrar<'a> {
     /// With a standing session.
     Inside(Box<Inside<'a>>),
     /// With a refused attempt and a ticket.
-    Applicant { visitor: &'a Visitor, applicant: Applicant, person: StoredPerson },
+    Applicant { visitor: &'a Visitor, applicant: Box<Applicant>, person: Box<StoredPerson> },
 }
 
 /// Why an opened page of registering cannot go on.
@@ -406,7 +406,8 @@ impl Flow {
         let epoch = person.known.credential_epoch;
         round.facts.session = Some(as_session(&applicant.proof, epoch, visitor.now));
         let may = enrol::binding(&visitor.tenant.policy, &round.facts, Ticket::Verified).is_ok();
-        let registrar = Registrar::Applicant { visitor, applicant: applicant.clone(), person };
+        let applicant = Box::new(applicant.clone());
+        let registrar = Registrar::Applicant { visitor, applicant, person: Box::new(person) };
         Ok(may.then_some(registrar))
     }
 

@@ -74,7 +74,7 @@ impl Flow {
 
     /// Whether to sign out. Works for every session, also one that the portal would ask for more.
     pub async fn sign_out_page(&self, visitor: &Visitor) -> Result<Portal<SignOutView>, Fault> {
-        let wanted = self.own_session(visitor);
+        let wanted = own_session(visitor);
         let loaded = self.store.load(visitor.tenant.id, visitor.now, wanted).await?;
         let (Some(session), Some(person)) = (loaded.session, loaded.person) else {
             return Ok(Portal::see("/signed-out"));
@@ -89,7 +89,7 @@ impl Flow {
 
     /// Sign out.
     pub async fn sign_out(&self, visitor: &Visitor, token: &str) -> Result<Portal<()>, Fault> {
-        let wanted = self.own_session(visitor);
+        let wanted = own_session(visitor);
         let loaded = self.store.load(visitor.tenant.id, visitor.now, wanted).await?;
         if let Some(session) = loaded.session {
             let owner = [b"session:".as_slice(), session.facts.id.bytes()].concat();
@@ -101,8 +101,8 @@ impl Flow {
         let cookies = Cookies { end_session: true, ..Cookies::default() };
         Ok(Portal::elsewhere(Progress::SeeOther { path: "/signed-out".to_owned(), cookies }))
     }
+}
 
-    fn own_session(&self, visitor: &Visitor) -> Wanted {
-        Wanted { session: visitor.session_digest().map(Digest::from_bytes), ..Wanted::default() }
-    }
+fn own_session(visitor: &Visitor) -> Wanted {
+    Wanted { session: visitor.session_digest().map(Digest::from_bytes), ..Wanted::default() }
 }

@@ -105,15 +105,15 @@ impl Flow {
         visitor: &'a Visitor,
         attempt: AttemptId,
     ) -> Result<Option<Registrar<'a>>, Fault> {
-        let Some((version, state)) = self.open_attempt(visitor, attempt).await? else {
+        let Some((version, known)) = self.open_attempt(visitor, attempt).await? else {
             return Ok(None);
         };
-        let own = visitor.browser_digest().map(browser_mark) == Some(state.browser);
-        let refused = state.last.step.is_none() && ticket_may_help(state.last.reason);
-        let proof = state.proofs.iter().find(|proof| proof.method.opens()).cloned();
+        let own = visitor.browser_digest().map(browser_mark) == Some(known.browser);
+        let refused = known.last.step.is_none() && ticket_may_help(known.last.reason);
+        let proof = known.proofs.iter().find(|proof| proof.method.opens()).cloned();
         let (Some(proof), true, true) = (proof, own, refused) else { return Ok(None) };
-        let (name, browser, epoch) = (state.name.clone(), state.browser, state.credential_epoch);
-        let stage = Stage::Attempt { id: attempt, version, state: Box::new(state) };
+        let (name, browser, epoch) = (known.name.clone(), known.browser, known.credential_epoch);
+        let stage = Stage::Attempt { id: attempt, version, state: Box::new(known) };
         let mut round = Round::load(self, visitor, stage, None).await?;
         round.facts.session = Some(as_session(&proof, epoch, visitor.now));
         let may = enrol::binding(&visitor.tenant.policy, &round.facts, Ticket::Verified);
@@ -121,7 +121,8 @@ impl Flow {
             return Ok(None);
         };
         let applicant = Applicant { attempt, browser, name, proof };
-        Ok(Some(Registrar::Applicant { visitor, applicant, person }))
+        let person = Box::new(person);
+        Ok(Some(Registrar::Applicant { visitor, applicant: Box::new(applicant), person }))
     }
 
     /// A ticket was entered.
@@ -156,13 +157,11 @@ impl Flow {
         let person = registrar.person().person.id;
         let tickets = self.store.tickets_of(tenant.id, person).await?;
         let live = tickets.iter().find(|ticket| is_live(ticket, visitor));
-        match live.filter(|ticket| code.is_of(tenant, ticket)) {
-            Some(ticket) => self.ticket_taken(&registrar, ticket, reserved).await,
-            None => {
-                let wrong = self.ticket_refused(&registrar, live, reserved).await?;
-                again(Some(wrong))
-            }
+        if let Some(ticket) = live.filter(|ticket| code.is_of(tenant, ticket)) {
+            return self.ticket_taken(&registrar, ticket, reserved).await;
         }
+        let wrong = self.ticket_refused(&registrar, live, reserved).await?;
+        again(Some(wrong))
     }
 
     async fn reserve_ticket(
@@ -204,7 +203,9 @@ impl Flow {
         let person = registrar.person();
         let holder = match registrar {
             Registrar::Inside(inside) => Holder::Session(inside.session.facts.id),
-            Registrar::Applicant { applicant, .. } => Holder::Applicant(applicant.clone()),
+            Registrar::Applicant { applicant, .. } => {
+                Holder::Applicant(Applicant::clone(applicant))
+            }
         };
         let entropy = &*self.entropy;
         let mut enrolment =
@@ -226,12 +227,12 @@ impl Flow {
         let visitor = registrar.visitor();
         let person = registrar.person();
         let incident = IncidentCode::random(&*self.entropy);
-        let line = AuditLine {
+        let told = AuditLine {
             reason: Some(Reason::TicketWrong.code().to_owned()),
             incident: Some(incident.to_string()),
             ..portal_line(visitor, person, "ticket.refused")
         };
-        let mut writes = vec![Write::CounterFail(reserved), Write::Audit(Box::new(line))];
+        let mut writes = vec![Write::CounterFail(reserved), Write::Audit(Box::new(told))];
         let id = person.person.id;
         writes.extend(live.map(|ticket| Write::TicketWrong { person: id, id: ticket.id }));
         self.commit_ticket(visitor, writes).await?;

@@ -25,7 +25,7 @@ pub struct TotpPage {
     /// The token of the form.
     pub token: String,
     /// Why the code just sent was not taken.
-    pub failure: Option<(Reason, Details)>,
+    pub failure: Option<Box<(Reason, Details)>>,
     /// Who is signed in; nobody if they came with a ticket.
     pub who: Option<Bilingual>,
 }
@@ -48,7 +48,7 @@ impl Flow {
         let Some(request) = request else { return self.totp_begin(visitor).await };
         Ok(match self.resume_enrolment(visitor, request, What::Totp).await? {
             Ok((enrolment, registrar)) => {
-                let page = self.totp_view(&enrolment, &registrar, request, None);
+                let page = view(&enrolment, &registrar, request, None);
                 Portal::Here(TotpAnswer::Register(page))
             }
             Err(halt) => self.totp_halt(visitor, halt).await?,
@@ -86,7 +86,7 @@ impl Flow {
                 Err(halt) => return self.totp_halt(visitor, halt).await,
             };
         let again = |failure| {
-            let page = self.totp_view(&enrolment, &registrar, request, failure);
+            let page = view(&enrolment, &registrar, request, failure);
             Portal::Here(TotpAnswer::Register(page))
         };
         if !registrar.is_token(token) {
@@ -174,27 +174,26 @@ impl Flow {
             }
         }
     }
+}
 
-    fn totp_view(
-        &self,
-        enrolment: &Enrolment,
-        registrar: &Registrar<'_>,
-        request: &str,
-        failure: Option<(Reason, Details)>,
-    ) -> TotpPage {
-        let tenant = &registrar.visitor().tenant;
-        let secret = TotpSecret::random(&enrolment.chance(tenant, "totp"));
-        let name = &tenant.site.organisation.name;
-        let issuer = if name.en.is_empty() { &name.ja } else { &name.en };
-        let username = registrar.person().person.username.as_str();
-        TotpPage {
-            uri: secret.uri(issuer, username),
-            secret: Secret::new(secret.base32_groups().expose().replace(' ', "")),
-            request: request.to_owned(),
-            token: registrar.token(),
-            failure,
-            who: registrar.who(),
-        }
+fn view(
+    enrolment: &Enrolment,
+    registrar: &Registrar<'_>,
+    request: &str,
+    failure: Option<Box<(Reason, Details)>>,
+) -> TotpPage {
+    let tenant = &registrar.visitor().tenant;
+    let secret = TotpSecret::random(&enrolment.chance(tenant, "totp"));
+    let name = &tenant.site.organisation.name;
+    let issuer = if name.en.is_empty() { &name.ja } else { &name.en };
+    let username = registrar.person().person.username.as_str();
+    TotpPage {
+        uri: secret.uri(issuer, username),
+        secret: Secret::new(secret.base32_groups().expose().replace(' ', "")),
+        request: request.to_owned(),
+        token: registrar.token(),
+        failure,
+        who: registrar.who(),
     }
 }
 
@@ -203,22 +202,23 @@ fn verdict(
     secret: &TotpSecret,
     typed: &Secret<String>,
     visitor: &Visitor,
-) -> Result<u64, (Reason, Details)> {
+) -> Result<u64, Box<(Reason, Details)>> {
     let details = Details { verified: true, ..Details::default() };
     if typed.expose().trim().is_empty() {
-        return Err((Reason::InputEmpty, details));
+        return Err(Box::new((Reason::InputEmpty, details)));
     }
     let Ok(code) = OneTimeCode::parse(typed.expose()) else {
-        return Err((Reason::CodeMalformed, details));
+        return Err(Box::new((Reason::CodeMalformed, details)));
     };
     match totp::verify(secret, &code, visitor.now, None) {
         TotpVerdict::Accepted { step } => Ok(step),
         TotpVerdict::Drift { offset_steps, .. } => {
             let seconds = offset_steps.saturating_mul(totp::STEP_SECONDS.cast_signed());
-            Err((Reason::ClockDrift, Details { clock_ahead_seconds: Some(seconds), ..details }))
+            let details = Details { clock_ahead_seconds: Some(seconds), ..details };
+            Err(Box::new((Reason::ClockDrift, details)))
         }
         TotpVerdict::Reused { .. } | TotpVerdict::Older { .. } | TotpVerdict::Wrong => {
-            Err((Reason::CodeWrong, details))
+            Err(Box::new((Reason::CodeWrong, details)))
         }
     }
 }

@@ -11,6 +11,7 @@ use sekimori_login::Details;
 use sekimori_pages::portal::{ChangePassword, Consents, GrantRow};
 use sekimori_pages::{Form, Page};
 
+use super::sessions::nothing_to_show;
 use super::{LINKS, own_form, token};
 use crate::answer::{Answer, bare};
 use crate::app::App;
@@ -61,10 +62,10 @@ pub async fn withdraw(State(app): State<App>, parts: Parts, body: Bytes) -> Answ
     };
     let fields = Fields::parse(&body);
     let Some(client_id) = fields.one("withdraw") else {
-        return cx.see_other(LINKS.consents, &Default::default());
+        return cx.see(LINKS.consents);
     };
     let outcome = cx.app.flow.withdraw_consent(&cx.visitor, token(&fields), client_id).await;
-    cx.portal(outcome, |cx, ()| cx.nothing_to_show())
+    cx.portal(outcome, |_, ()| nothing_to_show())
 }
 
 impl Cx {

@@ -12,6 +12,7 @@ use sekimori_pages::portal::{RecoveryCodes, RegisterTotp, RemoveFactor, Standing
 use sekimori_pages::{Form, Page};
 
 use super::overview::factor_row;
+use super::sessions::nothing_to_show;
 use super::{LINKS, own_form, token};
 use crate::answer::{Answer, bare};
 use crate::app::App;
@@ -87,9 +88,7 @@ pub async fn codes_saved(State(app): State<App>, parts: Parts, body: Bytes) -> A
 pub async fn remove_asked(State(app): State<App>, parts: Parts) -> Answer {
     let Some(cx) = Cx::new(app, parts) else { return bare(StatusCode::MISDIRECTED_REQUEST) };
     match cx.field("factor").and_then(|text| text.parse::<FactorId>().ok()) {
-        Some(factor) => {
-            cx.see_other(&format!("{}/{factor}", LINKS.remove_factor), &Default::default())
-        }
+        Some(factor) => cx.see(&format!("{}/{factor}", LINKS.remove_factor)),
         None => cx.problem(StatusCode::NOT_FOUND, Reason::PageUnknown, None),
     }
 }
@@ -117,10 +116,10 @@ pub async fn remove_confirmed(
     };
     let fields = Fields::parse(&body);
     let (Ok(factor), Some("remove")) = (id.parse::<FactorId>(), fields.one("decision")) else {
-        return cx.see_other(LINKS.overview, &Default::default());
+        return cx.see(LINKS.overview);
     };
     let outcome = cx.app.flow.remove_factor(&cx.visitor, factor, token(&fields)).await;
-    cx.portal(outcome, |cx, ()| cx.nothing_to_show())
+    cx.portal(outcome, |_, ()| nothing_to_show())
 }
 
 fn remove_page(view: RemovePage) -> (Page, Option<Bilingual>) {
@@ -146,8 +145,10 @@ impl Cx {
     }
 
     fn totp_page(&self, view: TotpPage) -> (Page, Option<Bilingual>) {
-        let failure =
-            view.failure.map(|(reason, details)| self.portal_failure(reason, details, None));
+        let failure = view.failure.map(|failure| {
+            let (reason, details) = *failure;
+            self.portal_failure(reason, details, None)
+        });
         let page = RegisterTotp {
             form: Form::new(LINKS.totp, vec![("token", view.token), ("request", view.request)]),
             secret: view.secret.expose().clone(),

@@ -28,6 +28,7 @@ use sekimori_base::{Bilingual, Fault};
 use sekimori_directory::settings::ZoneName;
 use sekimori_flow::IncidentCode;
 use sekimori_flow::portal::{NotNow, Portal};
+use sekimori_flow::view::Cookies;
 use sekimori_login::{Details, Reason};
 use sekimori_pages::portal::EnrolTicket;
 use sekimori_pages::{Failure, Form, Incident, Page, PortalHead, PortalLinks};
@@ -84,6 +85,11 @@ impl Cx {
             Ok(Portal::Elsewhere(progress)) => self.show(*progress),
             Err(fault) => self.fault(&fault),
         }
+    }
+
+    /// On to a page of ours.
+    fn see(&self, path: &str) -> Answer {
+        self.see_other(path, &Cookies::default())
     }
 
     /// A page with the portal's head, if somebody is signed in.

@@ -20,7 +20,7 @@ pub async fn not_me(State(app): State<App>, Path(link): Path<String>, parts: Par
     let Some(cx) = Cx::new(app, parts) else { return bare(StatusCode::MISDIRECTED_REQUEST) };
     let pressed = cx.field("done").is_some();
     match cx.app.flow.not_me_page(&cx.visitor, &link, pressed).await {
-        Ok(Some(view)) => cx.not_me_page(&link, view),
+        Ok(Some(view)) => cx.not_me_page(&link, &view),
         Ok(None) => cx.problem(StatusCode::NOT_FOUND, Reason::PageUnknown, None),
         Err(fault) => cx.fault(&fault),
     }
@@ -39,17 +39,17 @@ pub async fn not_me_pressed(
     };
     let here = format!("/not-me/{link}");
     if Fields::parse(&body).one("decision") != Some("not_me") {
-        return cx.see_other(&here, &Default::default());
+        return cx.see(&here);
     }
     match cx.app.flow.not_me(&cx.visitor, &link).await {
-        Ok(Some(_)) => cx.see_other(&format!("{here}?done=1"), &Default::default()),
+        Ok(Some(_)) => cx.see(&format!("{here}?done=1")),
         Ok(None) => cx.problem(StatusCode::NOT_FOUND, Reason::PageUnknown, None),
         Err(fault) => cx.fault(&fault),
     }
 }
 
 impl Cx {
-    fn not_me_page(&self, link: &str, view: NotMeView) -> Answer {
+    fn not_me_page(&self, link: &str, view: &NotMeView) -> Answer {
         let page = NotMe {
             form: Form::new(format!("/not-me/{link}"), Vec::new()),
             notice: view.notice,

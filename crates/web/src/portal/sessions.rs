@@ -26,9 +26,9 @@ pub async fn end_sessions(State(app): State<App>, parts: Parts, body: Bytes) -> 
         Some(id) => id.parse().ok().map(Ending::One),
         None => None,
     };
-    let Some(ending) = ending else { return cx.see_other(LINKS.overview, &Default::default()) };
+    let Some(ending) = ending else { return cx.see(LINKS.overview) };
     let outcome = cx.app.flow.end_sessions(&cx.visitor, token(&fields), ending).await;
-    cx.portal(outcome, |cx, ()| cx.nothing_to_show())
+    cx.portal(outcome, |_, ()| nothing_to_show())
 }
 
 /// `GET /portal/sign-out`: whether to sign out.
@@ -46,7 +46,7 @@ pub async fn sign_out(State(app): State<App>, parts: Parts, body: Bytes) -> Answ
     };
     let fields = Fields::parse(&body);
     let outcome = cx.app.flow.sign_out(&cx.visitor, token(&fields)).await;
-    cx.portal(outcome, |cx, ()| cx.nothing_to_show())
+    cx.portal(outcome, |_, ()| nothing_to_show())
 }
 
 /// `GET /signed-out`.
@@ -70,9 +70,7 @@ fn signed_out_page() -> Page {
     SignedOut { back: None, services: Vec::new(), sign_in_href }.into()
 }
 
-impl Cx {
-    /// For forms that are always answered by another page.
-    pub(super) fn nothing_to_show(&self) -> (Page, Option<Bilingual>) {
-        (signed_out_page(), None)
-    }
+/// For forms that are always answered by another page.
+pub(super) fn nothing_to_show() -> (Page, Option<Bilingual>) {
+    (signed_out_page(), None)
 }

@@ -235,11 +235,13 @@ async fn a_consent_is_listed_and_can_be_withdrawn() {
     let page = browser.open(&sign_in.url).await;
     let page = browser.sign_in_as(&page, bed.person("hana")).await;
     let page = browser.press(&page, "decision", "allow").await;
-    partner.code(&sign_in, &page);
+    let tokens = partner.redeem(&sign_in, &page).await;
+    assert_eq!(partner.userinfo(&tokens.access).await.status, StatusCode::OK);
     let page = browser.open("/portal/consents").await;
     assert!(page.text().contains("Partner"), "{}", page.shows());
     let page = browser.press(&page, "withdraw", "partner").await;
     assert!(page.text().contains("no longer receives"), "{}", page.text());
+    assert_eq!(partner.userinfo(&tokens.access).await.status, StatusCode::UNAUTHORIZED);
     let page = browser.open(&partner.sign_in().url).await;
     assert!(!page.is_away(), "it is asked for again: {}", page.shows());
 }

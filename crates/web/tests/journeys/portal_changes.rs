@@ -2,26 +2,21 @@
 
 use http::StatusCode;
 use sekimori_base::PersonId;
-use sekimori_credential::totp::{self, TotpSecret};
 use sekimori_directory::{Binding, Method};
 use sekimori_login::{FactorFacts, FactorState, Notice};
-use sekimori_testbed::{Browser, Network, Page, Testbed};
+use sekimori_testbed::{AuthenticatorApp, Browser, Network, Page, Testbed};
 
 use crate::portal::inside;
 
 /// A password that the rules take.
 const NEW: &str = "five gentle rivers under a paper moon";
 
-/// The secret on a page of registering.
-fn secret_on(page: &Page) -> TotpSecret {
+/// The app that somebody sets up with a page of registering.
+fn app_of(page: &Page) -> AuthenticatorApp {
     let (_, rest) = page.body.split_once("otpauth://totp/").expect("a link for the app");
     let (_, rest) = rest.split_once("secret=").expect("a secret in it");
     let text: String = rest.chars().take_while(char::is_ascii_alphanumeric).collect();
-    TotpSecret::from_base32(&text).expect("base 32")
-}
-
-fn code(bed: &Testbed, secret: &TotpSecret) -> String {
-    secret.code(totp::step_at(bed.now())).digits()
+    AuthenticatorApp::from_base32(&text)
 }
 
 /// The codes on a sheet.
@@ -51,12 +46,12 @@ async fn new_ticket(bed: &Testbed, name: &str) -> String {
 }
 
 /// Register an app and save the codes; the page is the one of registering.
-async fn register(bed: &Testbed, browser: &Browser, page: &Page) -> (TotpSecret, Page, Page) {
-    let secret = secret_on(page);
-    let sheet = browser.submit(page, &[("code", &code(bed, &secret))]).await;
+async fn register(bed: &Testbed, browser: &Browser, page: &Page) -> (AuthenticatorApp, Page, Page) {
+    let app = app_of(page);
+    let sheet = browser.submit(page, &[("code", &app.code(bed.now()))]).await;
     assert_eq!(sheet.url.path(), "/portal/recovery-codes", "{}", sheet.shows());
     let after = browser.submit(&sheet, &[]).await;
-    (secret, sheet, after)
+    (app, sheet, after)
 }
 
 #[tokio::test]
@@ -66,21 +61,21 @@ async fn the_first_app_is_registered_inside_and_counts_after_one_correct_code() 
     let page = browser.open("/portal/totp").await;
     assert!(page.body.contains("<svg class=\"qr\""), "{}", page.shows());
     let reloaded = browser.open(page.url.as_str()).await;
-    let secret = secret_on(&page);
-    assert_eq!(code(&bed, &secret), code(&bed, &secret_on(&reloaded)), "a reload shows the same");
+    let app = app_of(&page);
+    assert_eq!(app.code(bed.now()), app_of(&reloaded).code(bed.now()), "a reload shows the same");
     assert_eq!(factors(&bed, "hana").await, [], "nothing is kept until it counts");
 
     for wrong in ["", "12", "000000"] {
         let again = browser.submit(&page, &[("code", wrong)]).await;
         assert!(again.failed(), "{wrong}: {}", again.shows());
-        assert_eq!(code(&bed, &secret), code(&bed, &secret_on(&again)));
+        assert_eq!(app.code(bed.now()), app_of(&again).code(bed.now()));
     }
-    let late = secret.code(totp::step_at(bed.now()) - 8).digits();
+    let late = app.code(bed.now().plus_seconds(-240));
     let again = browser.submit(&page, &[("code", &late)]).await;
     assert!(again.text().contains("4 minutes"), "the clock is told: {}", again.text());
     assert_eq!(factors(&bed, "hana").await, []);
 
-    let (secret, sheet, after) = register(&bed, &browser, &page).await;
+    let (app, sheet, after) = register(&bed, &browser, &page).await;
     let codes = codes_on(&sheet);
     assert_eq!(codes.len(), 10, "{}", sheet.text());
     assert_eq!(after.url.path(), "/portal", "{}", after.shows());
@@ -97,10 +92,10 @@ async fn the_first_app_is_registered_inside_and_counts_after_one_correct_code() 
     let home = bed.browser(Network::Home);
     let page = home.open("/portal").await;
     let page = home.sign_in_as(&page, bed.person("hana")).await;
-    let spent = home.submit(&page, &[("code", &code(&bed, &secret))]).await;
+    let spent = home.submit(&page, &[("code", &app.code(bed.now()))]).await;
     assert!(spent.asks("code"), "{}", spent.shows());
     bed.wait(60);
-    let page = home.submit(&spent, &[("code", &code(&bed, &secret))]).await;
+    let page = home.submit(&spent, &[("code", &app.code(bed.now()))]).await;
     assert_eq!(page.url.path(), "/portal", "{}", page.shows());
     let other = bed.browser(Network::Cafe);
     let page = other.open("/portal").await;
@@ -158,7 +153,7 @@ async fn a_double_click_registers_one_app_and_leads_on() {
     let bed = Testbed::start().await;
     let (browser, _) = inside(&bed, "hana").await;
     let page = browser.open("/portal/totp").await;
-    let shown = code(&bed, &secret_on(&page));
+    let shown = app_of(&page).code(bed.now());
     let fields = [("code", shown.as_str())];
     let (one, two) = tokio::join!(browser.submit(&page, &fields), browser.submit(&page, &fields));
     let again = browser.submit(&page, &fields).await;
@@ -183,7 +178,7 @@ async fn a_ticket_registers_in_the_portal_once() {
     register(&bed, &browser, &page).await;
     let known = factors(&bed, "nobu").await;
     assert!(known.iter().all(|f| f.binding == Binding::Ticket), "{known:?}");
-    let late = code(&bed, &secret_on(&other));
+    let late = app_of(&other).code(bed.now());
     let late = browser.submit(&other, &[("code", &late)]).await;
     assert_ne!(late.url.path(), "/portal/recovery-codes", "{}", late.shows());
     assert_eq!(factors(&bed, "nobu").await.len(), 2);
@@ -237,7 +232,7 @@ async fn somebody_far_away_without_a_factor_comes_in_by_ticket() {
     let page = browser.submit(&wrong, &[("ticket", &ticket)]).await;
     assert_eq!(page.url.path(), "/portal/totp", "{}", page.shows());
     assert!(!stranger.open(page.url.as_str()).await.body.contains("otpauth:"));
-    let (secret, sheet, after) = register(&bed, &browser, &page).await;
+    let (app, sheet, after) = register(&bed, &browser, &page).await;
     assert_eq!(codes_on(&sheet).len(), 10);
     assert_eq!(browser.cookie("session"), None, "registering opens no session");
     assert!(after.asks("password"), "the same sign-in again: {}", after.shows());
@@ -246,7 +241,7 @@ async fn somebody_far_away_without_a_factor_comes_in_by_ticket() {
 
     bed.wait(60);
     let page = browser.submit(&after, &[("password", &bed.person("hana").password)]).await;
-    let page = browser.submit(&page, &[("code", &code(&bed, &secret))]).await;
+    let page = browser.submit(&page, &[("code", &app.code(bed.now()))]).await;
     let tokens = wiki.redeem(&sign_in, &page).await;
     assert_eq!(tokens.claim("acr"), "https://refeds.org/profile/mfa");
 }
@@ -366,7 +361,7 @@ async fn this_was_not_me_acts_by_its_button_alone_and_suspends_the_new_factor() 
     let bed = Testbed::start().await;
     let (thief, _) = inside(&bed, "hana").await;
     let page = thief.open("/portal/totp").await;
-    let (secret, _, _) = register(&bed, &thief, &page).await;
+    let (app, _, _) = register(&bed, &thief, &page).await;
     let notice = notices(&bed).await.remove(0);
     let link = bed.flow.not_me_path(&bed.tenant(), &notice).unwrap();
 
@@ -388,7 +383,7 @@ async fn this_was_not_me_acts_by_its_button_alone_and_suspends_the_new_factor() 
     let home = bed.browser(Network::Home);
     let page = home.open("/portal").await;
     let page = home.sign_in_as(&page, bed.person("hana")).await;
-    let page = home.submit(&page, &[("code", &code(&bed, &secret))]).await;
+    let page = home.submit(&page, &[("code", &app.code(bed.now()))]).await;
     assert_ne!(page.url.path(), "/portal", "{}", page.shows());
     bed.wait(8 * 24 * 3600);
     assert_eq!(states(factors(&bed, "hana").await)[0].1, FactorState::Ready, "ends by itself");
