@@ -17,9 +17,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use clap::Args;
-use sekimori_config::node::{
-    Database, Listener, Management, Node, Proxy, ProxyHeader, Tenant as NodeTenant, Transport,
-};
+use sekimori_config::node::{Database, Listener, Management, Node, Proxy, ProxyHeader, Transport};
 use sekimori_flow::FormerSecrets;
 use sekimori_store::ChangeError;
 use sekimori_web::DemoView;
@@ -66,15 +64,14 @@ async fn until_stopped(demo: Demo, json: bool) -> Result<(), Failed> {
         ));
     }
     let temporary;
-    let folder = match &demo.dir {
-        Some(folder) => folder.clone(),
-        None => {
-            temporary = tempfile::Builder::new()
-                .prefix("sekimori-demo-")
-                .tempdir()
-                .map_err(Failed::at("making a temporary folder"))?;
-            temporary.path().to_owned()
-        }
+    let folder = if let Some(folder) = &demo.dir {
+        folder.clone()
+    } else {
+        temporary = tempfile::Builder::new()
+            .prefix("sekimori-demo-")
+            .tempdir()
+            .map_err(Failed::at("making a temporary folder"))?;
+        temporary.path().to_owned()
     };
     let port = port(&demo)?;
     let sample_port = free_port(demo.address)?;
@@ -133,22 +130,21 @@ fn router(app: &App, sink: mails::Sink) -> Router {
 
 fn settings(demo: &Demo, folder: &Path, port: u16, management: SocketAddr) -> Node {
     let loopback = |text: &str| text.parse().expect("a well-formed range");
-    let mut settings = Node::default();
-    settings.listeners = vec![Listener {
-        address: SocketAddr::new(demo.address, port),
-        transport: Transport::Plain,
-        proxy_protocol: None,
-    }];
-    settings.proxies = vec![Proxy {
-        addresses: vec![loopback("127.0.0.0/8"), loopback("::1/128")],
-        header: ProxyHeader::XForwardedFor,
-    }];
-    settings.management = Management { address: management, socket: folder.join(SOCKET) };
-    settings.database = Database::Sqlite(folder.join(DATABASE));
-    settings.key_file = folder.join(KEY_FILE);
-    settings.tenants = Vec::<NodeTenant>::new();
-    settings.mail = None;
-    settings
+    Node {
+        listeners: vec![Listener {
+            address: SocketAddr::new(demo.address, port),
+            transport: Transport::Plain,
+            proxy_protocol: None,
+        }],
+        proxies: vec![Proxy {
+            addresses: vec![loopback("127.0.0.0/8"), loopback("::1/128")],
+            header: ProxyHeader::XForwardedFor,
+        }],
+        management: Management { address: management, socket: folder.join(SOCKET) },
+        database: Database::Sqlite(folder.join(DATABASE)),
+        key_file: folder.join(KEY_FILE),
+        ..Node::default()
+    }
 }
 
 /// Apply the demo's site document; an older folder takes the present addresses.

@@ -1,5 +1,6 @@
 //! What the demo prints when it is ready: one line of JSON for programs, or what to try for people.
 
+use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use serde_json::json;
@@ -84,10 +85,11 @@ impl Paper {
         );
         for person in &self.people {
             let secret = person.totp_secret.as_deref().unwrap_or("-");
-            text.push_str(&format!(
-                "  {:<8} password \"{}\"  app secret {}\n           {}\n",
+            let _ = writeln!(
+                text,
+                "  {:<8} password \"{}\"  app secret {}\n           {}",
                 person.username, person.password, secret, person.note
-            ));
+            );
         }
         text.push_str(
             "\nTry, in this order\n\

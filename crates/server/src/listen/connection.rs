@@ -81,8 +81,9 @@ async fn introduced(
 async fn converse(gate: Arc<Gate>, connection: Connection, wire: Wire, mut stopping: Stopping) {
     let pulse = Pulse::new();
     let io = TokioIo::new(Watched::new(wire, Arc::clone(&pulse)));
+    // Boxed: an idle connection then keeps a pointer of its last request, and not its whole future.
     let service = service_fn(|incoming| {
-        request::answer(Arc::clone(&gate), Arc::clone(&pulse), connection, incoming)
+        Box::pin(request::answer(Arc::clone(&gate), Arc::clone(&pulse), connection, incoming))
     });
     let mut http = pin!(gate.protocol.serve_connection(io, service));
     let mut stopped = pin!(stopping.reached(Phase::Draining));

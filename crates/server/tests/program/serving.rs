@@ -23,6 +23,18 @@ fn free() -> SocketAddr {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
 }
 
+/// The answer to a request; empty if nobody answers.
+fn get(address: SocketAddr, path: &str) -> String {
+    let mut answer = String::new();
+    if let Ok(mut socket) = TcpStream::connect(address) {
+        let request =
+            format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+        let _ = socket.write_all(request.as_bytes());
+        let _ = socket.read_to_string(&mut answer);
+    }
+    answer
+}
+
 impl Server {
     fn start(more: &str) -> Self {
         let folder = folder();
@@ -36,7 +48,7 @@ impl Server {
         let log = std::fs::File::create(folder.path().join("log")).unwrap();
         let process = program(folder.path()).arg("serve").stderr(log).stdout(Stdio::null()).spawn();
         let server = Self { folder, process: process.unwrap(), main, management };
-        server.until("ready", || server.get(management, "/health/ready").contains("\"ok\""));
+        server.until("ready", || get(management, "/health/ready").contains("\"ok\""));
         server
     }
 
@@ -54,18 +66,6 @@ impl Server {
             assert!(begin.elapsed() < Duration::from_secs(20), "not {what}: {}", self.log());
             std::thread::sleep(Duration::from_millis(20));
         }
-    }
-
-    /// The answer to a request; empty if nobody answers.
-    fn get(&self, address: SocketAddr, path: &str) -> String {
-        let mut answer = String::new();
-        if let Ok(mut socket) = TcpStream::connect(address) {
-            let request =
-                format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
-            let _ = socket.write_all(request.as_bytes());
-            let _ = socket.read_to_string(&mut answer);
-        }
-        answer
     }
 
     fn tell(&self, signal: Signal) {
@@ -103,12 +103,12 @@ fn commands_beside_a_running_server_go_through_its_socket() {
 #[test]
 fn health_and_metrics_are_on_a_listener_of_their_own() {
     let server = Server::start("");
-    assert!(server.get(server.main, "/.well-known/openid-configuration").contains("200 OK"));
+    assert!(get(server.main, "/.well-known/openid-configuration").contains("200 OK"));
     for path in ["/health/started", "/health/live", "/health/ready"] {
-        assert!(server.get(server.management, path).contains("200 OK"), "{path}");
-        assert!(!server.get(server.main, path).contains("200 OK"), "{path}");
+        assert!(get(server.management, path).contains("200 OK"), "{path}");
+        assert!(!get(server.main, path).contains("200 OK"), "{path}");
     }
-    let metrics = server.get(server.management, "/metrics");
+    let metrics = get(server.management, "/metrics");
     let wanted = r#"route="/.well-known/openid-configuration",method="GET",status="200"} 1"#;
     assert!(metrics.contains(wanted), "{metrics}");
 }
@@ -122,7 +122,7 @@ fn a_stop_finishes_what_is_in_flight_and_says_so_first() {
     busy.write_all(request.as_bytes()).unwrap();
     std::thread::sleep(Duration::from_millis(200));
     server.tell(Signal::TERM);
-    server.until("unready", || server.get(server.management, "/health/ready").contains("draining"));
+    server.until("unready", || get(server.management, "/health/ready").contains("draining"));
     server.until("closed", || TcpStream::connect(server.main).is_err());
     busy.write_all(b"grant_type").unwrap();
     let mut answer = String::new();
@@ -136,7 +136,7 @@ fn a_stop_finishes_what_is_in_flight_and_says_so_first() {
 #[test]
 fn logs_are_json_and_hold_no_query() {
     let server = Server::start("[log]\nlevel = \"debug\"\n");
-    server.get(server.main, "/login?r=very-secret-text");
+    get(server.main, "/login?r=very-secret-text");
     server.until("logged", || server.log().contains("\"/login\""));
     let log = server.log();
     assert!(!log.contains("very-secret-text"), "{log}");
