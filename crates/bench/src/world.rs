@@ -208,7 +208,7 @@ password_suffices = true
 [[zone]]
 name = "town"
 title = {{ en = "Town", ja = "市内" }}
-ranges = ["0.0.0.0/0"]
+ranges = [{town}]
 password_suffices = true
 
 [[service]]
@@ -226,6 +226,7 @@ access_token = "jwt"
 token_algorithm = "{algorithm}"
 "#,
         issuer = origin.issuer,
+        town = (20..100).map(|net| format!("\"{net}.0.0.0/8\"")).collect::<Vec<_>>().join(", "),
     )
 }
 
