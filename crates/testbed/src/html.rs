@@ -129,15 +129,12 @@ fn decode(text: &str) -> String {
                 char::from_u32(value.ok()?)
             }),
         };
-        match character {
-            Some(character) => {
-                out.push(character);
-                rest = left;
-            }
-            None => {
-                out.push('&');
-                rest = &rest[1..];
-            }
+        if let Some(character) = character {
+            out.push(character);
+            rest = left;
+        } else {
+            out.push('&');
+            rest = &rest[1..];
         }
     }
     out.push_str(rest);

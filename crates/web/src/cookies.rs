@@ -4,6 +4,8 @@
 //! `__Host-` and `Secure` whenever the issuer is https. A plain http issuer is possible on loopback only, for
 //! the demo and for tests; programs there keep no `Secure` cookies.
 
+use std::fmt::Write as _;
+
 use axum::http::header::{COOKIE, SET_COOKIE};
 use axum::http::{HeaderMap, HeaderValue};
 
@@ -105,7 +107,8 @@ impl Channel {
             text.push_str("; Secure");
         }
         if let Some(seconds) = max_age {
-            text.push_str(&format!("; Max-Age={seconds}"));
+            // Writing to a string cannot fail.
+            let _ = write!(text, "; Max-Age={seconds}");
         }
         // Values are ours and of the cookie alphabet; what is not, or too long, is not set at all.
         if text.len() <= COOKIE_BYTES_MAX

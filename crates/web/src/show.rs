@@ -25,9 +25,9 @@ impl Cx {
                 self.write_cookies(&mut answer, &cookies);
                 answer
             }
-            Progress::Refused(view) => self.refused(*view),
+            Progress::Refused(view) => self.refused(&view),
             Progress::Busy(view) => {
-                let mut answer = self.problem_view(StatusCode::SERVICE_UNAVAILABLE, *view);
+                let mut answer = self.problem_view(StatusCode::SERVICE_UNAVAILABLE, &view);
                 answer.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("5"));
                 answer
             }
@@ -56,7 +56,7 @@ impl Cx {
             reason: view.reason,
             details: view.details.clone(),
             hints: view.hints.clone(),
-            incident: incident(&view.incident, view.at),
+            incident: incident(view.incident, view.at),
         });
         let mut slip = Slip::at_step(
             view.destination.title.text(language),
@@ -119,7 +119,7 @@ impl Cx {
         )
     }
 
-    fn refused(&self, view: RefusedView) -> Answer {
+    fn refused(&self, view: &RefusedView) -> Answer {
         match view.reason {
             // Problems of the request are full pages; refusals of a sign-in stand on the slip.
             Reason::RequestStale
@@ -135,7 +135,7 @@ impl Cx {
         }
     }
 
-    fn refusal_page(&self, view: RefusedView) -> Page {
+    fn refusal_page(&self, view: &RefusedView) -> Page {
         let language = self.visitor.language;
         let to = view.destination.as_ref().map_or("", |found| found.title.text(language));
         let slip = Slip::at_refusal(
@@ -162,7 +162,7 @@ impl Cx {
         }
         Refusal {
             slip,
-            failure: failure(&view),
+            failure: failure(view),
             next_href,
             service_contact: contact(view.destination.as_ref()),
             others,
@@ -170,7 +170,7 @@ impl Cx {
         .into()
     }
 
-    fn problem_view(&self, status: StatusCode, view: RefusedView) -> Answer {
+    fn problem_view(&self, status: StatusCode, view: &RefusedView) -> Answer {
         let language = self.visitor.language;
         let problem = Problem {
             service: view.destination.as_ref().map(|found| found.title.text(language).to_owned()),
@@ -178,7 +178,7 @@ impl Cx {
             place: Some(self.place()),
             next_href: view.start_over.clone().or_else(|| Some("/portal".to_owned())),
             owner: None,
-            failure: failure(&view),
+            failure: failure(view),
         };
         self.page(status, &problem.into())
     }
@@ -245,11 +245,11 @@ fn failure(view: &RefusedView) -> Failure {
         reason: view.reason,
         details: view.details.clone(),
         hints: Vec::new(),
-        incident: incident(&view.incident, view.at),
+        incident: incident(view.incident, view.at),
     }
 }
 
-fn incident(code: &Option<sekimori_flow::IncidentCode>, at: sekimori_base::Timestamp) -> Incident {
+fn incident(code: Option<sekimori_flow::IncidentCode>, at: sekimori_base::Timestamp) -> Incident {
     Incident { code: code.map(|code| code.to_string()), at }
 }
 

@@ -361,7 +361,7 @@ async fn a_change_of_password_during_a_sign_in_ends_it() {
     drop(record);
     begun
         .bed
-        .write(vec![sekimori_store::Write::PasswordSet {
+        .write(vec![sekimori_testbed::Write::PasswordSet {
             person,
             record: "no record at all".to_owned(),
             from_epoch: None,

@@ -1,8 +1,8 @@
 //! Standing sessions: how they end, and what they must not become.
 
 use sekimori_directory::PersonState;
-use sekimori_store::Write;
 use sekimori_testbed::Network;
+use sekimori_testbed::Write;
 
 use crate::common::at;
 

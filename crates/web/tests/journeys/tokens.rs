@@ -2,7 +2,7 @@
 
 use data_encoding::BASE64;
 use sekimori_directory::PersonState;
-use sekimori_store::Write;
+use sekimori_testbed::Write;
 use sekimori_testbed::{Network, Service, Testbed, Tokens};
 use serde_json::json;
 
@@ -214,24 +214,22 @@ async fn a_disabled_person_or_service_has_no_tokens() {
             assert_eq!(begun.service.userinfo(&tokens.access).await.status, 200);
             let person = begun.bed.person("taro").id;
             let since = begun.bed.now();
-            match disabled {
-                "service" => {
-                    let change = |site: &mut sekimori_directory::Site| {
-                        for known in &mut site.services {
-                            known.disabled |= known.name.as_str() == service;
-                        }
-                    };
-                    begun.bed.change_site(change).await;
-                }
-                _ => {
-                    let state = if disabled == "held" {
-                        PersonState::Held { since }
-                    } else {
-                        PersonState::Disabled { since }
-                    };
-                    begun.bed.write(vec![Write::PersonStateSet { person, state }]).await;
-                }
+            if disabled == "service" {
+                let change = |site: &mut sekimori_directory::Site| {
+                    for known in &mut site.services {
+                        known.disabled |= known.name.as_str() == service;
+                    }
+                };
+                begun.bed.change_site(change).await;
+            } else {
+                let state = if disabled == "held" {
+                    PersonState::Held { since }
+                } else {
+                    PersonState::Disabled { since }
+                };
+                begun.bed.write(vec![Write::PersonStateSet { person, state }]).await;
             }
+
             let what = format!("{disabled} {service}");
             let userinfo = begun.service.userinfo(&tokens.access).await;
             assert_eq!(userinfo.status, 401, "{what}: {:?}", userinfo.json);

@@ -30,7 +30,8 @@ fn plain(text: &str, name: &str) -> String {
         }
         if is_opaque(&word) {
             // The length of sealed text is seen by anybody.
-            out.push_str(&format!("SEALED{}", word.len()));
+            out.push_str("SEALED");
+            out.push_str(&word.len().to_string());
         } else if sekimori_testbed::is_incident_code(&word) {
             out.push_str("INCIDENT");
         } else {
