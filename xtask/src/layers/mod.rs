@@ -181,7 +181,7 @@ mod tests {
             ],
             licences: [("harmless".to_owned(), "MIT".to_owned())].into(),
         };
-        assert_eq!(judge(&graph).len(), 1);
+        assert_eq!(banned(&graph).len(), 1);
     }
 
     #[test]

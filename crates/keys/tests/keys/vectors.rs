@@ -203,6 +203,8 @@ fn no_label_of_a_purpose_changes() {
             "audit-salt",
             "audit-checkpoint",
             "outbox",
+            "enrolment",
+            "notice-link",
             "pairwise-subject",
         ]
     );
