@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { journey } from '../lib/journey.mjs';
 import { arrived, moveTo, openService, signIn } from '../lib/service.mjs';
 import {
-  asksFor, giveCode, giveNameAndPassword, incidentCode, press, step, text,
+  asksFor, giveCode, giveNameAndPassword, incidentCode, pace, press, step, text,
 } from '../lib/signin.mjs';
 import { freshCode } from '../lib/totp.mjs';
 
@@ -53,6 +53,7 @@ for (const language of ['en', 'ja']) {
       const refused = await incidentCode(page);
       assert.ok(refused);
       await look('refused');
+      await pace(page);
       await step(page, 'password', person.password);
       await look('overview');
       assert.ok((await text(page)).includes(refused), 'the history lacks the failed attempt');

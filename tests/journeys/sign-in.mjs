@@ -3,7 +3,9 @@
 import assert from 'node:assert/strict';
 import { journey } from '../lib/journey.mjs';
 import { arrived, isAtService, moveTo, openService, signIn } from '../lib/service.mjs';
-import { asksFor, giveCode, giveNameAndPassword, incidentCode, step, text } from '../lib/signin.mjs';
+import {
+  asksFor, giveCode, giveNameAndPassword, incidentCode, pace, step, text,
+} from '../lib/signin.mjs';
 import { wrongCode } from '../lib/totp.mjs';
 
 const JAPANESE = /[\u3040-\u30ff\u4e00-\u9fff]/;
@@ -120,6 +122,7 @@ journey('a wrong code shows the same step again, and the right one then leads in
   assert.ok(await asksFor(page, 'code'));
   assert.match(await page.title(), /^Error: /);
   await world.inspect(page, 'wrong-code');
+  await pace(page);
   await giveCode(page, person);
   await arrived(page, demo, person);
 });

@@ -35,6 +35,11 @@ export async function press(page, form) {
   await page.waitForLoadState('load');
 }
 
+/** After a failure tries are one second apart: nobody types faster, but a program does. */
+export function pace(page) {
+  return page.waitForTimeout(1100);
+}
+
 /** User name, then password. */
 export async function giveNameAndPassword(page, person) {
   await step(page, 'username', person.username);
