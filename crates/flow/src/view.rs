@@ -19,6 +19,12 @@ pub enum Progress {
     Step(Box<StepView>),
     /// Show why it does not go on, until the person leaves.
     Refused(Box<RefusedView>),
+    /// The try came within the pace of one a second: nothing was looked at; submit the same form again, with
+    /// [`crate::SignInForm::held`], after so many milliseconds (at most a second).
+    Hold {
+        /// Milliseconds.
+        millis: u64,
+    },
     /// Nothing can be checked at this moment: 503 with `Retry-After`.
     Busy(Box<RefusedView>),
     /// Ask whether the service may have the person's data.

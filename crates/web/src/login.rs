@@ -1,5 +1,7 @@
 //! The pages and forms of the sign-in.
 
+use std::time::Duration;
+
 use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -7,6 +9,7 @@ use axum::http::request::Parts;
 use sekimori_base::{AttemptId, Secret};
 use sekimori_directory::Method;
 use sekimori_flow::door::{Door, PortalPath};
+use sekimori_flow::view::Progress;
 use sekimori_flow::{Allowed, SignInForm};
 use sekimori_login::Reason;
 
@@ -52,12 +55,18 @@ pub async fn switch(State(app): State<App>, parts: Parts) -> Answer {
 
 /// `POST /login`: a name, a password, a code, or the wish to use another factor.
 pub async fn submit(State(app): State<App>, parts: Parts, body: Bytes) -> Answer {
-    let Some(cx) = Cx::new(app, parts) else { return bare(StatusCode::MISDIRECTED_REQUEST) };
+    let Some(mut cx) = Cx::new(app, parts) else { return bare(StatusCode::MISDIRECTED_REQUEST) };
     if sender(&cx.headers, cx.visitor.tenant.issuer()) == Sender::Foreign {
         return cx.problem(StatusCode::FORBIDDEN, Reason::CrossSite, None);
     }
     let form = read(&Fields::parse(&body));
-    let progress = cx.app.flow.submit(&cx.visitor, form).await;
+    let mut progress = cx.app.flow.submit(&cx.visitor, form).await;
+    if let Ok(Progress::Hold { millis }) = progress {
+        tokio::time::sleep(Duration::from_millis(millis + 1)).await;
+        cx.visitor.now = cx.app.flow.clock.now();
+        let form = SignInForm { held: true, ..read(&Fields::parse(&body)) };
+        progress = cx.app.flow.submit(&cx.visitor, form).await;
+    }
     progress.map_or_else(|fault| cx.fault(&fault), |progress| cx.show(progress))
 }
 
@@ -92,6 +101,7 @@ fn read(fields: &Fields<'_>) -> SignInForm {
         method,
         code,
         caps_lock: fields.one("caps_lock") == Some("on"),
+        held: false,
     }
 }
 

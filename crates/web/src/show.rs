@@ -26,6 +26,10 @@ impl Cx {
                 answer
             }
             Progress::Refused(view) => self.refused(&view),
+            // Held a second time: the clock stands still, or somebody else was quicker.
+            Progress::Hold { .. } => {
+                self.problem(StatusCode::SERVICE_UNAVAILABLE, Reason::ThrottleBusy, None)
+            }
             Progress::Busy(view) => {
                 let mut answer = self.problem_view(StatusCode::SERVICE_UNAVAILABLE, &view);
                 answer.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("5"));

@@ -101,6 +101,8 @@ pub(crate) struct Round<'a> {
     pub reserving: Option<Reserving>,
     /// The attempt that the submit would have begun.
     pub new_id: Option<AttemptId>,
+    /// A try within the pace of one a second may be held back instead of refused.
+    pub may_hold: bool,
     /// The password just typed, for renewing its record.
     pub typed_password: Option<Secret<String>>,
     /// Hints from the typed password.
@@ -152,6 +154,7 @@ impl<'a> Round<'a> {
             reserved: None,
             reserving: None,
             new_id: None,
+            may_hold: false,
             typed_password: None,
             hints: Vec::new(),
         };

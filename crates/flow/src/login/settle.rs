@@ -122,6 +122,9 @@ impl Flow {
         round: Round<'_>,
         decision: Decision,
     ) -> Result<Progress, Fault> {
+        if let Some(millis) = hold(&round, &decision) {
+            return Ok(Progress::Hold { millis });
+        }
         self.tally.decided(&decision, round.visitor.position.inside);
         let incident = match decision.reason {
             Reason::InputEmpty => None,
@@ -455,4 +458,14 @@ fn with_session(round: &Round<'_>, state: &AttemptState) -> Carried {
 fn again(round: &Round<'_>) -> Carried {
     let browser = browser_of(&round.stage);
     Carried { browser, ..Carried::new(round.stage.door().clone(), round.visitor.now) }
+}
+
+/// For how long a try is held back that came within the pace of one a second: nobody types that fast, but password
+/// managers and programs do, and a second is shorter than reading about it.
+fn hold(round: &Round<'_>, decision: &Decision) -> Option<u64> {
+    if !round.may_hold || decision.reason != Reason::ThrottleWait {
+        return None;
+    }
+    let left = decision.details.wait_until?.millis_since(round.facts.now);
+    u64::try_from(left).ok().filter(|left| (1..=1000).contains(left))
 }

@@ -39,6 +39,8 @@ pub struct SignInForm {
     pub other: Option<Method>,
     /// The browser saw Caps Lock on.
     pub caps_lock: bool,
+    /// It was held back once already to keep the pace.
+    pub held: bool,
 }
 
 impl Flow {
@@ -70,15 +72,17 @@ impl Flow {
         if let Some(password) = form.password {
             // One page submitted twice is one attempt: its id follows from the page's sealed request.
             let id = attempt_id(form.request.as_deref().unwrap_or_default());
-            let round = self.carried_round(visitor, carried, &password, form.caps_lock).await?;
+            let mut round = self.carried_round(visitor, carried, &password, form.caps_lock).await?;
+            round.may_hold = !form.held;
             return self.check(round, Some(id), Proofed::Password(password)).await;
         }
         if let Some(code) = form.code {
             let method = form.method.unwrap_or(Method::Totp);
             let id = attempt_id(form.request.as_deref().unwrap_or_default());
             let submission = code_submission(method, &code);
-            let round =
+            let mut round =
                 Round::load(self, visitor, Stage::Carried(carried), Some(submission)).await?;
+            round.may_hold = !form.held;
             return self.check(round, Some(id), Proofed::Code(code)).await;
         }
         if let Some(method) = form.other {
@@ -161,12 +165,14 @@ impl Flow {
             let submission = password_submission(&password);
             let mut round = Round::load(self, visitor, stage, Some(submission)).await?;
             round.add_hints(&password, form.caps_lock);
+            round.may_hold = !form.held;
             return self.check(round, None, Proofed::Password(password)).await;
         }
         let code = form.code.unwrap_or_else(|| Secret::new(String::new()));
         let method = form.method.unwrap_or(Method::Totp);
         let submission = code_submission(method, &code);
-        let round = Round::load(self, visitor, stage, Some(submission)).await?;
+        let mut round = Round::load(self, visitor, stage, Some(submission)).await?;
+        round.may_hold = !form.held;
         self.check(round, None, Proofed::Code(code)).await
     }
 
