@@ -1,8 +1,7 @@
-//! From places to a running flow: database, keys, hash workers, tenants, and the work that goes on behind requests.
+//! From places to a running flow: database, keys, hash workers, tenants.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
 use sekimori_base::{Clock, Entropy, Fault, NodeId, TenantId, Timestamp};
 use sekimori_credential::MemoryError;
@@ -12,11 +11,6 @@ use sekimori_keys::RootKeys;
 use sekimori_store::{ChangeError, OpenError, Options, Place, Store};
 
 use crate::files;
-
-/// How often settings and keys are looked at: a change reaches every node within five seconds.
-const KEEP_EVERY: Duration = Duration::from_secs(2);
-/// How often rotation of keys is thought of.
-const ROTATE_EVERY: Duration = Duration::from_mins(1);
 
 /// Where things are.
 pub struct Places {
@@ -98,28 +92,6 @@ impl Assembly {
         }
         self.look().await?;
         Ok(tenant)
-    }
-
-    /// Go on looking, rotating and cleaning until the process ends.
-    pub fn go_on(&self) {
-        let (flow, node, started_at) = (self.flow.clone(), self.node, self.started_at);
-        tokio::spawn(async move {
-            loop {
-                tokio::time::sleep(KEEP_EVERY).await;
-                if let Err(fault) = flow.keep(node, started_at).await {
-                    tracing::error!(%fault, "settings and keys could not be looked at");
-                }
-            }
-        });
-        let flow = self.flow.clone();
-        tokio::spawn(async move {
-            loop {
-                tokio::time::sleep(ROTATE_EVERY).await;
-                if let Err(fault) = flow.rotate_due_keys().await {
-                    tracing::error!(%fault, "keys could not be rotated");
-                }
-            }
-        });
     }
 }
 
