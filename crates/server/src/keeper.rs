@@ -2,10 +2,12 @@
 //! logged, and tried again with the next.
 
 use std::future::Future;
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
 use sekimori_base::Fault;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::{MissedTickBehavior, interval};
 
 use crate::app::App;
@@ -26,13 +28,18 @@ const SWEEP: Duration = Duration::from_secs(30);
 const CERTIFICATES: Duration = Duration::from_secs(5);
 
 /// Begin all of it.
-pub fn start(app: &App, mailer: Option<Mailer>, metrics: &Metrics, stopping: &Stopping) {
+pub fn start(
+    app: &App,
+    mailer: Option<Mailer>,
+    metrics: &Metrics,
+    stopping: &Stopping,
+) -> io::Result<()> {
     let one = app.clone();
     let keep = move || {
         let app = one.clone();
         async move { app.flow.keep(app.node, app.started_at).await }
     };
-    every("taking settings and keys", KEEP, stopping, keep);
+    at_once_on_hangup("taking settings and keys", KEEP, stopping, keep)?;
     let two = app.clone();
     let rotate = move || {
         let app = two.clone();
@@ -49,6 +56,7 @@ pub fn start(app: &App, mailer: Option<Mailer>, metrics: &Metrics, stopping: &St
         every("sending mail", MAIL, stopping, deliver);
     }
     every("removing what has expired", SWEEP, stopping, move || sweep(three.clone()));
+    Ok(())
 }
 
 async fn sweep(app: App) -> Result<(), Fault> {
@@ -76,13 +84,44 @@ pub(crate) fn every<F>(
 ) where
     F: Future<Output = Result<(), Fault>> + Send + 'static,
 {
+    rounds(doing, period, stopping, None, round);
+}
+
+/// The same, and at once on SIGHUP. The handler stays for as long as the process lives.
+fn at_once_on_hangup<F>(
+    doing: &'static str,
+    period: Duration,
+    stopping: &Stopping,
+    round: impl Fn() -> F + Send + Sync + 'static,
+) -> io::Result<()>
+where
+    F: Future<Output = Result<(), Fault>> + Send + 'static,
+{
+    rounds(doing, period, stopping, Some(signal(SignalKind::hangup())?), round);
+    Ok(())
+}
+
+fn rounds<F>(
+    doing: &'static str,
+    period: Duration,
+    stopping: &Stopping,
+    mut hangups: Option<Signal>,
+    round: impl Fn() -> F + Send + Sync + 'static,
+) where
+    F: Future<Output = Result<(), Fault>> + Send + 'static,
+{
     let mut stopping = stopping.clone();
     tokio::spawn(async move {
         let mut ticks = interval(period);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let rounds = async {
             loop {
-                ticks.tick().await;
+                tokio::select! {
+                    _ = ticks.tick() => {}
+                    () = next(&mut hangups) => {
+                        tracing::info!(target: "sekimori", "{doing}: asked for by SIGHUP");
+                    }
+                }
                 if let Err(fault) = round().await {
                     let error = &fault as &dyn std::error::Error;
                     tracing::error!(target: "sekimori", error, "{doing} failed");
@@ -96,18 +135,30 @@ pub(crate) fn every<F>(
     });
 }
 
+/// The next signal; never where none is listened for.
+async fn next(signals: &mut Option<Signal>) {
+    match signals {
+        Some(signals) => drop(signals.recv().await),
+        None => std::future::pending().await,
+    }
+}
+
 /// Take changed certificate files, looked for now and then and at once on SIGHUP.
-pub fn watch_certificate(certificate: Arc<Certificate>, metrics: Metrics, stopping: &Stopping) {
+pub fn watch_certificate(
+    certificate: Arc<Certificate>,
+    metrics: Metrics,
+    stopping: &Stopping,
+) -> io::Result<()> {
+    let mut hangups = signal(SignalKind::hangup())?;
     let mut stopping = stopping.clone();
     tokio::spawn(async move {
         let watching = async {
             let mut ticks = interval(CERTIFICATES);
-            let mut hangups = hangups();
             let mut stamp = certificate.stamp();
             loop {
                 let asked = tokio::select! {
                     _ = ticks.tick() => false,
-                    () = hangups.next() => true,
+                    _ = hangups.recv() => true,
                 };
                 let seen = certificate.stamp();
                 if seen == stamp && !asked {
@@ -122,6 +173,7 @@ pub fn watch_certificate(certificate: Arc<Certificate>, metrics: Metrics, stoppi
             () = stopping.reached(Phase::Draining) => {}
         }
     });
+    Ok(())
 }
 
 fn reload(certificate: &Certificate, metrics: &Metrics) {
@@ -131,24 +183,6 @@ fn reload(certificate: &Certificate, metrics: &Metrics) {
         Err(error) => {
             metrics.reload_failed();
             tracing::error!(target: "sekimori", %error, "the old certificate stays in use");
-        }
-    }
-}
-
-/// SIGHUPs; none where the system gives none.
-struct Hangups(Option<tokio::signal::unix::Signal>);
-
-fn hangups() -> Hangups {
-    Hangups(tokio::signal::unix::signal(tokio::signal::unix::SignalKind::hangup()).ok())
-}
-
-impl Hangups {
-    async fn next(&mut self) {
-        match &mut self.0 {
-            Some(signal) => {
-                signal.recv().await;
-            }
-            None => std::future::pending().await,
         }
     }
 }

@@ -54,7 +54,8 @@ impl Serving {
             .map_err(Failed::at(format!("opening {}", socket.display())))?;
         tokio::spawn(socket.serve(app.clone(), stopping.clone()));
         let mailer = mailer(&settings)?;
-        keeper::start(&app, mailer, &metrics, &stopping);
+        keeper::start(&app, mailer, &metrics, &stopping)
+            .map_err(Failed::at("listening for signals"))?;
         let limits = Limits { connections_max: connections_max(), ..Limits::default() };
         let drain_max = limits.drain_max;
         let gate = Gate::new(router, settings.proxies.clone(), limits, metrics);
@@ -134,7 +135,8 @@ fn listeners(
                     standing
                 } else {
                     let fresh = Certificate::load(files).map_err(Failed::at("TLS"))?;
-                    keeper::watch_certificate(Arc::clone(&fresh), metrics.clone(), stopping);
+                    keeper::watch_certificate(Arc::clone(&fresh), metrics.clone(), stopping)
+                        .map_err(Failed::at("listening for signals"))?;
                     fresh
                 };
                 let speaks = Speaks::Tls(standing.server_config());

@@ -134,6 +134,17 @@ fn a_stop_finishes_what_is_in_flight_and_says_so_first() {
 }
 
 #[test]
+fn a_hangup_looks_at_the_settings_at_once_and_ends_nothing() {
+    let mut server = Server::start("");
+    server.tell(Signal::HUP);
+    server.until("asked", || server.log().contains("asked for by SIGHUP"));
+    assert!(get(server.management, "/health/ready").contains("\"ok\""));
+    assert!(server.process.try_wait().unwrap().is_none(), "{}", server.log());
+    server.tell(Signal::TERM);
+    assert_eq!(server.process.wait().unwrap().code(), Some(0), "{}", server.log());
+}
+
+#[test]
 fn logs_are_json_and_hold_no_query() {
     let server = Server::start("[log]\nlevel = \"debug\"\n");
     get(server.main, "/login?r=very-secret-text");
