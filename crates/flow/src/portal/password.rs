@@ -2,8 +2,7 @@
 
 use sekimori_base::{Bilingual, Fault, Secret, random};
 use sekimori_credential::password::PasswordError;
-use sekimori_credential::strength::{self, Rules, Weakness};
-use sekimori_directory::Person;
+use sekimori_credential::strength::Weakness;
 use sekimori_login::{Notice, Reason};
 use sekimori_store::Write;
 use sekimori_words::PasswordFlaw;
@@ -11,8 +10,8 @@ use sekimori_words::PasswordFlaw;
 use super::enter::{Care, Changed, Inside, Others};
 use super::{Done, Portal};
 use crate::Flow;
+use crate::measure::{measured, person_words};
 use crate::notices::About;
-use crate::tenant::Tenant;
 use crate::visitor::Visitor;
 
 /// Where it is.
@@ -68,7 +67,9 @@ impl Flow {
             return Ok(Portal::see(PATH));
         }
         let tenant = &visitor.tenant;
-        let (new, flaws) = measured(tenant, &inside.person.person, change.new).await?;
+        let words = person_words(&inside.person.person);
+        let (new, flaws) = measured(tenant, words, change.new).await?;
+        let flaws: Vec<PasswordFlaw> = flaws.into_iter().map(flaw).collect();
         if !flaws.is_empty() {
             return Ok(Portal::Here(page(&inside, flaws, None)));
         }
@@ -110,45 +111,6 @@ fn page(inside: &Inside<'_>, flaws: Vec<PasswordFlaw>, busy: Option<Reason>) -> 
         busy,
         token: inside.token(),
     }
-}
-
-/// Measure a new password off the request's thread: it can take 0.1 s.
-async fn measured(
-    tenant: &Tenant,
-    person: &Person,
-    new: Secret<String>,
-) -> Result<(Secret<String>, Vec<PasswordFlaw>), Fault> {
-    let length_min = usize::from(tenant.site.password.length_min);
-    let (organisation_words, person_words) = (organisation_words(tenant), person_words(person));
-    tokio::task::spawn_blocking(move || {
-        let rules = Rules {
-            length_min,
-            organisation_words: &organisation_words,
-            person_words: &person_words,
-        };
-        let flaws = strength::check(&new, &rules).err().unwrap_or_default();
-        (new, flaws.into_iter().map(flaw).collect())
-    })
-    .await
-    .map_err(Fault::while_doing("measuring a password"))
-}
-
-fn organisation_words(tenant: &Tenant) -> Vec<String> {
-    let site = &tenant.site;
-    let name = &site.organisation.name;
-    let words = [name.en.clone(), name.ja.clone()].into_iter();
-    words
-        .chain(site.mail_domains.iter().cloned())
-        .chain(site.password.blocked_words.iter().cloned())
-        .collect()
-}
-
-fn person_words(person: &Person) -> Vec<String> {
-    let mail = person.mail.as_ref().map(ToString::to_string);
-    [person.username.to_string(), person.name.en.clone(), person.name.ja.clone()]
-        .into_iter()
-        .chain(mail)
-        .collect()
 }
 
 const fn flaw(weakness: Weakness) -> PasswordFlaw {
