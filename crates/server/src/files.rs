@@ -14,10 +14,21 @@ const SECRET_BYTES_MAX: u64 = 64 * 1024;
 pub fn read_text(path: &Path, bytes_max: u64) -> io::Result<String> {
     let mut text = String::new();
     let read = fs::File::open(path)?.take(bytes_max + 1).read_to_string(&mut text)?;
+    within(read, bytes_max).map(|()| text)
+}
+
+/// The bytes of a file of at most `bytes_max`.
+pub fn read_bytes(path: &Path, bytes_max: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let read = fs::File::open(path)?.take(bytes_max + 1).read_to_end(&mut bytes)?;
+    within(read, bytes_max).map(|()| bytes)
+}
+
+fn within(read: usize, bytes_max: u64) -> io::Result<()> {
     if read as u64 > bytes_max {
         return Err(io::Error::other(format!("it is longer than {bytes_max} bytes")));
     }
-    Ok(text)
+    Ok(())
 }
 
 /// A secret in a file of its own, without the line end.

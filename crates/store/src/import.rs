@@ -4,7 +4,7 @@ use sekimori_base::{Fault, PersonId, TenantId, Timestamp};
 use sekimori_directory::Person;
 
 use crate::Store;
-use crate::audit::AuditEntry;
+use crate::audit::{AuditEntry, AuditLine};
 use crate::database::postgres::Pooling;
 use crate::database::{Call, Connection, DatabaseError, Transaction, call};
 use crate::people::{self, Consent, StoredPerson, StoredTicket};
@@ -33,6 +33,8 @@ pub enum ImportRow {
     },
     /// Somebody known: their fields change.
     Put(Box<Person>),
+    /// A line of the audit, kept if everything is.
+    Line(Box<AuditLine>),
 }
 
 /// Why an import was refused. Nothing of it happened.
@@ -208,6 +210,11 @@ impl Import {
                 transaction.run(&words)?;
                 person
             }
+            ImportRow::Line(line) => {
+                let (calls, _) = transaction.chains.append(self.tenant, &line)?;
+                transaction.run_all(&calls)?;
+                return Ok(Ok(()));
+            }
         };
         for word in people::words(&person) {
             transaction.run(&people::word(self.tenant, word, person.id))?;
@@ -228,7 +235,7 @@ impl Import {
         )
     }
 
-    /// New people travel by COPY; those that change and tickets, after the piece they stand in.
+    /// New people travel by COPY; tickets, those that change and lines of the audit, after the piece they stand in.
     fn in_pieces(
         &self,
         transaction: &mut Transaction<'_>,
@@ -256,7 +263,7 @@ impl Import {
         piece: Vec<ImportRow>,
     ) -> Result<Result<(), ImportError>, DatabaseError> {
         let (mut people, mut words, mut tickets) = (Vec::new(), Vec::new(), Vec::new());
-        let mut changed = Vec::new();
+        let (mut changed, mut lines) = (Vec::new(), Vec::new());
         let t = self.tenant.bytes();
         for (row, import) in (first..).zip(piece) {
             match import {
@@ -278,6 +285,7 @@ impl Import {
                     tickets.extend(ticket.map(|ticket| self.ticket(&ticket)));
                 }
                 ImportRow::Put(person) => changed.push((row, ImportRow::Put(person))),
+                ImportRow::Line(line) => lines.push(line),
             }
         }
         let Connection::Postgres(link) = &mut transaction.connection else {
@@ -297,6 +305,11 @@ impl Import {
                 return Ok(Err(refused));
             }
         }
+        let mut calls = Vec::with_capacity(lines.len());
+        for line in lines {
+            calls.extend(transaction.chains.append(self.tenant, &line)?.0);
+        }
+        transaction.run_all(&calls)?;
         Ok(Ok(()))
     }
 }

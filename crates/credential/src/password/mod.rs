@@ -15,7 +15,7 @@ mod wrap;
 
 pub use record::{HashRecord, Normalisation, RecordError};
 pub use typed::{TypedHints, hints};
-pub use wrap::{ImportError, wrap};
+pub use wrap::{ImportError, examine, wrap};
 
 use sekimori_base::{Secret, limits::PASSWORD_BYTES_MAX};
 use sekimori_hashmem::{Argon2Cost, Inputs, Memory, argon2id};

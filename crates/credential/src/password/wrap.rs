@@ -25,6 +25,11 @@ pub enum ImportError {
     Hash(#[from] PasswordError),
 }
 
+/// Whether [`wrap`] could take over a hash, without the work of it.
+pub fn examine(hash: &str) -> Result<(), ImportError> {
+    foreign::parse(hash).map(drop)
+}
+
 /// The record that checks the passwords of a hash of another system: `{SHA}`, `{SSHA}` and both
 /// with 256, 384 and 512; bcrypt; `$5$` and `$6$`; PBKDF2 as passlib, OpenLDAP and Django write it,
 /// each wrapped in our Argon2id; and `$argon2id$`, which is checked as it is, beside a decoy that

@@ -12,7 +12,7 @@ use sekimori_store::AuditLine;
 pub use audit::{Problem, Verified, Wrong};
 pub use desk::SessionsToEnd;
 pub use explain::{Affected, Decided, Explained, WhatIf};
-pub use people::{AddError, By, NewPerson};
+pub use people::{AddError, By, NewPerson, WhenFull};
 pub use settings::ApplyError;
 
 impl By {

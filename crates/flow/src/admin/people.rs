@@ -1,6 +1,7 @@
 //! Adding people, and factors that an administrator hands out.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use sekimori_base::{
     Bilingual, FactorId, Fault, Language, PersonId, Sealed, Secret, Timestamp, random,
@@ -15,7 +16,7 @@ use sekimori_login::FactorState;
 use sekimori_store::{AuditLine, CommitError, Conflict, NewFactor, Write};
 
 use crate::Flow;
-use crate::hashing::Class;
+use crate::hashing::{Busy, Class, Place};
 use crate::tenant::Tenant;
 
 /// Who acts, as the audit names them: `os:root`, `admin:per_…`, `system`.
@@ -42,6 +43,18 @@ pub struct NewPerson {
     /// The language of mails.
     pub language: Language,
 }
+
+/// What to do while all places of the hash queue are taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WhenFull {
+    /// Say so.
+    Refuse,
+    /// Wait for a place, however long that takes: for work in bulk.
+    Wait,
+}
+
+/// Between two looks at a full queue.
+const FULL_QUEUE: Duration = Duration::from_millis(20);
 
 /// Why somebody was not added.
 #[derive(Debug, thiserror::Error)]
@@ -74,7 +87,7 @@ impl Flow {
     ) -> Result<PersonId, AddError> {
         let now = self.clock.now();
         let record = match password {
-            Some(password) => Some(self.hash_password(tenant, password).await?),
+            Some(password) => Some(self.hash_password(tenant, password, WhenFull::Refuse).await?),
             None => None,
         };
         let id = PersonId::random(&*self.entropy);
@@ -111,9 +124,9 @@ impl Flow {
         &self,
         tenant: &Tenant,
         password: Secret<String>,
+        when_full: WhenFull,
     ) -> Result<String, AddError> {
-        let place =
-            self.hashing.enter(Class::Inside, (tenant.id, 0)).map_err(|_| AddError::Busy)?;
+        let place = self.place(tenant, when_full).await?;
         match place.hash(password, random(&*self.entropy)).await? {
             Ok(record) => Ok(record.to_string()),
             Err(PasswordError::TooLong) => Err(AddError::PasswordTooLong),
@@ -122,13 +135,27 @@ impl Flow {
     }
 
     /// A record that checks the passwords of a hash of another system, made in the hash queue.
-    pub async fn take_over_hash(&self, tenant: &Tenant, hash: String) -> Result<String, AddError> {
-        let place =
-            self.hashing.enter(Class::Inside, (tenant.id, 0)).map_err(|_| AddError::Busy)?;
+    pub async fn take_over_hash(
+        &self,
+        tenant: &Tenant,
+        hash: String,
+        when_full: WhenFull,
+    ) -> Result<String, AddError> {
+        let place = self.place(tenant, when_full).await?;
         match place.wrap(hash, random(&*self.entropy)).await? {
             Ok(record) => Ok(record.to_string()),
             Err(ImportError::Hash(fault)) => Err(Fault::new("wrapping a hash", fault).into()),
             Err(error) => Err(AddError::Hash(error)),
+        }
+    }
+
+    async fn place(&self, tenant: &Tenant, when_full: WhenFull) -> Result<Place, AddError> {
+        loop {
+            match (self.hashing.enter(Class::Inside, (tenant.id, 0)), when_full) {
+                (Ok(place), _) => return Ok(place),
+                (Err(Busy), WhenFull::Refuse) => return Err(AddError::Busy),
+                (Err(Busy), WhenFull::Wait) => tokio::time::sleep(FULL_QUEUE).await,
+            }
         }
     }
 

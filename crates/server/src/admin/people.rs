@@ -3,10 +3,10 @@
 use std::fmt::Write as _;
 
 use sekimori_base::{PersonId, Secret};
-use sekimori_credential::strength::{Rules, Weakness, check};
-use sekimori_directory::{PersonState, Site, Username};
-use sekimori_flow::Tenant;
+use sekimori_credential::strength::Weakness;
+use sekimori_directory::{PersonState, Username};
 use sekimori_flow::admin::{AddError, NewPerson as Somebody};
+use sekimori_flow::{Tenant, measured};
 use sekimori_store::{StoredPerson, Write};
 use serde::Serialize;
 use serde_json::json;
@@ -26,10 +26,14 @@ pub(super) async fn add(
 ) -> Result<Answer, Failed> {
     let tenant = desk.tenant()?;
     let username = person.username.clone();
+    let mut password = password.map(|mut password| Secret::new(std::mem::take(&mut password.0)));
     let with_password = password.is_some();
-    if let Some(password) = &password {
-        let flaws = weaknesses(&tenant.site, &person, password);
+    if let Some(typed) = password.take() {
+        let measured = measured(&tenant, words_of(&person), typed).await;
+        let (typed, flaws) = measured.map_err(Failed::at("measuring a password"))?;
+        password = Some(typed);
         if !flaws.is_empty() {
+            let flaws: Vec<String> = flaws.into_iter().map(weakness).collect();
             let text = format!("the password is too easy to guess: {}", flaws.join("; "));
             return Ok(Answer::no(text, json!({ "weaknesses": flaws })));
         }
@@ -44,7 +48,6 @@ pub(super) async fn add(
         state: PersonState::ACTIVE,
         language: person.language,
     };
-    let password = password.map(|mut password| Secret::new(std::mem::take(&mut password.0)));
     let added = desk.app.flow.add_person(&tenant, new, password, desk.by).await;
     let id = match added {
         Ok(id) => id,
@@ -64,27 +67,22 @@ pub(super) async fn add(
 }
 
 /// What is wrong with a new password, in words.
-fn weaknesses(site: &Site, person: &NewPerson, password: &Password) -> Vec<String> {
-    let (organisation, name) = (&site.organisation.name, &person.name);
-    let mut organisation_words = vec![organisation.en.clone(), organisation.ja.clone()];
-    organisation_words.extend(site.password.blocked_words.iter().cloned());
-    let mut person_words = vec![person.username.to_string(), name.en.clone(), name.ja.clone()];
-    person_words.extend(person.mail.iter().map(ToString::to_string));
-    let rules = Rules {
-        length_min: usize::from(site.password.length_min),
-        organisation_words: &organisation_words,
-        person_words: &person_words,
-    };
-    let flaws = check(&Secret::new(password.0.clone()), &rules).err().unwrap_or_default();
-    let words = |flaw| match flaw {
+pub(super) fn weakness(flaw: Weakness) -> String {
+    match flaw {
         Weakness::TooShort { length_min, .. } => format!("at least {length_min} characters"),
         Weakness::TooLong { bytes_max } => format!("at most {bytes_max} bytes"),
         Weakness::Common => "it is a common one".to_owned(),
         Weakness::Pattern => "it is a pattern or a date".to_owned(),
         Weakness::OrganisationWord => "it is made of the organisation's words".to_owned(),
         Weakness::PersonWord => "it is made of the person's own words".to_owned(),
-    };
-    flaws.into_iter().map(words).collect()
+    }
+}
+
+fn words_of(person: &NewPerson) -> Vec<String> {
+    let name = &person.name;
+    let mut words = vec![person.username.to_string(), name.en.clone(), name.ja.clone()];
+    words.extend(person.mail.iter().map(ToString::to_string));
+    words
 }
 
 pub(super) async fn ticket(desk: &Desk<'_>, username: Username) -> Result<Answer, Failed> {

@@ -25,7 +25,9 @@ pub(super) fn watched(
     let watching = Arc::clone(&bar);
     let watcher = Arc::new(move |step: Progress| {
         let mut bar = watching.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        bar.get_or_insert_with(|| progress(step.all, doing)).set_position(step.done);
+        let bar = bar.get_or_insert_with(|| progress(step.all, doing));
+        bar.set_length(step.all);
+        bar.set_position(step.done);
     });
     let answer = super::runtime()?.block_on(admin::run(&node, request, watcher));
     let shown = bar.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();

@@ -1,7 +1,8 @@
 //! `sekimori person`: people and their accounts.
 
 use std::io::{IsTerminal, Read, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::string::FromUtf8Error;
 
 use clap::{Args, Subcommand};
 use sekimori_base::{Bilingual, FactorId, Language};
@@ -12,7 +13,7 @@ use super::{Common, Ended, Failed};
 use crate::admin::command::{AccountState, Act, NewPerson, Password};
 use crate::admin::{Command, Outcome};
 use crate::console::{confirm, note};
-use crate::files::read_text;
+use crate::files::read_bytes;
 use crate::outside::SystemEntropy;
 
 /// The longest file of people that is read, in bytes.
@@ -77,7 +78,9 @@ username,name_en,name_ja,mail,affiliation,groups,password,hash
 Only username is needed. Several affiliations or groups are separated by spaces.
 Somebody new with neither password nor hash gets an enrolment ticket; tickets
 are printed as lines `username,ticket`. The passwords of people who are there
-already are not touched. All mistakes are shown at once; then nothing is done.
+already are not touched. Of those people a column that is absent keeps what
+there is; an empty cell clears it. All mistakes are shown at once; then nothing
+is done.
 
 Examples:
   sekimori person import people.csv              show what changes, ask, import
@@ -194,9 +197,22 @@ fn erase(what: Erase, common: &Common) -> Result<Ended, Failed> {
 }
 
 fn import(what: &Import, common: &Common) -> Result<Ended, Failed> {
-    let file = read_text(&what.file, FILE_BYTES_MAX).map_err(Failed::at(what.file.display()))?;
+    let bytes = read_bytes(&what.file, FILE_BYTES_MAX).map_err(Failed::at(what.file.display()))?;
+    let file = String::from_utf8(bytes).map_err(|error| not_utf8(&what.file, &error))?;
     let command = |act| Command::PersonImport { file: file.clone(), act };
     rehearsed_first(command, what.yes, what.dry_run, "Import this?", common)
+}
+
+/// Spreadsheet programs in Japan write Shift_JIS unless they are told otherwise.
+fn not_utf8(path: &Path, error: &FromUtf8Error) -> Failed {
+    let good = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+    let line = good.split(|byte| *byte == b'\n').count();
+    let path = path.display();
+    Failed::new(format!("{path}: line {line} is not UTF-8 (perhaps it is Shift_JIS or UTF-16)"))
+        .remedy(
+            "save it as UTF-8; in Excel: Save As, file type \"CSV UTF-8 (Comma delimited)\" \
+         (日本語版:「名前を付けて保存」で「CSV UTF-8 (コンマ区切り)」); nothing was done",
+        )
 }
 
 /// Show what would happen, ask, do it.

@@ -1,6 +1,7 @@
 //! The program as its operators meet it: command lines, files, sockets, signals.
 
 mod help;
+mod import;
 mod serving;
 
 use std::path::Path;
@@ -115,26 +116,6 @@ fn a_database_without_its_root_key_is_not_given_a_new_one() {
     let text = printed(folder.path(), &["export"], 3);
     assert!(text.contains("there is no root key file"), "{text}");
     assert!(!folder.path().join("data/root.key").exists());
-}
-
-#[test]
-fn an_import_does_everything_or_nothing() {
-    let folder = folder();
-    let folder = folder.path();
-    printed(folder, &["apply", "site.toml"], 0);
-    let file = folder.join("people.csv");
-    std::fs::write(&file, "username,mail\ntaro,taro@example.ac.jp\nTaro X,\ntaro,\n").unwrap();
-    let text = printed(folder, &["person", "import", "people.csv", "--yes"], 1);
-    assert!(text.contains("line 3:") && text.contains("line 4:"), "{text}");
-    printed(folder, &["person", "show", "taro"], 1);
-    std::fs::write(&file, "username,name_ja,password\ntaro,太郎,correct horse battery\njiro,,\n")
-        .unwrap();
-    let rehearsed = json(folder, &["person", "import", "people.csv", "--dry-run", "--json"]);
-    assert_eq!((&rehearsed["new"], &rehearsed["done"]), (&2.into(), &false.into()));
-    let done = json(folder, &["person", "import", "people.csv", "--yes", "--json"]);
-    assert_eq!(done["tickets"][0][0], "jiro");
-    let again = json(folder, &["person", "import", "people.csv", "--yes", "--json"]);
-    assert_eq!((&again["new"], &again["same"]), (&0.into(), &2.into()));
 }
 
 #[test]

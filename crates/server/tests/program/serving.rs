@@ -101,6 +101,24 @@ fn commands_beside_a_running_server_go_through_its_socket() {
 }
 
 #[test]
+fn imports_wait_while_the_hash_queue_is_full() {
+    let server = Server::start("queue = 1\n");
+    let password = "correct horse battery";
+    let imports = ["a", "b", "c", "d"].map(|name| {
+        let file = format!("{name}.csv");
+        let rows = format!("username,password\n{name}1,{password}\n{name}2,{password}\n");
+        std::fs::write(server.path().join(&file), rows).unwrap();
+        let arguments = ["person", "import", &file, "--yes", "--json"];
+        program(server.path()).args(arguments).stdout(Stdio::piped()).spawn().unwrap()
+    });
+    for import in imports {
+        let output = import.wait_with_output().unwrap();
+        let text = String::from_utf8_lossy(&output.stdout);
+        assert!(text.contains("\"done\": true"), "{text}");
+    }
+}
+
+#[test]
 fn health_and_metrics_are_on_a_listener_of_their_own() {
     let server = Server::start("");
     assert!(get(server.main, "/.well-known/openid-configuration").contains("200 OK"));

@@ -95,6 +95,12 @@ fn row(person: Person) -> ImportRow {
     ImportRow::Add { person: Box::new(person), password, ticket: None }
 }
 
+fn line(about: &Person, event: &str) -> ImportRow {
+    let line =
+        AuditLine { at: NOW, event: event.into(), person: Some(about.id), ..AuditLine::default() };
+    ImportRow::Line(Box::new(line))
+}
+
 async fn an_import_is_all_or_nothing(world: World) {
     let mut known = world.somebody("known").await;
     let reports = Arc::new(Mutex::new(Vec::new()));
@@ -102,6 +108,7 @@ async fn an_import_is_all_or_nothing(world: World) {
     known.administrator = true;
     let mut rows: Vec<ImportRow> = (0..1500).map(|n| row(person(&format!("n{n}")))).collect();
     rows.push(ImportRow::Put(Box::new(known.clone())));
+    rows.push(line(&known, "people.imported"));
     let done = world
         .store
         .import_people(world.tenant, NOW, rows.into_iter(), move |done| {
@@ -109,21 +116,28 @@ async fn an_import_is_all_or_nothing(world: World) {
         })
         .await
         .unwrap();
-    assert_eq!(done, 1501);
-    assert_eq!(*reports.lock().unwrap(), [1000, 1501]);
+    assert_eq!(done, 1502);
+    assert_eq!(*reports.lock().unwrap(), [1000, 1502]);
     assert!(world.stored(known.id).await.person.administrator);
     let name = Username::parse("n1499").unwrap();
     let found = world.store.person_by_username(world.tenant, NOW, name).await.unwrap().unwrap();
     assert_eq!(found.password.as_deref(), Some("re\tco\\rd\n"));
 
-    let bad = [row(person("fresh")), row(person("n7"))];
+    let bad = [line(&known, "never.happened"), row(person("fresh")), row(person("n7"))];
     let refused =
         world.store.import_people(world.tenant, NOW, bad.into_iter(), |_| {}).await.unwrap_err();
     assert!(
-        matches!(refused, ImportError::Taken { row: 1, .. } | ImportError::TakenSomewhere),
+        matches!(refused, ImportError::Taken { row: 2, .. } | ImportError::TakenSomewhere),
         "{refused}"
     );
     assert!(names(&world, "fresh").await.is_empty());
+    let next = [line(&known, "next.import")];
+    world.store.import_people(world.tenant, NOW, next.into_iter(), |_| {}).await.unwrap();
+    let later = NOW.plus_seconds(1);
+    let history = world.store.history_of(world.tenant, known.id, later, 10).await.unwrap();
+    let events: Vec<_> = history.iter().map(|entry| entry.line.event.as_str()).collect();
+    assert!(events.contains(&"people.imported") && events.contains(&"next.import"), "{events:?}");
+    assert!(!events.contains(&"never.happened"), "{events:?}");
     let missing = [ImportRow::Put(Box::new(person("gone")))];
     let refused = world.store.import_people(world.tenant, NOW, missing.into_iter(), |_| {}).await;
     assert!(matches!(refused, Err(ImportError::Missing { row: 0 })));
