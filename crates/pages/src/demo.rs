@@ -48,6 +48,28 @@ pub struct SentMail {
     pub body: String,
 }
 
+/// What the authenticator apps of the demo's people show.
+#[derive(Debug, Clone)]
+pub struct Codes {
+    /// The apps.
+    pub apps: Vec<ShownApp>,
+    /// Seconds until the codes change.
+    pub seconds_left: i64,
+    /// This page.
+    pub here_href: String,
+}
+
+/// An authenticator app.
+#[derive(Debug, Clone)]
+pub struct ShownApp {
+    /// Whose.
+    pub username: String,
+    /// What it shows.
+    pub code: String,
+    /// What it once scanned.
+    pub otpauth_uri: String,
+}
+
 /// The sample service: what it received.
 #[derive(Debug, Clone)]
 pub struct SampleService {

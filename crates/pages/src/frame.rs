@@ -82,6 +82,8 @@ pub struct DemoStrip<'a> {
     pub networks_href: &'a str,
     /// The page of outgoing mail.
     pub mails_href: &'a str,
+    /// The page of what the authenticator apps show.
+    pub codes_href: &'a str,
 }
 
 /// What a form carries besides its visible fields.

@@ -4,6 +4,7 @@ use sekimori_directory::{Affiliation, Method};
 use sekimori_login::{Choice, NextStep, Notice, Reason, Usability};
 use sekimori_words::{Circumstances, Words};
 
+use crate::demo::ShownApp;
 use crate::failure::{Link, Ways};
 use crate::login::SwitchChoice;
 use crate::parts::Said;
@@ -345,6 +346,12 @@ impl ChangePassword {
             Some(title) => Some(Said { title, text: None, hints: flaws.collect() }),
             None => view.said_plainly(self.failure.as_ref()),
         }
+    }
+}
+
+impl ShownApp {
+    pub(crate) fn drawing(&self) -> Option<Drawing> {
+        draw(&self.otpauth_uri)
     }
 }
 

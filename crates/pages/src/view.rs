@@ -99,6 +99,8 @@ pages! {
     DemoNetworks(demo::Networks) = DemoNetworksView "demo/networks.html", OwnPages;
     /// Demo: outgoing mail.
     DemoMails(demo::Mails) = DemoMailsView "demo/mails.html", OwnPages;
+    /// Demo: what the authenticator apps show.
+    DemoCodes(demo::Codes) = DemoCodesView "demo/codes.html", OwnPages;
     /// Demo: the sample service.
     DemoService(demo::SampleService) = DemoServiceView "demo/service.html", OwnPages;
 }

@@ -19,4 +19,6 @@ pub struct DemoView {
     pub networks_href: String,
     /// Path of the page that shows outgoing mail.
     pub mails_href: String,
+    /// Path of the page that shows what the authenticator apps show.
+    pub codes_href: String,
 }

@@ -220,6 +220,7 @@ impl Cx {
             network: zone.map(|zone| zone.title.text(visitor.language).to_owned()),
             networks_href: &demo.networks_href,
             mails_href: &demo.mails_href,
+            codes_href: &demo.codes_href,
         })
     }
 }

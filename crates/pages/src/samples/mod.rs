@@ -90,6 +90,7 @@ pub fn frame<'a>(
             network: Some("eduroam".to_owned()),
             networks_href: "/demo/networks",
             mails_href: "/demo/mails",
+            codes_href: "/demo/codes",
         }),
     }
 }

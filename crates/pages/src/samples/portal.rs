@@ -310,8 +310,21 @@ fn demos(language: Language) -> Vec<Sample> {
     vec![
         sample("demo-networks", networks),
         sample("demo-mails", demo::Mails { mails: vec![mail] }),
+        sample("demo-codes", demo_codes()),
         sample("demo-mails-none", demo::Mails { mails: Vec::new() }),
         sample("demo-service", service(Vec::new(), Some("access_denied"))),
         sample("demo-service-signed-in", service(claims, None)),
     ]
+}
+
+fn demo_codes() -> demo::Codes {
+    demo::Codes {
+        apps: vec![demo::ShownApp {
+            username: "hanako".to_owned(),
+            code: "492039".to_owned(),
+            otpauth_uri: "otpauth://totp/Demo:hanako?secret=JBSWY3DPEHPK3PXP".to_owned(),
+        }],
+        seconds_left: 17,
+        here_href: "/demo/codes".to_owned(),
+    }
 }

@@ -31,7 +31,7 @@ impl Sink {
         tokio::spawn(async move {
             loop {
                 if let Err(fault) = sink.deliver(&flow).await {
-                    tracing::error!(%fault, "the demo's mail could not be delivered");
+                    tracing::error!(target: "sekimori", %fault, "the demo's mail could not be delivered");
                 }
                 tokio::time::sleep(Duration::from_millis(500)).await;
             }

@@ -4,6 +4,7 @@
 //! network that one pretends to be on, and a page of outgoing mail. Never for anybody but the one who tries it:
 //! `X-Forwarded-For` from loopback is believed.
 
+mod codes;
 mod mails;
 mod networks;
 mod paper;
@@ -11,13 +12,15 @@ mod people;
 mod service;
 mod site;
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use axum::Router;
 use clap::Args;
-use sekimori_config::node::{Database, Listener, Management, Node, Proxy, ProxyHeader, Transport};
+use sekimori_config::node::{
+    Database, Listener, Log, LogFormat, Management, Node, Proxy, ProxyHeader, Transport,
+};
 use sekimori_flow::FormerSecrets;
 use sekimori_store::ChangeError;
 use sekimori_web::DemoView;
@@ -52,6 +55,9 @@ const KEY_FILE: &str = "root.key";
 
 /// Run the demo until it is stopped.
 pub fn run(demo: Demo, common: &Common) -> Result<Ended, Failed> {
+    // Programs read JSON; a person reads the paper, and beside it what matters.
+    let format = if common.json() { LogFormat::Json } else { LogFormat::Text };
+    crate::log::start(Log { format, ..Log::default() });
     runtime()?.block_on(until_stopped(demo, common.json()))?;
     Ok(Ended::Well)
 }
@@ -93,10 +99,10 @@ async fn until_stopped(demo: Demo, json: bool) -> Result<(), Failed> {
     let people = people::ensure(&app.flow, &tenant, &folder).await?;
     let sink = mails::Sink::default();
     sink.start(app.flow.clone());
-    let router = router(&app, sink.clone());
+    let router = router(&app, sink.clone(), &people);
     let serving = Serving::start(app, router)?;
-    let address = SocketAddr::new(demo.address, sample_port);
-    service::start(address, &sample_base, &issuer, secret.expose()).await?;
+    let addresses = both_families(demo.address, sample_port);
+    service::start(&addresses, &sample_base, &issuer, secret.expose()).await?;
     let paper = paper::Paper {
         folder,
         issuer,
@@ -120,22 +126,23 @@ fn write_node_file(folder: &Path, management: SocketAddr) -> Result<(), Failed> 
     std::fs::write(&path, text).map_err(Failed::at(format!("writing {}", path.display())))
 }
 
-fn router(app: &App, sink: mails::Sink) -> Router {
-    let view =
-        DemoView { networks_href: networks::PATH.to_owned(), mails_href: mails::PATH.to_owned() };
+fn router(app: &App, sink: mails::Sink, people: &[people::OnPaper]) -> Router {
+    let view = DemoView {
+        networks_href: networks::PATH.to_owned(),
+        mails_href: mails::PATH.to_owned(),
+        codes_href: codes::PATH.to_owned(),
+    };
     let web = sekimori_web::App { flow: app.flow.clone(), demo: Some(Arc::new(view)) };
-    let pages = networks::routes(web.clone()).merge(mails::routes(web.clone(), sink));
+    let pages = networks::routes(web.clone())
+        .merge(mails::routes(web.clone(), sink))
+        .merge(codes::routes(web.clone(), people));
     networks::pretending(sekimori_web::router_with(web, pages))
 }
 
 fn settings(demo: &Demo, folder: &Path, port: u16, management: SocketAddr) -> Node {
     let loopback = |text: &str| text.parse().expect("a well-formed range");
     Node {
-        listeners: vec![Listener {
-            address: SocketAddr::new(demo.address, port),
-            transport: Transport::Plain,
-            proxy_protocol: None,
-        }],
+        listeners: both_families(demo.address, port).into_iter().map(listener).collect(),
         proxies: vec![Proxy {
             addresses: vec![loopback("127.0.0.0/8"), loopback("::1/128")],
             header: ProxyHeader::XForwardedFor,
@@ -147,14 +154,37 @@ fn settings(demo: &Demo, folder: &Path, port: u16, management: SocketAddr) -> No
     }
 }
 
-/// Apply the demo's site document; an older folder takes the present addresses.
+/// Where `localhost` leads to: browsers try `::1` first, where there is one and nobody else has the port.
+fn both_families(address: IpAddr, port: u16) -> Vec<SocketAddr> {
+    let mut addresses = vec![SocketAddr::new(address, port)];
+    let other = SocketAddr::new(Ipv6Addr::LOCALHOST.into(), port);
+    if address == Ipv4Addr::LOCALHOST && is_free(other) {
+        addresses.push(other);
+    }
+    addresses
+}
+
+fn listener(address: SocketAddr) -> Listener {
+    Listener { address, transport: Transport::Plain, proxy_protocol: None }
+}
+
+/// Apply the demo's site document; a site that stands already takes the present addresses and stays as it is.
 async fn apply(app: &App, issuer: &str, sample_base: &str) -> Result<(), Failed> {
     let doing = "applying the demo's site";
-    let site = site::site(issuer, sample_base);
-    let tenant = app.tenant_of(&site).await?;
+    let fresh = site::site(issuer, sample_base);
+    let tenant = app.tenant_of(&fresh).await?;
     let now = app.flow.clock.now();
     let standing = app.flow.store.site(tenant).await.map_err(Failed::at(doing))?;
-    let version = standing.map_or(0, |standing| standing.version);
+    let (version, site) = match standing {
+        None => (0, fresh),
+        Some(standing) => {
+            let moved = site::moved(&standing.site, issuer, sample_base);
+            if moved == standing.site {
+                return app.keep().await;
+            }
+            (standing.version, moved)
+        }
+    };
     match app.flow.store.apply_site(tenant, version, &site, now, "demo").await {
         Ok(_) | Err(ChangeError::Stale) => {}
         Err(ChangeError::Fault(fault)) => return Err(Failed::at(doing)(fault)),

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::people::OnPaper;
 use super::site::{NATIVE_CLIENT, NETWORKS, SAMPLE_CLIENT};
-use super::{mails, networks};
+use super::{codes, mails, networks};
 
 /// Everything that one needs to try the demo.
 pub struct Paper {
@@ -71,6 +71,7 @@ impl Paper {
              Your account      {}/portal\n\
              Choose a network  {}{}\n\
              Outgoing mail     {}{}\n\
+             App codes         {}{}\n\
              Health, metrics   {}/health/ready  {}/metrics\n\
              Commands          cd {}\n\nPeople\n",
             self.sample_base,
@@ -79,6 +80,8 @@ impl Paper {
             networks::PATH,
             self.issuer,
             mails::PATH,
+            self.issuer,
+            codes::PATH,
             self.management,
             self.management,
             self.folder.display(),
@@ -91,17 +94,22 @@ impl Paper {
                 person.username, person.password, secret, person.note
             );
         }
-        text.push_str(
+        let program = std::env::current_exe();
+        let program =
+            program.map_or_else(|_| "sekimori".to_owned(), |path| path.display().to_string());
+        let (codes, folder) = (format!("{}{}", self.issuer, codes::PATH), self.folder.display());
+        let _ = write!(
+            text,
             "\nTry, in this order\n\
              1. Open the sample service and press Sign in. You are outside: user name hanako, her password,\n   \
-                then a code (oathtool --totp -b SECRET).\n\
+                then the code that {codes} shows.\n\
              2. Sign out, choose the campus network, sign in as taro: the password is enough there.\n\
              3. Choose home and open the sample service again: the session of the campus is asked for more.\n   \
                 taro has nothing more, and the page says so, with a code that the help desk can look up.\n\
-             4. Read that code out: sekimori explain CODE (in the folder named above).\n\
+             4. Look that code up: cd {folder} && {program} explain CODE\n\
              5. Sign in as jiro with his right password, then with a wrong one: see who is told what.\n\
              6. Open your account as hanako: networks, sessions, history with every reason.\n\n\
-             Ctrl-C ends the demo.",
+             Ctrl-C ends the demo."
         );
         text
     }

@@ -61,9 +61,9 @@ struct Session {
 
 type Shared = Arc<Service>;
 
-/// Begin to serve at `address`.
+/// Begin to serve at all of `addresses`.
 pub async fn start(
-    address: SocketAddr,
+    addresses: &[SocketAddr],
     base: &str,
     issuer: &str,
     secret: &str,
@@ -83,14 +83,17 @@ pub async fn start(
         .route("/sign-out", get(sign_out))
         .route("/static/{name}", get(asset))
         .with_state(service);
-    let listener = tokio::net::TcpListener::bind(address)
-        .await
-        .map_err(Failed::at(format!("listening on {address}")))?;
-    tokio::spawn(async move {
-        if let Err(error) = axum::serve(listener, router).await {
-            tracing::error!(%error, "the sample service has stopped");
-        }
-    });
+    for address in addresses {
+        let listener = tokio::net::TcpListener::bind(address)
+            .await
+            .map_err(Failed::at(format!("listening on {address}")))?;
+        let router = router.clone();
+        tokio::spawn(async move {
+            if let Err(error) = axum::serve(listener, router).await {
+                tracing::error!(target: "sekimori", %error, "the sample service has stopped");
+            }
+        });
+    }
     Ok(())
 }
 

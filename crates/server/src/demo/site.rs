@@ -130,6 +130,27 @@ pub fn site(issuer: &str, service: &str) -> Site {
     }
 }
 
+/// A site that stands already, with the present addresses and else as it is: whoever keeps a demo has made it theirs.
+pub fn moved(standing: &Site, issuer: &str, base: &str) -> Site {
+    let mut site = Site { issuer: issuer.to_owned(), ..standing.clone() };
+    let Some(sample) = site.services.iter_mut().find(|one| one.name.as_str() == SAMPLE_CLIENT)
+    else {
+        return site;
+    };
+    let Some(former) = sample.home.take() else { return site };
+    let former = former.trim_end_matches('/').to_owned();
+    sample.home = Some(format!("{base}/"));
+    if let Some(client) = &mut sample.oidc {
+        let uris = client.redirect_uris.iter_mut().chain(&mut client.post_logout_redirect_uris);
+        for uri in uris {
+            let path = uri.as_str().strip_prefix(&former).filter(|path| path.starts_with('/'));
+            let present = path.and_then(|path| RedirectUri::parse(&format!("{base}{path}")).ok());
+            *uri = present.unwrap_or_else(|| uri.clone());
+        }
+    }
+    site
+}
+
 fn zone_name(name: &str) -> ZoneName {
     ZoneName::parse(name).expect("the demo's zone names are well formed")
 }
@@ -153,6 +174,7 @@ fn sample(base: &str) -> Service {
                 .into_iter()
                 .chain([sekimori_directory::client::GrantType::ClientCredentials])
                 .collect(),
+            token_algorithm: TokenAlgorithm::Es256,
             ..client(SAMPLE_CLIENT, ClientKind::Web, ClientAuth::ClientSecretBasic)
         }),
     }
@@ -203,5 +225,23 @@ fn client(id: &str, kind: ClientKind, auth: ClientAuth) -> Client {
         refresh_token_seconds: 30 * 24 * 3600,
         cors_origins: std::collections::BTreeSet::new(),
         default_max_age_seconds: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_changed_site_moves_to_other_ports_and_stays_as_it_was_changed() {
+        let mut changed = site("http://localhost:8080", "http://localhost:4001");
+        changed.organisation.name = Bilingual::new("My University", "私の大学");
+        changed.zones.truncate(1);
+        let mut expected = site("http://localhost:9090", "http://localhost:5001");
+        expected.organisation.name = changed.organisation.name.clone();
+        expected.zones.truncate(1);
+        assert_eq!(moved(&changed, "http://localhost:9090", "http://localhost:5001"), expected);
+        changed.services.clear();
+        assert!(moved(&changed, "http://localhost:1", "http://localhost:2").services.is_empty());
     }
 }

@@ -1,5 +1,6 @@
 //! The program as its operators meet it: command lines, files, sockets, signals.
 
+mod demo;
 mod help;
 mod import;
 mod serving;

@@ -175,6 +175,7 @@ demo-strip-network = Demonstration. You pretend to be on: { $network }
 demo-strip-real = Demonstration. You are where you really are.
 demo-strip-change = Change network
 demo-strip-mails = Outgoing mail
+demo-strip-codes = App codes
 demo-networks-heading = Where do you pretend to be?
 demo-networks-text = The rules for signing in depend on the network. Choose one, then sign in to a service.
 demo-networks-legend = Networks
@@ -184,6 +185,15 @@ demo-outside = outside
 demo-mails-heading = Outgoing mail
 demo-mails-text = What would have been sent. Nothing leaves this computer.
 demo-mails-none = Nothing yet. Change a password, for instance.
+demo-codes-heading = What the authenticator apps show
+demo-codes-text = The people of this demonstration have no telephones, so their apps are here. A code changes every 30 seconds and works once. You can also scan the picture with an app of your own.
+demo-codes-left =
+    { $seconds ->
+        [one] Good for one more second
+       *[other] Good for { $seconds } more seconds
+    }
+demo-codes-whose = App of { $username }
+demo-codes-next = Show the present codes
 demo-service-text = This page stands for a service of your organisation.
 demo-service-sign-in = Sign in
 demo-service-sign-in-strong = Sign in with two proofs, wherever you are

@@ -1,0 +1,148 @@
+//! `sekimori demo`: what somebody finds who tries it.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::Path;
+use std::process::{Child, Stdio};
+
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::Value;
+
+use super::{printed, program};
+
+struct Demo {
+    process: Child,
+    ready: String,
+    port: u16,
+}
+
+impl Demo {
+    /// Start it in a folder; it is ready when it has printed `last`.
+    fn start(folder: &Path, arguments: &[&str], last: &str) -> Self {
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let log = std::fs::File::create(folder.join("log")).unwrap();
+        let mut process = program(folder)
+            .args(["demo", "--dir", ".", "--port", &port.to_string()])
+            .args(arguments)
+            .stdout(Stdio::piped())
+            .stderr(log)
+            .spawn()
+            .unwrap();
+        let mut ready = String::new();
+        for line in BufReader::new(process.stdout.take().unwrap()).lines() {
+            ready.push_str(&line.unwrap());
+            ready.push('\n');
+            if ready.contains(last) {
+                break;
+            }
+        }
+        assert!(
+            ready.contains(last),
+            "{ready}{}",
+            std::fs::read_to_string(folder.join("log")).unwrap()
+        );
+        Self { process, ready, port }
+    }
+
+    fn json(folder: &Path) -> (Self, Value) {
+        let demo = Self::start(folder, &["--json"], "}\n");
+        let value = serde_json::from_str(&demo.ready).unwrap();
+        (demo, value)
+    }
+
+    fn ask(&self, host: &str, request: &str) -> String {
+        let address: SocketAddr = format!("{host}:{}", self.port).parse().unwrap();
+        let mut socket = TcpStream::connect(address).unwrap();
+        socket.write_all(request.as_bytes()).unwrap();
+        let mut answer = String::new();
+        socket.read_to_string(&mut answer).unwrap();
+        answer
+    }
+
+    fn get(&self, host: &str, path: &str) -> String {
+        let port = self.port;
+        self.ask(
+            host,
+            &format!("GET {path} HTTP/1.1\r\nHost: localhost:{port}\r\nConnection: close\r\n\r\n"),
+        )
+    }
+}
+
+impl Drop for Demo {
+    fn drop(&mut self) {
+        let id = i32::try_from(self.process.id()).unwrap();
+        let _ = kill_process(Pid::from_raw(id).unwrap(), Signal::TERM);
+        let _ = self.process.wait();
+    }
+}
+
+#[test]
+fn the_first_client_gets_tokens_signed_with_es256_for_itself() {
+    let folder = tempfile::tempdir().unwrap();
+    let (demo, ready) = Demo::json(folder.path());
+    let client = &ready["clients"][0];
+    let word = |name: &str| client[name].as_str().unwrap();
+    let basic = STANDARD.encode(format!("{}:{}", word("client_id"), word("client_secret")));
+    let (port, form) = (demo.port, "grant_type=client_credentials");
+    let answer = demo.ask(
+        "127.0.0.1",
+        &format!(
+            "POST /oidc/token HTTP/1.1\r\nHost: localhost:{port}\r\nConnection: close\r\n\
+             Authorization: Basic {basic}\r\nContent-Length: {}\r\n\
+             Content-Type: application/x-www-form-urlencoded\r\n\r\n{form}",
+            form.len()
+        ),
+    );
+    let body = answer.split_once("\r\n\r\n").unwrap().1;
+    let body: Value = serde_json::from_str(body).unwrap_or_else(|_| panic!("{answer}"));
+    let header = body["access_token"].as_str().unwrap().split('.').next().unwrap();
+    let header: Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(header).unwrap()).unwrap();
+    assert_eq!(header["alg"], "ES256");
+    let log = std::fs::read_to_string(folder.path().join("log")).unwrap();
+    let line: Value = serde_json::from_str(log.lines().next().unwrap()).unwrap();
+    assert_eq!(line["level"], "INFO", "{log}");
+}
+
+#[test]
+fn localhost_is_there_in_both_families_and_shows_what_the_apps_show() {
+    let folder = tempfile::tempdir().unwrap();
+    let (demo, _) = Demo::json(folder.path());
+    let mut hosts = vec!["127.0.0.1"];
+    if TcpListener::bind("[::1]:0").is_ok() {
+        hosts.push("[::1]");
+    }
+    for host in hosts {
+        let page = demo.get(host, "/demo/codes");
+        let code = page.split("<code class=\"secret\">").nth(1).unwrap_or_else(|| panic!("{page}"));
+        assert!(code[..6].bytes().all(|byte| byte.is_ascii_digit()), "{page}");
+        assert!(page.contains("hanako") && page.contains("<svg class=\"qr\""), "{page}");
+    }
+}
+
+#[test]
+fn a_kept_demo_keeps_the_site_that_somebody_changed() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    drop(Demo::json(folder));
+    let site = printed(folder, &["export"], 0).replace("Demo University", "University of Mine");
+    std::fs::write(folder.join("site.toml"), site).unwrap();
+    printed(folder, &["apply", "site.toml", "--yes"], 0);
+    let (demo, ready) = Demo::json(folder);
+    assert!(demo.get("127.0.0.1", "/demo/mails").contains("University of Mine"));
+    let site = printed(folder, &["export"], 0);
+    assert!(
+        site.contains("University of Mine") && site.contains(ready["issuer"].as_str().unwrap())
+    );
+    assert!(site.contains(ready["clients"][0]["redirect_uris"][0].as_str().unwrap()), "{site}");
+}
+
+#[test]
+fn the_paper_names_only_what_can_be_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let demo = Demo::start(folder.path(), &[], "Ctrl-C ends the demo.");
+    let command = format!("{} explain CODE", env!("CARGO_BIN_EXE_sekimori"));
+    assert!(demo.ready.contains(&command) && !demo.ready.contains("oathtool"), "{}", demo.ready);
+    assert!(demo.ready.contains("/demo/codes"), "{}", demo.ready);
+}
