@@ -47,7 +47,8 @@ pub struct Decided {
     pub changes: Vec<Change>,
 }
 
-/// Somebody for whom other settings would make a difference at a service.
+/// Somebody for whom other settings would make a difference at a service, by what was recorded last: an earlier
+/// sign-in from the same zone may have been without a factor that they have by now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Affected {
     /// Who.
@@ -62,7 +63,7 @@ pub struct Affected {
     pub before: Forecast,
     /// What would become of it.
     pub after: Forecast,
-    /// How often they signed in like this.
+    /// How often they signed in there, from there.
     pub times: u64,
 }
 
@@ -148,7 +149,7 @@ impl Flow {
         let proposal = Proposal { site, policy: &policy, networks: &networks };
         let mut policies: HashMap<u64, Option<Policy>> = HashMap::new();
         let mut result = WhatIf::default();
-        let mut counts = BTreeMap::new();
+        let mut latest: BTreeMap<Place, (Forecast, Forecast, u64)> = BTreeMap::new();
         let mut place = AuditPlace::from(since);
         let mut read = 0;
         loop {
@@ -166,15 +167,18 @@ impl Flow {
                     continue;
                 };
                 let (before, after) = what_if(&recorded, &proposal);
-                if let (Some(person), true) = (entry.line.person, before != after) {
-                    let facts = recorded.facts;
-                    let zone = facts.position.zone.to_string();
-                    let key = (person, facts.service.name, zone, before, after);
-                    *counts.entry(key).or_insert(0_u64) += 1;
+                if let Some(person) = entry.line.person {
+                    let zone = recorded.facts.position.zone.to_string();
+                    let place = (person, recorded.facts.service.name, zone);
+                    let times = latest.get(&place).map_or(0, |(_, _, times)| *times);
+                    latest.insert(place, (before, after, times + 1));
                 }
             }
         }
-        for ((person, service, zone, before, after), times) in counts {
+        for ((person, service, zone), (before, after, times)) in latest {
+            if before == after {
+                continue;
+            }
             let stored = self.store.person(tenant.id, self.clock.now(), person).await?;
             let username = stored.map(|stored| stored.person.username.to_string());
             result.affected.push(Affected {
@@ -212,7 +216,11 @@ impl Flow {
     }
 }
 
-/// Whether the line tells how a sign-in of a known person ended.
+/// Who signed in, at which service, from which zone.
+type Place = (PersonId, ServiceName, String);
+
+/// Whether the line tells how a sign-in of a known person ended. Other lines have reasons as well (a ticket that was
+/// refused), and a question in the middle of a sign-in is not its end.
 fn is_sign_in(line: &StoredLine) -> bool {
-    line.person.is_some() && line.reason.is_some()
+    line.person.is_some() && matches!(line.event.as_str(), "login.admitted" | "login.refused")
 }

@@ -1,11 +1,12 @@
 //! Why a sign-in came out as it did; what other settings would change.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use sekimori_base::Language;
+use sekimori_base::{Language, PersonId};
 use sekimori_directory::Site;
 use sekimori_flow::IncidentCode;
-use sekimori_flow::admin::{Affected, Decided, Explained, WhatIf};
+use sekimori_flow::admin::{Affected, Decided, Explained, View, WhatIf};
 use sekimori_login::replay::{Change, Forecast, Replayed};
 use sekimori_words::{Circumstances, Words};
 use serde_json::{Value, json};
@@ -28,6 +29,7 @@ pub(super) async fn explain(desk: &Desk<'_>, typed: &str) -> Result<Answer, Fail
         let text = format!("no incident {code} is kept");
         return Ok(Answer::no(text, json!(null)));
     };
+    desk.view(&tenant, explained.line.person, View::Incident).await?;
     let text = words(&explained, code);
     let value = value(&explained, code);
     let broken = explained
@@ -159,20 +161,28 @@ pub(super) async fn what_if(
     watcher: &Watcher,
 ) -> Result<Answer, Failed> {
     let tenant = desk.tenant()?;
+    desk.view(&tenant, None, View::WhatIf).await?;
     let since = desk.app.flow.clock.now().plus_seconds(-since_seconds);
     let watcher = watcher.clone();
     // How many lines there are is known at the end only.
     let progress = move |done| watcher(Progress { done, all: done });
     let found = desk.app.flow.what_if(&tenant, site, since, progress).await;
     let found = found.map_err(Failed::at("looking at recorded sign-ins"))?;
+    let people = people(&found);
+    let count = |wanted: Kind| people.values().filter(|kind| **kind == wanted).count();
     let value = json!({
         "since": moment(since),
         "sign_ins": found.sign_ins,
         "unknown": found.unknown,
+        "people": {
+            "locked_out": count(Kind::LockedOut),
+            "newly_asked": count(Kind::Asked),
+            "let_in": count(Kind::LetIn),
+        },
         "affected": found.affected.iter().map(affected_value).collect::<Vec<_>>(),
     });
-    let worse = found.affected.iter().any(|one| kind(one) == Kind::LockedOut);
-    let text = what_if_words(&found);
+    let worse = count(Kind::LockedOut) > 0;
+    let text = what_if_words(&found, count);
     Ok(if worse { Answer::no(text, value) } else { Answer::yes(text, value) })
 }
 
@@ -209,6 +219,16 @@ fn kind(one: &Affected) -> Kind {
     }
 }
 
+/// Everybody for whom it makes a difference, once, with the worst of it.
+fn people(found: &WhatIf) -> BTreeMap<PersonId, Kind> {
+    let mut people = BTreeMap::new();
+    for one in &found.affected {
+        let worst = people.entry(one.person).or_insert(Kind::Other);
+        *worst = kind(one).min(*worst);
+    }
+    people
+}
+
 fn affected_value(one: &Affected) -> Value {
     json!({
         "kind": kind(one).as_str(),
@@ -222,7 +242,7 @@ fn affected_value(one: &Affected) -> Value {
     })
 }
 
-fn what_if_words(found: &WhatIf) -> String {
+fn what_if_words(found: &WhatIf, count: impl Fn(Kind) -> usize) -> String {
     let mut affected: Vec<&Affected> = found.affected.iter().collect();
     affected.sort_by_key(|one| (kind(one), one.username.clone()));
     let mut table = Table::new(["for them", "who", "service", "from", "then", "now", "times"]);
@@ -237,11 +257,10 @@ fn what_if_words(found: &WhatIf) -> String {
             one.times.to_string(),
         ]);
     }
-    let count = |wanted: Kind| affected.iter().filter(|one| kind(one) == wanted).count();
     let (sign_ins, unknown) = (found.sign_ins, found.unknown);
     let summary = format!(
         "{sign_ins} sign-ins were looked at ({unknown} can no longer be decided): \
-         {} locked out, {} newly asked, {} let in\n",
+         people locked out: {}, newly asked: {}, let in: {}\n",
         count(Kind::LockedOut),
         count(Kind::Asked),
         count(Kind::LetIn),

@@ -98,6 +98,7 @@ Example:
 Exit status: 0, 1 if no such code is kept or deciding again gives another reason.")]
 pub struct Explain {
     /// The incident code; case, spaces and dashes do not matter
+    #[arg(required = true)]
     code: Vec<String>,
 }
 
@@ -109,7 +110,9 @@ pub(super) fn explain(explain: &Explain, common: &Common) -> Result<Ended, Faile
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Decides recorded sign-ins again under the settings of the file. Nothing is
-applied.
+applied. What a person could show is taken from the record, not from today: of
+each person, service and network the last sign-in counts. Each person is
+counted once, with the worst that would happen to them.
 
 Examples:
   sekimori what-if site.toml                 the last 30 days

@@ -68,9 +68,13 @@ fn every_command_says_what_it_does_with_examples_and_exit_status() {
 #[test]
 fn a_wrong_command_line_is_exit_status_2() {
     let folder = folder();
-    for wrong in
-        [&["nonsense"][..], &["zone", "1.2.3"], &["person", "add", "Not A Name"], &["apply"]]
-    {
+    for wrong in [
+        &["nonsense"][..],
+        &["zone", "1.2.3"],
+        &["person", "add", "Not A Name"],
+        &["apply"],
+        &["explain"],
+    ] {
         printed(folder.path(), wrong, 2);
     }
 }

@@ -15,3 +15,4 @@ mod throttling;
 mod tokens;
 mod twins;
 mod walks;
+mod what_if;
