@@ -327,11 +327,12 @@ impl EventRow {
             Happened::Refused(_) => "event-refused",
             Happened::LeftOff => "event-left-off",
             Happened::Changed(notice) => notice_text(notice),
+            Happened::Viewed => "event-viewed",
         }
     }
 
     pub(crate) const fn is_good(&self) -> bool {
-        matches!(self.what, Happened::SignedIn | Happened::Changed(_))
+        matches!(self.what, Happened::SignedIn | Happened::Changed(_) | Happened::Viewed)
     }
 }
 

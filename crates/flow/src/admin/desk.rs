@@ -19,7 +19,44 @@ pub enum SessionsToEnd {
     All,
 }
 
+/// What of somebody the help desk looks at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum View {
+    /// The account: name, state, factors.
+    Account,
+    /// Open sessions.
+    Sessions,
+    /// Why a sign-in came out as it did.
+    Incident,
+    /// What other settings would make of everybody's sign-ins.
+    WhatIf,
+}
+
+impl View {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Account => "account",
+            Self::Sessions => "sessions",
+            Self::Incident => "incident",
+            Self::WhatIf => "what_if",
+        }
+    }
+}
+
 impl Flow {
+    /// Write down that the help desk looks at somebody, before it does.
+    pub async fn view(
+        &self,
+        tenant: &Tenant,
+        about: Option<PersonId>,
+        what: View,
+        by: &By,
+    ) -> Result<(), Fault> {
+        let mut line = by.line(self.clock.now(), "desk.viewed", about);
+        line.details = serde_json::json!({ "what": what.as_str() }).to_string();
+        self.commit_plain(tenant, vec![Write::Audit(Box::new(line))], "writing down a view").await
+    }
+
     /// Forget the failures with a user name from unknown browsers, inside and outside, of every kind. Counters of
     /// known devices are named by the device and clear themselves with its next success.
     pub async fn unlock(

@@ -10,7 +10,7 @@ use sekimori_base::{PersonId, Timestamp};
 use sekimori_store::AuditLine;
 
 pub use audit::{Problem, Verified, Wrong};
-pub use desk::SessionsToEnd;
+pub use desk::{SessionsToEnd, View};
 pub use explain::{Affected, Decided, Explained, WhatIf};
 pub use people::{AddError, By, NewPerson, WhenFull};
 pub use settings::ApplyError;

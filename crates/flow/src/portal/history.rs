@@ -48,6 +48,8 @@ pub enum Happening {
     LeftOff,
     /// Something of the account was changed.
     Changed(Notice),
+    /// The help desk looked at the account.
+    Viewed,
 }
 
 impl Flow {
@@ -88,6 +90,7 @@ fn entry(tenant: &Tenant, stored: &AuditEntry, answered: bool) -> Option<Entry> 
         ("factor.added" | "factor.handed_out", _) => Happening::Changed(Notice::FactorAdded),
         ("factor.removed", _) => Happening::Changed(Notice::FactorRemoved),
         ("recovery_codes.made", _) => Happening::Changed(Notice::RecoveryCodesMade),
+        ("desk.viewed" | "person.exported", _) => Happening::Viewed,
         _ => return None,
     };
     let recorded = stored

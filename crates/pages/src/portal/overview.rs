@@ -127,6 +127,8 @@ pub enum Happened {
     LeftOff,
     /// Something of the account was changed.
     Changed(Notice),
+    /// The help desk looked at the account.
+    Viewed,
 }
 
 /// What was just done.

@@ -130,6 +130,12 @@ fn events(language: Language) -> Vec<EventRow> {
             ..row(DAY * 4, Reason::Admitted, "eduroam", "150.65.97.1", vec![], None)
         },
         EventRow {
+            what: Happened::Viewed,
+            place: String::new(),
+            address: None,
+            ..row(DAY * 4 + 60, Reason::Admitted, "eduroam", "150.65.97.1", vec![], None)
+        },
+        EventRow {
             what: Happened::Changed(Notice::FactorAdded),
             ..row(DAY * 5, Reason::Admitted, "eduroam", "150.65.97.1", vec![], None)
         },

@@ -2,7 +2,7 @@
 
 use sekimori_base::{FactorId, SessionId};
 use sekimori_directory::Username;
-use sekimori_flow::admin::SessionsToEnd;
+use sekimori_flow::admin::{SessionsToEnd, View};
 use serde_json::json;
 
 use super::Answer;
@@ -41,6 +41,7 @@ pub(super) async fn end_factor(
 pub(super) async fn sessions(desk: &Desk<'_>, username: Username) -> Result<Answer, Failed> {
     let tenant = desk.tenant()?;
     let Some(stored) = find(desk, &tenant, &username).await? else { return Ok(nobody(&username)) };
+    desk.view(&tenant, Some(stored.person.id), View::Sessions).await?;
     let sessions = desk.app.flow.store.sessions_of(tenant.id, stored.person.id).await;
     let mut table = Table::new(["session", "opened", "last used", "ends", "zone", "browser"]);
     let mut values = Vec::new();

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use sekimori_base::PersonId;
 use sekimori_flow::Tenant;
-use sekimori_flow::admin::By;
+use sekimori_flow::admin::{By, View};
 use sekimori_store::{CommitError, Write};
 
 use super::{
@@ -27,6 +28,17 @@ impl Desk<'_> {
     /// The organisation that the command is about.
     pub(super) fn tenant(&self) -> Result<Arc<Tenant>, Failed> {
         self.app.tenant(self.host.as_deref())
+    }
+
+    /// Write down that somebody is looked at: nothing is shown without that.
+    pub(super) async fn view(
+        &self,
+        tenant: &Tenant,
+        about: Option<PersonId>,
+        what: View,
+    ) -> Result<(), Failed> {
+        let viewed = self.app.flow.view(tenant, about, what, self.by).await;
+        viewed.map_err(Failed::at("writing down who looks"))
     }
 
     /// Write all of it, or nothing.

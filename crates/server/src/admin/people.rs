@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use sekimori_base::{PersonId, Secret};
 use sekimori_credential::strength::Weakness;
 use sekimori_directory::{PersonState, Username};
-use sekimori_flow::admin::{AddError, NewPerson as Somebody};
+use sekimori_flow::admin::{AddError, NewPerson as Somebody, View};
 use sekimori_flow::{Tenant, measured};
 use sekimori_store::{StoredPerson, Write};
 use serde::Serialize;
@@ -108,6 +108,7 @@ async fn make_ticket(desk: &Desk<'_>, tenant: &Tenant, id: PersonId) -> Result<S
 pub(super) async fn show(desk: &Desk<'_>, username: Username) -> Result<Answer, Failed> {
     let tenant = desk.tenant()?;
     let Some(stored) = find(desk, &tenant, &username).await? else { return Ok(nobody(&username)) };
+    desk.view(&tenant, Some(stored.person.id), View::Account).await?;
     let shown = shown(stored);
     Ok(Answer::yes(words(&shown), shown))
 }

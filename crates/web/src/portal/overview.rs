@@ -84,6 +84,7 @@ impl Cx {
                 Happening::Refused(reason) => Happened::Refused(reason),
                 Happening::LeftOff => Happened::LeftOff,
                 Happening::Changed(notice) => Happened::Changed(notice),
+                Happening::Viewed => Happened::Viewed,
             },
             service: entry.service.map(|title| title.text(language).to_owned()),
             place: self.zone_title(entry.zone.as_ref()),

@@ -96,6 +96,19 @@ async fn the_history_tells_failures_with_their_reasons() {
 }
 
 #[tokio::test]
+async fn the_history_tells_that_the_help_desk_looked() {
+    let bed = Testbed::start().await;
+    let (browser, page) = inside(&bed, "hana").await;
+    assert!(!page.text().contains("help desk looked"), "{}", page.text());
+    let by = sekimori_flow::admin::By("os:desk".to_owned());
+    let hana = bed.person("hana").id;
+    let view = sekimori_flow::admin::View::Account;
+    bed.flow.view(&bed.tenant(), Some(hana), view, &by).await.unwrap();
+    let page = browser.open("/portal").await;
+    assert!(page.text().contains("The help desk looked at your account"), "{}", page.text());
+}
+
+#[tokio::test]
 async fn one_session_or_all_others_end_at_once() {
     let bed = Testbed::start().await;
     let (phone, _) = inside(&bed, "hana").await;

@@ -73,6 +73,7 @@ event-where = Where
 event-admitted = Signed in
 event-refused = Not signed in
 event-left-off = Password right, not continued
+event-viewed = The help desk looked at your account
 event-older = Older ones
 
 ## What was done

@@ -70,6 +70,7 @@ event-where = 場所
 event-admitted = サインインしました
 event-refused = サインイン未完了
 event-left-off = パスワードは一致しましたが、続きは行われていません
+event-viewed = ヘルプデスクがアカウントの内容を確認しました
 event-older = さらに前の記録
 
 ## 結果
