@@ -4,7 +4,9 @@
 //! knows HTML or HTTP, and nothing is decided here.
 
 pub mod admin;
+mod alarm;
 pub mod attempt;
+mod bounded;
 mod budget;
 pub mod carried;
 mod device;
@@ -24,16 +26,18 @@ mod tally;
 pub mod tenant;
 pub mod ticket;
 mod token;
+mod typed;
 pub mod view;
 mod visitor;
 
 use std::sync::Arc;
 
 use moka::sync::Cache;
-use sekimori_base::{Clock, Entropy, TenantId, Timestamp};
+use sekimori_base::{Clock, Entropy, TenantId, Timestamp, random};
 use sekimori_keys::RootKeys;
 use sekimori_store::Store;
 
+pub use alarm::{Alarm, Alert};
 pub use hashing::{Busy, Class, Hashing, HashingSettings, Place};
 pub use incident::{IncidentCode, IncidentCodeError};
 pub use keeping::FormerSecrets;
@@ -66,7 +70,10 @@ pub struct Parts {
     pub hashing: Hashing,
     /// Counts for metrics.
     pub tally: Tally,
+    /// Passwords that are tried on many names.
+    pub alarm: Alarm,
     sources: sources::Sources,
+    typed: typed::Typed,
     budget: budget::Budget,
     lookups: portal::Lookups,
     assertions: Cache<(TenantId, String, String), Timestamp>,
@@ -89,6 +96,7 @@ impl Flow {
         entropy: Arc<dyn Entropy>,
         hashing: Hashing,
     ) -> Self {
+        let typed = typed::Typed::new(random(&*entropy));
         Self(Arc::new(Parts {
             store,
             root_keys,
@@ -97,7 +105,9 @@ impl Flow {
             tenants: Tenants::default(),
             hashing,
             tally: Tally::default(),
+            alarm: Alarm::default(),
             sources: sources::Sources::default(),
+            typed,
             budget: budget::Budget::default(),
             lookups: portal::Lookups::default(),
             // An assertion lives five minutes at most; beyond the bound the oldest go.
@@ -111,4 +121,12 @@ impl Flow {
                 .build(),
         }))
     }
+}
+
+/// So many different names, networks or passwords does a test send against a bound of memory.
+#[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "the volume of a test run is the runner's to say")]
+fn endless() -> u64 {
+    let full = std::env::var("SEKIMORI_TEST_VOLUME").is_ok_and(|volume| volume == "full");
+    if full { 10_000_000 } else { 120_000 }
 }

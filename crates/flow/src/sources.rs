@@ -3,12 +3,12 @@
 //! Counted are *distinct identifiers that fail*, not failures: three hundred students behind one address who
 //! mistype once are no attack (C7). Inside networks and known devices are never held up by this.
 
-use std::collections::VecDeque;
-use std::collections::hash_map::{Entry, HashMap};
 use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 
 use sekimori_base::{TenantId, Timestamp};
+
+use crate::bounded::Bounded;
 
 /// Networks that are remembered at most; beyond it the oldest goes.
 const NETWORKS_MAX: usize = 20_000;
@@ -16,6 +16,8 @@ const NETWORKS_MAX: usize = 20_000;
 const IDENTIFIERS_MAX: usize = 30;
 /// Length of the window.
 const WINDOW_SECONDS: i64 = 3600;
+/// A network that failed with so many is worth remembering.
+const WORTH_IDENTIFIERS: usize = 5;
 /// How long a network waits that failed with too many.
 const WAIT_SECONDS: i64 = 60;
 
@@ -29,57 +31,69 @@ pub fn network(address: IpAddr) -> u128 {
 
 #[derive(Default)]
 struct Seen {
-    identifiers: Vec<[u8; 32]>,
+    identifiers: Vec<u64>,
     since: Timestamp,
     wait_until: Option<Timestamp>,
 }
 
-#[derive(Default)]
-struct State {
-    seen: HashMap<(TenantId, u128), Seen>,
-    order: VecDeque<(TenantId, u128)>,
+impl Seen {
+    fn recent(&self, now: Timestamp) -> bool {
+        now.seconds_since(self.since) <= WINDOW_SECONDS
+    }
+}
+
+/// What a failure came to for its network.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Network {
+    /// Nothing.
+    Calm,
+    /// It failed with too many names just now.
+    HeldUp,
+    /// It had failed with too many names already.
+    Held,
 }
 
 /// What this node remembers of failing networks.
-#[derive(Default)]
-pub struct Sources(Mutex<State>);
+pub struct Sources(Mutex<Bounded<(TenantId, u128), Seen>>);
+
+impl Default for Sources {
+    fn default() -> Self {
+        Self(Mutex::new(Bounded::new(NETWORKS_MAX)))
+    }
+}
 
 impl Sources {
     /// Until when nothing from this network is evaluated.
     pub fn wait_until(&self, tenant: TenantId, network: u128, now: Timestamp) -> Option<Timestamp> {
-        let state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let until = state.seen.get(&(tenant, network))?.wait_until?;
+        let networks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let until = networks.get(&(tenant, network))?.wait_until?;
         (until > now).then_some(until)
     }
 
     /// An outside network failed with this identifier.
-    pub fn failed(&self, tenant: TenantId, network: u128, identifier: [u8; 32], now: Timestamp) {
-        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let State { seen, order } = &mut *state;
-        let key = (tenant, network);
-        let seen_now = match seen.entry(key) {
-            Entry::Occupied(entry) => entry.into_mut(),
-            Entry::Vacant(entry) => {
-                order.push_back(key);
-                entry.insert(Seen { since: now, ..Seen::default() })
-            }
-        };
-        if now.seconds_since(seen_now.since) > WINDOW_SECONDS {
-            *seen_now = Seen { since: now, ..Seen::default() };
+    pub fn failed(
+        &self,
+        tenant: TenantId,
+        network: u128,
+        identifier: u64,
+        now: Timestamp,
+    ) -> Network {
+        let mut networks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let worth = |seen: &Seen| seen.identifiers.len() >= WORTH_IDENTIFIERS && seen.recent(now);
+        let fresh = || Seen { since: now, ..Seen::default() };
+        let seen = networks.entry((tenant, network), fresh(), worth);
+        if !seen.recent(now) {
+            *seen = fresh();
         }
-        if seen_now.identifiers.len() < IDENTIFIERS_MAX
-            && !seen_now.identifiers.contains(&identifier)
-        {
-            seen_now.identifiers.push(identifier);
+        let before = seen.identifiers.len();
+        if before < IDENTIFIERS_MAX && !seen.identifiers.contains(&identifier) {
+            seen.identifiers.push(identifier);
         }
-        if seen_now.identifiers.len() >= IDENTIFIERS_MAX {
-            seen_now.wait_until = Some(now.plus_seconds(WAIT_SECONDS));
+        if seen.identifiers.len() < IDENTIFIERS_MAX {
+            return Network::Calm;
         }
-        if order.len() > NETWORKS_MAX
-            && let Some(oldest) = order.pop_front()
-        {
-            seen.remove(&oldest);
-        }
+        seen.wait_until = Some(now.plus_seconds(WAIT_SECONDS));
+        if before < IDENTIFIERS_MAX { Network::HeldUp } else { Network::Held }
     }
 }
 
@@ -90,17 +104,11 @@ mod tests {
     const TENANT: TenantId = TenantId::from_bytes([1; 16]);
     const NOW: Timestamp = Timestamp::from_unix_seconds(1_000_000);
 
-    fn identifier(number: usize) -> [u8; 32] {
-        let mut bytes = [0; 32];
-        bytes[..8].copy_from_slice(&number.to_be_bytes());
-        bytes
-    }
-
     #[test]
     fn one_name_failing_for_ever_does_not_hold_up_its_network() {
         let sources = Sources::default();
         for _ in 0..1000 {
-            sources.failed(TENANT, 7, identifier(1), NOW);
+            sources.failed(TENANT, 7, 1, NOW);
         }
         assert_eq!(sources.wait_until(TENANT, 7, NOW), None);
     }
@@ -108,9 +116,9 @@ mod tests {
     #[test]
     fn many_names_failing_hold_up_their_network_and_no_other() {
         let sources = Sources::default();
-        for number in 0..IDENTIFIERS_MAX {
-            sources.failed(TENANT, 7, identifier(number), NOW);
-        }
+        let outcomes: Vec<_> =
+            (0..31).map(|number| sources.failed(TENANT, 7, number, NOW)).collect();
+        assert_eq!(outcomes[28..], [Network::Calm, Network::HeldUp, Network::Held]);
         assert_eq!(sources.wait_until(TENANT, 7, NOW), Some(NOW.plus_seconds(WAIT_SECONDS)));
         assert_eq!(sources.wait_until(TENANT, 8, NOW), None);
         assert_eq!(sources.wait_until(TenantId::from_bytes([2; 16]), 7, NOW), None);
@@ -118,13 +126,16 @@ mod tests {
     }
 
     #[test]
-    fn memory_stays_bounded_against_endless_networks() {
+    fn endless_networks_take_no_endless_memory_and_free_no_held_one() {
         let sources = Sources::default();
-        for number in 0..NETWORKS_MAX + 500 {
-            sources.failed(TENANT, number as u128, identifier(number), NOW);
+        for number in 0..30 {
+            sources.failed(TENANT, 7, number, NOW);
         }
-        let state = sources.0.lock().unwrap();
-        assert_eq!((state.seen.len(), state.order.len()), (NETWORKS_MAX, NETWORKS_MAX));
+        for number in 0..crate::endless() {
+            sources.failed(TENANT, 1000 + u128::from(number), number, NOW);
+        }
+        assert_eq!(sources.0.lock().unwrap().len(), NETWORKS_MAX);
+        assert!(sources.wait_until(TENANT, 7, NOW).is_some());
     }
 
     #[test]

@@ -17,6 +17,14 @@ pub enum Effect {
         /// In which counter.
         bucket: Bucket,
     },
+    /// The reserved guess was wrong as it was before: it is not counted again, and the wait of the failures that
+    /// were counted begins anew.
+    RepeatFailure {
+        /// What was guessed.
+        guess: Guess,
+        /// In which counter.
+        bucket: Bucket,
+    },
     /// The reserved guess was right: the counter begins anew.
     ClearFailures {
         /// What was guessed.

@@ -124,6 +124,13 @@ pub struct ThrottleFacts {
     pub source_wait_until: Option<Timestamp>,
     /// A guess could not be reserved because another one is being checked, or the wait has just begun.
     pub reservation_refused: bool,
+    /// The same wrong password was counted for this identifier shortly before, from the same network.
+    #[serde(default)]
+    pub repeated: bool,
+    /// Passwords are being tried on many names from outside, and nothing from unknown devices there is evaluated
+    /// before this moment.
+    #[serde(default)]
+    pub alert_wait_until: Option<Timestamp>,
 }
 
 /// The account.

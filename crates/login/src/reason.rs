@@ -131,6 +131,8 @@ reasons! {
     ThrottleClosed = "throttle.closed", Public, AskDesk, refusal;
     /// Too many failures from this network.
     ThrottleSource = "throttle.source", Public, Wait, refusal;
+    /// Passwords are tried on many names from outside: unknown browsers there take turns.
+    ThrottleAlert = "throttle.alert", Public, Wait, refusal;
     /// More sign-ins at once than can be checked.
     ServerBusy = "svc.busy", Public, Wait, refusal;
 

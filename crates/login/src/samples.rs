@@ -192,6 +192,8 @@ pub fn no_wait() -> ThrottleFacts {
         wait_until: None,
         source_wait_until: None,
         reservation_refused: false,
+        repeated: false,
+        alert_wait_until: None,
     }
 }
 

@@ -88,6 +88,7 @@ pub const fn code_of(reason: Reason, interaction: Interaction) -> ErrorCode {
         Reason::ThrottleWait
         | Reason::ThrottleBusy
         | Reason::ThrottleSource
+        | Reason::ThrottleAlert
         | Reason::ServerBusy => ErrorCode::TemporarilyUnavailable,
         Reason::ServerFault => ErrorCode::ServerError,
         Reason::LevelNotReachable => ErrorCode::UnmetAuthenticationRequirements,

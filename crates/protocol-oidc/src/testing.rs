@@ -198,6 +198,8 @@ pub fn authenticated(demand: &Demand, factor: Option<Binding>) -> Option<Authent
             wait_until: None,
             source_wait_until: None,
             reservation_refused: false,
+            repeated: false,
+            alert_wait_until: None,
         },
         person: PersonFacts::Known(Box::new(KnownPerson {
             id: PERSON,

@@ -176,6 +176,8 @@ fn metrics(app: &App) -> Metrics {
     );
     let flow = app.flow.clone();
     metrics.sign_ins(move || flow.tally.counts());
+    let flow = app.flow.clone();
+    metrics.alerts(move || flow.alarm.alerts());
     metrics
 }
 

@@ -180,6 +180,10 @@ impl Plan {
             Write::CounterFail(reserved) => {
                 self.then(call!(sql::COUNTERS_FAIL, t, reserved.key.bytes(), now, reserved.until));
             }
+            Write::CounterRepeat(reserved) => {
+                let (key, until) = (reserved.key.bytes(), reserved.until);
+                self.then(call!(sql::COUNTERS_REPEAT, now, until, t, key));
+            }
             Write::CounterClear(reserved) => {
                 self.then(call!(sql::COUNTERS_CLEAR, t, reserved.key.bytes()));
             }

@@ -113,6 +113,7 @@ statements! {
     COUNTERS_BY_KEY = both "counters/by_key";
     COUNTERS_RESERVE = both "counters/reserve";
     COUNTERS_FAIL = both "counters/fail";
+    COUNTERS_REPEAT = both "counters/repeat";
     COUNTERS_CLEAR = both "counters/clear";
     COUNTERS_GIVE_BACK = both "counters/give_back";
     COUNTERS_BOUNDARY = both "counters/boundary";

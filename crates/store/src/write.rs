@@ -50,6 +50,9 @@ pub enum Write {
 
     /// The reserved guess was wrong: it counts, and the next wait begins.
     CounterFail(Reserved),
+    /// The reserved guess was wrong as it was before: it does not count again, and the wait of the failures that
+    /// were counted begins anew.
+    CounterRepeat(Reserved),
     /// The reserved guess was right: this counter begins anew.
     CounterClear(Reserved),
     /// Nothing was checked: the reservation is given back.

@@ -19,12 +19,14 @@ pub enum Network {
     Home,
     /// Somewhere else: another network than [`Self::Home`] for budgets.
     Cafe,
+    /// One of many networks somewhere, each of its own for budgets.
+    Somewhere(u16),
     /// Nobody can tell.
     Unknown,
 }
 
 impl Network {
-    /// All of them.
+    /// All of them; of the many somewhere none, as they are like [`Self::Home`].
     pub const ALL: [Self; 7] = [
         Self::Campus,
         Self::CampusSix,
@@ -44,6 +46,10 @@ impl Network {
             Self::Vpn => "198.51.100.9",
             Self::Home => "203.0.113.5",
             Self::Cafe => "2001:db8:ffff::5",
+            Self::Somewhere(number) => {
+                let [high, low] = number.to_be_bytes();
+                return Some(IpAddr::from([11, high, low, 5]));
+            }
             Self::Unknown => return None,
         };
         Some(text.parse().expect("an address of the list above"))
@@ -53,7 +59,7 @@ impl Network {
     pub const fn password_suffices(self) -> bool {
         match self {
             Self::Campus | Self::CampusSix | Self::Vpn => true,
-            Self::Eduroam | Self::Home | Self::Cafe | Self::Unknown => false,
+            Self::Eduroam | Self::Home | Self::Cafe | Self::Somewhere(_) | Self::Unknown => false,
         }
     }
 }

@@ -3,7 +3,7 @@
 use sekimori_base::{FactorId, Fault, SessionId};
 use sekimori_directory::Method;
 use sekimori_login::{Decision, Effect, Proof};
-use sekimori_store::{Digest, NewSession, Write};
+use sekimori_store::{Digest, NewSession, Reserved, Write};
 
 use super::round::Round;
 use crate::Flow;
@@ -34,16 +34,14 @@ impl Flow {
         effect: &Effect,
         opened: &mut Option<SessionId>,
     ) -> Result<(), Fault> {
+        let mut counter = |write: fn(Reserved) -> Write| {
+            plan.writes.extend(round.reserved.map(write));
+        };
         match effect {
-            Effect::CountFailure { .. } => {
-                plan.writes.extend(round.reserved.map(Write::CounterFail));
-            }
-            Effect::ClearFailures { .. } => {
-                plan.writes.extend(round.reserved.map(Write::CounterClear));
-            }
-            Effect::GiveBack { .. } => {
-                plan.writes.extend(round.reserved.map(Write::CounterGiveBack));
-            }
+            Effect::CountFailure { .. } => counter(Write::CounterFail),
+            Effect::RepeatFailure { .. } => counter(Write::CounterRepeat),
+            Effect::ClearFailures { .. } => counter(Write::CounterClear),
+            Effect::GiveBack { .. } => counter(Write::CounterGiveBack),
             Effect::SpendCode { factor, step } => {
                 plan.writes.extend(spend(round, *factor, *step));
             }

@@ -12,6 +12,7 @@ mod audit;
 mod begin;
 mod check;
 mod effects;
+mod guards;
 mod pages;
 mod round;
 mod settle;

@@ -19,6 +19,7 @@ use crate::carried::Carried;
 use crate::device::Device;
 use crate::door::Door;
 use crate::guess::{self, GuessAt};
+use crate::typed::Word;
 use crate::visitor::Visitor;
 
 /// Where the round stands: before the first credential, or in a stored attempt.
@@ -105,6 +106,8 @@ pub(crate) struct Round<'a> {
     pub may_hold: bool,
     /// The password just typed, for renewing its record.
     pub typed_password: Option<Secret<String>>,
+    /// Its digests.
+    pub word: Option<Word>,
     /// Hints from the typed password.
     pub hints: Vec<InputHint>,
     pub facts: Facts,
@@ -156,6 +159,7 @@ impl<'a> Round<'a> {
             new_id: None,
             may_hold: false,
             typed_password: None,
+            word: None,
             hints: Vec::new(),
         };
         round.fill(submitted, &guesses, &counters);
@@ -263,6 +267,8 @@ fn empty_facts(visitor: &Visitor, stage: &Stage) -> Facts {
             wait_until: None,
             source_wait_until: None,
             reservation_refused: false,
+            repeated: false,
+            alert_wait_until: None,
         },
         person: PersonFacts::Unknown,
         session: None,
@@ -332,5 +338,7 @@ fn throttle_facts(round: &Round<'_>, counter: Option<&Counter>) -> ThrottleFacts
         wait_until: counter.and_then(|counter| counter.wait_until),
         source_wait_until: source,
         reservation_refused: counter.is_some_and(|counter| counter.busy),
+        repeated: false,
+        alert_wait_until: None,
     }
 }

@@ -399,20 +399,15 @@ impl Flow {
         }))
     }
 
-    /// What may happen after the answer is safe: counting networks, renewing an old password record.
+    /// What may happen after the answer is safe: remembering failures, renewing an old password record.
     fn after(&self, round: &Round<'_>, decision: &Decision) {
         let visitor = round.visitor;
         self.tally.decided(decision, visitor.position.inside);
         if decision.effects.contains(&Effect::Rehash) {
             self.rehash_later(round);
         }
-        let failed = decision.effects.iter().any(|e| matches!(e, Effect::CountFailure { .. }));
-        if failed
-            && !visitor.position.inside
-            && !round.facts.browser.known_device
-            && let Some(key) = round.counter_key()
-        {
-            self.sources.failed(visitor.tenant.id, visitor.network(), *key.bytes(), visitor.now);
+        if decision.effects.iter().any(|e| matches!(e, Effect::CountFailure { .. })) {
+            self.remember_failure(round);
         }
     }
 }

@@ -210,6 +210,11 @@ impl Flow {
         new_attempt: Option<AttemptId>,
         typed: Secret<String>,
     ) -> Result<Progress, Fault> {
+        if let Err(until) = self.turn(&round) {
+            round.facts.throttle.alert_wait_until = Some(until);
+            let decision = round.decide();
+            return self.settle_unchecked(round, decision).await;
+        }
         let Ok(place) = round.enter_queue() else {
             let round = round.with_verdict(Verdict::Busy);
             let decision = round.decide();
@@ -227,6 +232,7 @@ impl Flow {
             }
         }
         round.typed_password = Some(Secret::new(typed.expose().clone()));
+        self.recognise(&mut round, &typed);
         let verdict = round.check_password(&place, typed).await?;
         drop(place);
         self.settle_checked(round.with_verdict(verdict)).await

@@ -221,13 +221,19 @@ pub fn throttle() -> impl Strategy<Value = ThrottleFacts> {
         1 => select(vec![9, FAILURES_CAP - 1, FAILURES_CAP, u32::MAX]),
     ];
     let wait = || option::weighted(0.1, moment());
-    (select(Bucket::ALL.to_vec()), failures, wait(), wait(), prop::bool::weighted(0.1)).prop_map(
-        |(bucket, failures, wait_until, source_wait_until, reservation_refused)| ThrottleFacts {
-            bucket,
-            failures,
-            wait_until,
-            source_wait_until,
-            reservation_refused,
+    let flags = (prop::bool::weighted(0.1), prop::bool::weighted(0.1));
+    (select(Bucket::ALL.to_vec()), failures, wait(), wait(), wait(), flags).prop_map(
+        |(bucket, failures, wait_until, source_wait_until, alert_wait_until, flags)| {
+            let (reservation_refused, repeated) = flags;
+            ThrottleFacts {
+                bucket,
+                failures,
+                wait_until,
+                source_wait_until,
+                reservation_refused,
+                repeated,
+                alert_wait_until,
+            }
         },
     )
 }

@@ -102,6 +102,7 @@ fn checks_are_orderly(facts: &Facts, decision: &Decision) -> TestCaseResult {
     prop_assert!(throttle.failures < FAILURES_CAP);
     prop_assert!(throttle.wait_until.is_none_or(|until| until <= facts.now));
     prop_assert!(throttle.source_wait_until.is_none_or(|until| until <= facts.now));
+    prop_assert!(throttle.alert_wait_until.is_none_or(|until| until <= facts.now));
     prop_assert!(!throttle.reservation_refused);
     prop_assert_eq!(decision.reason, Reason::Checking);
     prop_assert!(decision.effects.is_empty());
@@ -115,9 +116,14 @@ fn effects_are_consistent(model: &Model<'_>, facts: &Facts, decision: &Decision)
         Some(Submission::Password | Submission::Code(Method::Totp | Method::RecoveryCode))
     ) && facts.verdict.is_some();
     let counted = count(|e| matches!(e, Effect::CountFailure { .. }));
+    let repeated = count(|e| matches!(e, Effect::RepeatFailure { .. }));
     let cleared = count(|e| matches!(e, Effect::ClearFailures { .. }));
     let given_back = count(|e| matches!(e, Effect::GiveBack { .. }));
-    prop_assert_eq!(counted + cleared + given_back, usize::from(guessed), "exactly one fate");
+    prop_assert_eq!(
+        counted + repeated + cleared + given_back,
+        usize::from(guessed),
+        "exactly one fate"
+    );
 
     let recorded: Vec<_> = decision
         .effects

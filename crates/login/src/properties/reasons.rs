@@ -57,6 +57,7 @@ fn typing_and_waiting() -> Table {
         (Reason::CredentialMismatch, checked(PASSWORD, Verdict::PasswordMismatch, calm())),
         (Reason::ThrottleWait, waiting(|throttle| throttle.wait_until = soon)),
         (Reason::ThrottleSource, waiting(|throttle| throttle.source_wait_until = soon)),
+        (Reason::ThrottleAlert, waiting(|throttle| throttle.alert_wait_until = soon)),
         (Reason::ThrottleBusy, waiting(|throttle| throttle.reservation_refused = true)),
         (Reason::ThrottleClosed, waiting(|throttle| throttle.failures = FAILURES_CAP)),
         (Reason::ServerBusy, checked(PASSWORD, Verdict::Busy, calm())),

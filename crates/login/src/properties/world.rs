@@ -226,6 +226,7 @@ impl World {
                 }
             }
             Effect::CountFailure { .. }
+            | Effect::RepeatFailure { .. }
             | Effect::ClearFailures { .. }
             | Effect::GiveBack { .. }
             | Effect::SpendCode { .. }

@@ -134,6 +134,8 @@ pub(super) fn calm(facts: &mut Facts) {
     facts.throttle.wait_until = None;
     facts.throttle.source_wait_until = None;
     facts.throttle.reservation_refused = false;
+    facts.throttle.repeated = false;
+    facts.throttle.alert_wait_until = None;
 }
 
 /// A site document that is not in force yet.

@@ -26,7 +26,9 @@ pub(super) fn rule(weighed: &Weighed<'_>) -> Option<Outcome> {
     // The wait that ends last is the one to tell.
     let identifier = throttle.wait_until.map(|until| (until, Reason::ThrottleWait));
     let source = throttle.source_wait_until.map(|until| (until, Reason::ThrottleSource));
-    let waits = source.into_iter().chain(identifier).filter(|(until, _)| *until > facts.now);
+    let alert = throttle.alert_wait_until.map(|until| (until, Reason::ThrottleAlert));
+    let waits =
+        alert.into_iter().chain(source).chain(identifier).filter(|(until, _)| *until > facts.now);
     if let Some((until, reason)) = waits.max_by_key(|(until, _)| *until) {
         let details = Details { wait_until: Some(until), ..Details::default() };
         return Some(again(weighed, reason).with(details));
@@ -53,6 +55,7 @@ mod tests {
         let waits = |wait_until, source_wait_until| {
             slowed(ThrottleFacts { wait_until, source_wait_until, ..no_wait() })
         };
+        let alert = ThrottleFacts { alert_wait_until: soon, ..no_wait() };
         let closed = ThrottleFacts { failures: FAILURES_CAP, wait_until: later, ..no_wait() };
         let busy = ThrottleFacts { reservation_refused: true, ..no_wait() };
         says(
@@ -64,6 +67,7 @@ mod tests {
                 ("the name for longer", waits(later, soon), Reason::ThrottleWait),
                 ("the network for longer", waits(soon, later), Reason::ThrottleSource),
                 ("both alike", waits(soon, soon), Reason::ThrottleWait),
+                ("many names from outside", slowed(alert), Reason::ThrottleAlert),
                 ("a hundred failures", slowed(closed), Reason::ThrottleClosed),
                 ("another guess is running", slowed(busy), Reason::ThrottleBusy),
             ],

@@ -12,11 +12,13 @@ use crate::{Effect, Notice};
 enum Fate {
     Right,
     Wrong,
+    /// Wrong, and counted before.
+    Repeated,
     NotChecked,
 }
 
-/// The effects of the verdict. A reserved guess is counted, cleared or given back, exactly one of them; an
-/// accepted code is spent even if nothing comes of it.
+/// The effects of the verdict. A reserved guess is counted, repeated, cleared or given back, exactly one of
+/// them; an accepted code is spent even if nothing comes of it.
 pub(super) fn of(weighed: &Weighed<'_>) -> Vec<Effect> {
     let (Some(guess), Some(verdict)) = (weighed.guess(), weighed.facts.verdict) else {
         return Vec::new();
@@ -57,6 +59,7 @@ fn settled(fate: Fate, guess: Guess, bucket: Bucket) -> Effect {
     match fate {
         Fate::Right => Effect::ClearFailures { guess, bucket },
         Fate::Wrong => Effect::CountFailure { guess, bucket },
+        Fate::Repeated => Effect::RepeatFailure { guess, bucket },
         Fate::NotChecked => Effect::GiveBack { guess, bucket },
     }
 }
@@ -64,22 +67,28 @@ fn settled(fate: Fate, guess: Guess, bucket: Bucket) -> Effect {
 fn fate(weighed: &Weighed<'_>, verdict: Verdict) -> Fate {
     match verdict {
         Verdict::Busy | Verdict::CodeMalformed => Fate::NotChecked,
-        Verdict::PasswordMismatch
-        | Verdict::CodeReused
+        Verdict::PasswordMismatch => wrong_password(weighed),
+        Verdict::CodeReused
         | Verdict::CodeRaced
         | Verdict::CodeWrong
         | Verdict::RecoverySpent
         | Verdict::CodeDrift { .. } => Fate::Wrong,
         // A positive verdict that proves nothing (the factor vanished meanwhile, the account is held) is a
         // failure like any other.
+        Verdict::PasswordMatch | Verdict::PasswordMatchRehash if weighed.fresh.is_none() => {
+            wrong_password(weighed)
+        }
+        Verdict::CodeAccepted { .. } if weighed.fresh.is_none() => Fate::Wrong,
         Verdict::PasswordMatch | Verdict::PasswordMatchRehash | Verdict::CodeAccepted { .. } => {
-            if weighed.fresh.is_some() {
-                Fate::Right
-            } else {
-                Fate::Wrong
-            }
+            Fate::Right
         }
     }
+}
+
+/// A program that tries the password of last year over and over guesses nothing: that failure stands already.
+fn wrong_password(weighed: &Weighed<'_>) -> Fate {
+    let throttle = &weighed.facts.throttle;
+    if throttle.repeated && throttle.failures > 0 { Fate::Repeated } else { Fate::Wrong }
 }
 
 /// The password was right and the code was not (S31).
@@ -113,9 +122,11 @@ fn breaks_row(weighed: &Weighed<'_>, verdict: Verdict) -> bool {
 mod tests {
     use crate::rules::tables::kinds;
     use crate::samples::{
-        APP, CODES, NOW, at_second_step, attempt, calm, checked, hana_who_is, home, policy,
+        APP, CODES, NOW, at_second_step, attempt, calm, checked, hana_who_is, home, no_wait, policy,
     };
-    use crate::{AttemptFacts, Drift, Facts, PersonFacts, Submission, Verdict, decide};
+    use crate::{
+        AttemptFacts, Drift, Facts, PersonFacts, Submission, ThrottleFacts, Verdict, decide,
+    };
     use sekimori_directory::{Method, PersonState};
 
     fn effects(facts: &Facts) -> Vec<String> {
@@ -160,6 +171,22 @@ mod tests {
             2,
             "the failure and the clock"
         );
+    }
+
+    #[test]
+    fn the_same_wrong_password_again_is_paced_and_not_counted() {
+        let again = |failures, person, verdict| {
+            let throttle = ThrottleFacts { failures, repeated: true, ..no_wait() };
+            let facts = Facts { throttle, person, ..calm() };
+            effects(&checked(Submission::Password, verdict, facts))
+        };
+        let (wrong, right) = (Verdict::PasswordMismatch, Verdict::PasswordMatch);
+        let held = || hana_who_is(PersonState::Held { since: NOW });
+        assert_eq!(again(3, calm().person, wrong), ["repeat_failure"]);
+        assert_eq!(again(3, PersonFacts::Unknown, wrong), ["repeat_failure"]);
+        assert_eq!(again(3, held(), right), ["repeat_failure"], "as a wrong one");
+        assert_eq!(again(0, calm().person, wrong), ["count_failure"], "nothing stands");
+        assert!(again(3, calm().person, right).contains(&"clear_failures".to_owned()));
     }
 
     #[test]

@@ -12,7 +12,7 @@ use prometheus_client::metrics::gauge::{ConstGauge, Gauge};
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Registry, Unit};
-use sekimori_flow::Side;
+use sekimori_flow::{Alert, Side};
 use sekimori_login::Reason;
 
 /// Upper bounds of the latency buckets, in seconds; 0.25 is the promise to people.
@@ -132,6 +132,11 @@ impl Metrics {
         self.registry().register_collector(Box::new(SignIns(Box::new(counts))));
     }
 
+    /// Alerts about passwords that are tried on many names, asked for whenever somebody reads the metrics.
+    pub fn alerts(&self, counts: impl Fn() -> [(Alert, u64); 3] + Send + Sync + 'static) {
+        self.registry().register_collector(Box::new(Alerts(Box::new(counts))));
+    }
+
     /// A mail was handed over (`sent`), will be tried again (`later`) or was given up (`given_up`).
     pub fn mail(&self, result: &'static str) {
         self.mails.get_or_create(&RefusedLabels { reason: result }).inc();
@@ -234,6 +239,27 @@ impl Collector for SignIns {
     }
 }
 
+struct Alerts(Box<dyn Fn() -> [(Alert, u64); 3] + Send + Sync>);
+
+impl std::fmt::Debug for Alerts {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Alerts")
+    }
+}
+
+impl Collector for Alerts {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), std::fmt::Error> {
+        let help = "Passwords tried on many user names: how often that was noticed";
+        let kind = prometheus_client::metrics::MetricType::Counter;
+        let mut metric = encoder.encode_descriptor("spray_alerts", help, None, kind)?;
+        for (alert, count) in (self.0)() {
+            let labels = [("kind", alert.as_str())];
+            ConstCounter::new(count).encode(metric.encode_family(&labels)?)?;
+        }
+        Ok(())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -246,6 +272,7 @@ mod tests {
         metrics.request(&route, &http::Method::GET, 200, Duration::from_millis(200));
         metrics.request(&route, &http::Method::from_bytes(b"X").unwrap(), 405, Duration::ZERO);
         metrics.sign_ins(|| vec![(Reason::LoginRequired, Side::Inside, 3)]);
+        metrics.alerts(|| Alert::ALL.map(|alert| (alert, 2)));
         let text = metrics.text();
         for line in [
             r#"sekimori_http_requests_total{route="/sign-in/{request}",method="GET",status="200"} 1"#,
@@ -253,6 +280,7 @@ mod tests {
             r#"le="0.25",route="/sign-in/{request}"} 2"#,
             "sekimori_hash_queue_places_taken 7",
             r#"sekimori_build_info{version=""#,
+            r#"sekimori_spray_alerts_total{kind="password_outside"} 2"#,
             r#"sekimori_sign_ins_total{reason="sso.login_required",inside="true"} 3"#,
         ] {
             assert!(text.contains(line), "{line} is not in\n{text}");

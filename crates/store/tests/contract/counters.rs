@@ -8,6 +8,7 @@ use crate::world::{NOW, World, bytes, cases, person};
 cases! {
     one_guess_at_a_time;
     waits_are_those_of_the_engine_up_to_the_cap;
+    a_repeat_counts_nothing_and_its_wait_begins_anew;
     success_clears_only_its_own_counter;
     a_reservation_is_given_back_or_expires;
     a_counter_begins_anew_after_a_day;
@@ -62,6 +63,25 @@ async fn waits_are_those_of_the_engine_up_to_the_cap(world: World) {
         millis += wait.unwrap_or(0);
     }
     assert!(refused(&world, key, millis + 3_600_000).await.closed());
+}
+
+async fn a_repeat_counts_nothing_and_its_wait_begins_anew(world: World) {
+    let key = CounterKey::from_bytes(bytes());
+    let mut millis = 0;
+    for failures in 1..100 {
+        let (_, reserved) = granted(&world, key, millis).await;
+        let write = vec![Write::CounterFail(reserved)];
+        world.commit_at(NOW.plus_millis(millis), write).await.unwrap();
+        let wait = i64::from(wait_seconds(failures).unwrap()) * 1000;
+        millis += wait;
+        let (before, reserved) = granted(&world, key, millis).await;
+        let now = NOW.plus_millis(millis);
+        world.commit_at(now, vec![Write::CounterRepeat(reserved)]).await.unwrap();
+        let waiting = refused(&world, key, millis).await;
+        assert_eq!((before, waiting.failures), (failures, failures));
+        assert_eq!(waiting.wait_until, Some(now.plus_millis(wait)), "{failures}");
+        millis += wait;
+    }
 }
 
 async fn success_clears_only_its_own_counter(world: World) {

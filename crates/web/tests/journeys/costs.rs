@@ -102,9 +102,10 @@ async fn a_sign_in_on_campus_is_two_transactions_up_to_the_code() {
 async fn throttled_submits_are_written_within_the_budget_only() {
     let begun = at("wiki", Network::Home).await;
     let mut page = begun.browser.sign_in(&begun.page, "taro", "wrong").await;
-    for _ in 0..9 {
+    for number in 0..9 {
         begun.bed.wait(1);
-        page = begun.browser.submit(&page, &[("password", "wrong")]).await;
+        let word = format!("wrong {number}");
+        page = begun.browser.submit(&page, &[("password", &word)]).await;
     }
     begun.bed.wait(1);
     let before = begun.bed.cost();

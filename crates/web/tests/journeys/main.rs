@@ -3,6 +3,7 @@
 mod common;
 mod costs;
 mod forms;
+mod guessing;
 mod portal;
 mod portal_changes;
 mod reasons;

@@ -368,8 +368,10 @@ async fn this_was_not_me_acts_by_its_button_alone_and_suspends_the_new_factor() 
     let hana = bed.browser(Network::Cafe);
     let page = hana.open(&link).await;
     hana.open(&link).await;
-    let states =
-        |known: Vec<FactorFacts>| -> Vec<_> { known.iter().map(|f| (f.method, f.state)).collect() };
+    let states = |mut known: Vec<FactorFacts>| -> Vec<_> {
+        known.sort_by_key(|factor| factor.method == Method::RecoveryCode);
+        known.iter().map(|factor| (factor.method, factor.state)).collect()
+    };
     let ready = [(Method::Totp, FactorState::Ready), (Method::RecoveryCode, FactorState::Ready)];
     assert_eq!(states(factors(&bed, "hana").await), ready, "scanners open links");
     let page = hana.press(&page, "decision", "not_me").await;

@@ -15,6 +15,7 @@ const BY_WORDS: &[(Reason, &str)] = &[
 const JOURNEYS: &[&str] = &[
     include_str!("costs.rs"),
     include_str!("forms.rs"),
+    include_str!("guessing.rs"),
     include_str!("portal.rs"),
     include_str!("portal_changes.rs"),
     include_str!("requests.rs"),

@@ -21,10 +21,11 @@ async fn ten_tries_at_a_pace_of_one_a_second_are_free() {
     let begun = at("wiki", Network::Home).await;
     let page = begun.browser.submit(&begun.page, &[("username", "taro")]).await;
     let mut page = begun.browser.submit(&page, &[("password", "wrong")]).await;
-    for _ in 1..10 {
+    for number in 1..10 {
         assert_eq!(page.reason().as_deref(), Some("cred.mismatch"), "{}", page.shows());
         begun.bed.wait(1);
-        page = begun.browser.submit(&page, &[("password", "wrong")]).await;
+        let word = format!("wrong {number}");
+        page = begun.browser.submit(&page, &[("password", &word)]).await;
     }
     begun.bed.wait(1);
     let before = begun.bed.cost();

@@ -45,6 +45,11 @@ reason-throttle-source = { $wait ->
        *[other] Too many attempts from your network, perhaps by others who share it. You can try again in { $wait }; until then nothing you enter is checked.
     }
     .title = A short wait for this network
+reason-throttle-alert = { $wait ->
+        [none] Somebody is trying passwords on many user names, so sign-ins from new browsers outside our networks take turns at the moment. What you entered was not checked. Enter it again shortly, or use a browser that you have signed in with before.
+       *[other] Somebody is trying passwords on many user names, so sign-ins from new browsers outside our networks take turns at the moment. What you entered was not checked. Enter it again in { $wait }, or use a browser that you have signed in with before.
+    }
+    .title = Sign-ins take turns at the moment
 reason-svc-busy = { $wait ->
         [none] Very many people are signing in at this moment. What you entered was not checked and not counted. Enter it again in a few seconds.
        *[other] Very many people are signing in at this moment. What you entered was not checked and not counted. Enter it again in { $wait }.
