@@ -2,6 +2,8 @@
 
 mod table;
 
+use std::borrow::Cow;
+use std::fmt::Write as _;
 use std::io::{self, IsTerminal, Write};
 use std::time::Duration;
 
@@ -10,8 +12,31 @@ use serde::Serialize;
 
 pub use table::Table;
 
+/// A text that no terminal obeys: control characters other than line feeds and tabs, and marks that turn the
+/// direction of text, as JSON escapes them. Texts of people stand in the audit, and so in what commands print.
+pub fn harmless(text: &str) -> Cow<'_, str> {
+    let obeyed = |c: char| {
+        (c.is_control() && c != '\n' && c != '\t')
+            || matches!(u32::from(c), 0x200E..=0x200F | 0x2028..=0x202E | 0x2066..=0x2069 | 0xFEFF)
+    };
+    if !text.contains(obeyed) {
+        return Cow::Borrowed(text);
+    }
+    let mut safe = String::with_capacity(text.len() + 16);
+    for character in text.chars() {
+        if obeyed(character) {
+            // All of them lie in the basic plane: four digits. A String takes everything.
+            let _ = write!(safe, "\\u{:04x}", u32::from(character));
+        } else {
+            safe.push(character);
+        }
+    }
+    Cow::Owned(safe)
+}
+
 /// Print a result. A reader that has gone away has read enough.
 pub fn print(text: &str) {
+    let text = harmless(text);
     let mut out = io::stdout().lock();
     let _ = out.write_all(text.as_bytes());
     if !text.ends_with('\n') {
@@ -30,7 +55,7 @@ pub fn print_json(value: &impl Serialize) {
 
 /// Say something beside the result.
 pub fn note(text: &str) {
-    let _ = writeln!(io::stderr().lock(), "{text}");
+    let _ = writeln!(io::stderr().lock(), "{}", harmless(text));
 }
 
 /// A progress bar on standard error if somebody watches, else nothing.
@@ -60,4 +85,19 @@ pub fn confirm(question: &str) -> bool {
     let _ = error.flush();
     let mut answer = String::new();
     io::stdin().read_line(&mut answer).is_ok() && answer.trim().eq_ignore_ascii_case("yes")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_terminal_obeys_what_is_printed() {
+        let hostile = "a\r\u{1b}[2Jb\u{9b}31m\u{7f}\u{202e}c";
+        assert_eq!(harmless(hostile), "a\\u000d\\u001b[2Jb\\u009b31m\\u007f\\u202ec");
+        let json = serde_json::to_string(hostile).unwrap();
+        let read: String = serde_json::from_str(&harmless(&json)).unwrap();
+        assert_eq!(read, hostile, "JSON stays the same JSON");
+        assert_eq!(harmless("two\nlines\tand 日本語"), "two\nlines\tand 日本語");
+    }
 }

@@ -17,10 +17,19 @@ impl Table {
 
     /// Add a row; what it lacks stays empty.
     pub fn row(&mut self, cells: impl IntoIterator<Item = impl Into<String>>) {
-        let mut row: Vec<String> = cells.into_iter().map(Into::into).collect();
+        let mut row: Vec<String> = cells.into_iter().map(one_line).collect();
         row.resize(self.titles.len(), String::new());
         self.rows.push(row);
     }
+}
+
+/// A cell cannot begin another line.
+fn one_line(cell: impl Into<String>) -> String {
+    let cell = cell.into();
+    if cell.contains(['\n', '\t']) {
+        return cell.replace('\n', "\\n").replace('\t', "\\t");
+    }
+    cell
 }
 
 impl fmt::Display for Table {
@@ -58,5 +67,12 @@ mod tests {
         table.row(["campus", "Campus"]);
         table.row(["学内", "x"]);
         assert_eq!(table.to_string(), "NAME    TITLE\ncampus  Campus\n学内    x\n");
+    }
+
+    #[test]
+    fn a_cell_cannot_forge_a_line() {
+        let mut table = Table::new(["name"]);
+        table.row(["taro\nadministrator"]);
+        assert_eq!(table.to_string().lines().count(), 2);
     }
 }
