@@ -33,6 +33,8 @@ pub struct Node {
     pub hashing: Hashing,
     /// The mail server; without it, mail waits in the outbox.
     pub mail: Option<Smtp>,
+    /// The audit.
+    pub audit: Audit,
     /// Logs.
     pub log: Log,
     /// Organisations by host name; empty = one, whatever the host name.
@@ -186,6 +188,13 @@ pub struct SmtpLogin {
     pub password_file: PathBuf,
 }
 
+/// The audit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Audit {
+    /// The file that gets every signed checkpoint.
+    pub checkpoint_file: PathBuf,
+}
+
 /// Logs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Log {
@@ -275,6 +284,12 @@ impl Default for Database {
     }
 }
 
+impl Default for Audit {
+    fn default() -> Self {
+        Self { checkpoint_file: "data/checkpoints.jsonl".into() }
+    }
+}
+
 impl Default for Hashing {
     fn default() -> Self {
         Self { memory_kib: 19_456, passes: 2, lanes: 1, workers: None, queue: 1000 }
@@ -292,6 +307,7 @@ impl Default for Node {
             site_file: None,
             hashing: Hashing::default(),
             mail: None,
+            audit: Audit::default(),
             log: Log::default(),
             tenants: Vec::new(),
         }
@@ -310,7 +326,8 @@ impl Node {
     }
 
     fn paths_mut(&mut self) -> Vec<&mut PathBuf> {
-        let mut paths = vec![&mut self.key_file, &mut self.management.socket];
+        let mut paths =
+            vec![&mut self.key_file, &mut self.management.socket, &mut self.audit.checkpoint_file];
         paths.extend(&mut self.site_file);
         match &mut self.database {
             Database::Sqlite(path) | Database::PostgresFile(path) => paths.push(path),

@@ -7,18 +7,21 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use sekimori_base::{Fault, NodeId, Sealed, Secret, TenantId, Timestamp, base32, random};
+use sekimori_keys::jws::JwsKey;
 use sekimori_keys::rotation::{self, KeyChange, Spread, Standing};
 use sekimori_keys::{
-    DataKey, KeyProfile, KeyRing, KeyState, KeyVersion, KeyedDigest, RsaBits, SignatureAlgorithm,
-    Signer, SigningKey, SigningKeySet,
+    Binding, DataKey, KeyProfile, KeyRing, KeyState, KeyVersion, KeyedDigest, Purpose, RsaBits,
+    SignatureAlgorithm, Signer, SigningKey, SigningKeySet,
 };
 use sekimori_store::{ChangeError, KeySet, KeyStanding, KeyStep, Node, StoredKey};
 
 use crate::Flow;
-use crate::tenant::Tenant;
+use crate::tenant::{CheckpointKeys, Tenant};
 
 /// The line of data keys; signing keys stand in a line named after their algorithm.
 const DATA_LINE: &str = "data";
+/// The line of keys that sign checkpoints of the audit.
+const CHECKPOINT_LINE: &str = "checkpoint";
 /// The digests of a client's secrets stand in a line of this prefix and its `client_id`.
 const CLIENT_LINES: &str = "client/";
 /// A node that was not seen for so long does not hold up a rotation, in seconds.
@@ -41,6 +44,10 @@ const DATA_POLICY: rotation::Policy = rotation::Policy {
     active_seconds: 365 * 24 * 3600,
     retain_seconds: i64::MAX,
 };
+/// The key of checkpoints: whoever keeps them elsewhere knows it, so it changes only when somebody asks, and it
+/// is kept for ever.
+const CHECKPOINT_POLICY: rotation::Policy =
+    rotation::Policy { publish_seconds: 60, active_seconds: i64::MAX, retain_seconds: i64::MAX };
 
 impl Flow {
     /// The tenant of a site document's issuer, made if it is new, with keys.
@@ -107,8 +114,12 @@ impl Flow {
         let set = self.store.keys(tenant).await?;
         let spread = self.spread(tenant, set.version, now).await?;
         let mut steps = Vec::new();
-        for line in std::iter::once(DATA_LINE).chain(PROFILES.map(|(line, _)| line)) {
-            let policy = if line == DATA_LINE { DATA_POLICY } else { SIGNING_POLICY };
+        for line in [DATA_LINE, CHECKPOINT_LINE].into_iter().chain(PROFILES.map(|(line, _)| line)) {
+            let policy = match line {
+                DATA_LINE => DATA_POLICY,
+                CHECKPOINT_LINE => CHECKPOINT_POLICY,
+                _ => SIGNING_POLICY,
+            };
             let policy = if at_once == Some(line) { policy.at_once() } else { policy };
             let keys: Vec<_> = set.keys.iter().filter(|key| key.line == line).collect();
             let standing: Vec<_> = keys
@@ -181,7 +192,7 @@ impl Flow {
         let data = self.make_key(tenant, &set, DATA_LINE, active, now)?;
         let with_data = KeySet { version: set.version, keys: vec![data.clone()] };
         let mut steps = vec![KeyStep::Put(data)];
-        for (line, _) in PROFILES {
+        for line in PROFILES.map(|(line, _)| line).into_iter().chain([CHECKPOINT_LINE]) {
             let key = self.make_key(tenant, &with_data, line, active, now)?;
             steps.push(KeyStep::Put(key));
         }
@@ -207,6 +218,18 @@ impl Flow {
             let key = DataKey::generate(&*self.entropy);
             let sealed = self.root_keys.seal_data_key(tenant, version, &key, &*self.entropy);
             (version.0.to_string(), Sealed::from_bytes(sealed.into_bytes()), None)
+        } else if line == CHECKPOINT_LINE {
+            let key = SigningKey::generate(KeyProfile::EdDsa)?;
+            let sealed: Sealed<SigningKey> = self
+                .ring(tenant, set)?
+                .seal(
+                    &checkpoint_binding(tenant, key.kid()),
+                    key.to_pkcs8().expose(),
+                    &*self.entropy,
+                )
+                .map_err(Fault::while_doing(doing))?;
+            let public = serde_json::to_string(key.public()).map_err(Fault::while_doing(doing))?;
+            (key.kid().to_owned(), Sealed::from_bytes(sealed.into_bytes()), Some(public))
         } else {
             let profile = PROFILES
                 .into_iter()
@@ -243,6 +266,7 @@ impl Flow {
             Tenant::new(id, settings.version, settings.site, Arc::new(ring), Arc::new(signing));
         tenant.keys_version = set.version;
         tenant.secrets = secrets;
+        tenant.checkpoint_keys = checkpoint_keys(id, &set, &tenant.keys)?;
         Ok(Some(tenant))
     }
 
@@ -349,6 +373,33 @@ fn client_secrets(set: &KeySet) -> HashMap<String, Vec<KeyedDigest>> {
         }
     }
     secrets
+}
+
+/// The keys of checkpoints, each bound to a purpose of its own: no key of tokens can stand in their place.
+fn checkpoint_keys(
+    tenant: TenantId,
+    set: &KeySet,
+    ring: &KeyRing,
+) -> Result<CheckpointKeys, Fault> {
+    let doing = "opening the keys of checkpoints";
+    let mut keys = CheckpointKeys::default();
+    for stored in set.keys.iter().filter(|key| key.line == CHECKPOINT_LINE) {
+        let sealed: Sealed<SigningKey> = Sealed::from_bytes(stored.sealed.bytes().to_vec());
+        let pkcs8 = ring
+            .open(&checkpoint_binding(tenant, &stored.name), &sealed)
+            .map_err(Fault::while_doing(doing))?;
+        let key = SigningKey::from_pkcs8(SignatureAlgorithm::EdDsa, pkcs8.expose())
+            .map_err(Fault::while_doing(doing))?;
+        keys.known.push(key.public().clone());
+        if stored.standing == KeyStanding::Active {
+            keys.active = Some(Arc::new(JwsKey::new(Arc::new(key))));
+        }
+    }
+    Ok(keys)
+}
+
+fn checkpoint_binding(tenant: TenantId, kid: &str) -> Binding<'_> {
+    Binding::new(Purpose::AuditCheckpoint, tenant).about(kid.as_bytes())
 }
 
 fn is_signing(key: &StoredKey) -> bool {

@@ -9,6 +9,7 @@ pub mod attempt;
 mod bounded;
 mod budget;
 pub mod carried;
+pub mod checkpoint;
 mod device;
 pub mod door;
 mod guess;
@@ -72,6 +73,8 @@ pub struct Parts {
     pub tally: Tally,
     /// Passwords that are tried on many names.
     pub alarm: Alarm,
+    /// How the audit's checkpoints stand.
+    pub sealing: checkpoint::Sealing,
     sources: sources::Sources,
     typed: typed::Typed,
     budget: budget::Budget,
@@ -106,6 +109,7 @@ impl Flow {
             hashing,
             tally: Tally::default(),
             alarm: Alarm::default(),
+            sealing: checkpoint::Sealing::default(),
             sources: sources::Sources::default(),
             typed,
             budget: budget::Budget::default(),

@@ -7,7 +7,8 @@ use arc_swap::ArcSwap;
 use sekimori_base::TenantId;
 use sekimori_directory::settings::{Service, ServiceName, Site};
 use sekimori_directory::{Client, NetworkMap, Position, PositionOrigin};
-use sekimori_keys::{KeyRing, KeyedDigest, SigningKeySet};
+use sekimori_keys::jws::JwsKey;
+use sekimori_keys::{Jwk, KeyRing, KeyedDigest, SigningKeySet};
 use sekimori_login::{Policy, ServiceFacts};
 
 /// One organisation, ready to be asked. Replaced as a whole when its settings or keys change.
@@ -30,6 +31,17 @@ pub struct Tenant {
     pub keys_version: u64,
     /// The stored digests of the clients' secrets, by `client_id`.
     pub secrets: HashMap<String, Vec<KeyedDigest>>,
+    /// Keys of the audit's checkpoints.
+    pub checkpoint_keys: CheckpointKeys,
+}
+
+/// Keys that sign checkpoints of the audit, and nothing else.
+#[derive(Clone, Default)]
+pub struct CheckpointKeys {
+    /// The one that signs now.
+    pub active: Option<Arc<JwsKey>>,
+    /// The public keys of all that ever signed.
+    pub known: Vec<Jwk>,
 }
 
 impl Tenant {
@@ -53,6 +65,7 @@ impl Tenant {
             signing,
             keys_version: 0,
             secrets: HashMap::new(),
+            checkpoint_keys: CheckpointKeys::default(),
         }
     }
 

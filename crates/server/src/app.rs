@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use sekimori_base::{NodeId, TenantId, Timestamp};
+use sekimori_base::{Fault, NodeId, TenantId, Timestamp};
 use sekimori_config::node::{Database, Hashing as HashingKeys, Node};
 use sekimori_credential::Argon2Cost;
 use sekimori_directory::Site;
@@ -14,6 +14,7 @@ use sekimori_keys::RootKeys;
 use sekimori_store::{OpenError, Options, Place};
 
 use crate::assembly::{Assembly, AssemblyError, Places};
+use crate::checkpoints::CheckpointFile;
 use crate::command::Failed;
 use crate::console::note;
 use crate::files;
@@ -39,6 +40,8 @@ pub struct App {
     pub started_at: Timestamp,
     /// The node's settings.
     pub settings: Arc<Node>,
+    /// The file of the audit's checkpoints.
+    pub checkpoints: Arc<CheckpointFile>,
 }
 
 impl App {
@@ -58,7 +61,8 @@ impl App {
         let opened = opening.await.map_err(Failed::at("opening the database"))?;
         let Assembly { flow, node, started_at } = opened.map_err(not_opened)?;
         let settings = Arc::new(settings.clone());
-        let app = Self { flow, node, started_at, settings };
+        let checkpoints = Arc::new(CheckpointFile::at(&settings.audit.checkpoint_file));
+        let app = Self { flow, node, started_at, settings, checkpoints };
         app.keep().await?;
         Ok(app)
     }
@@ -113,8 +117,23 @@ impl App {
         self.flow.ensure_tenant(host, now).await.map_err(Failed::at("making the organisation"))
     }
 
+    /// One round of checkpoints: sign what has changed in the audit, and bring the file up to date.
+    pub async fn seal_audit(&self) -> Result<(), Fault> {
+        self.flow.seal_audit().await?;
+        self.checkpoints.bring(&self.flow).await
+    }
+
     /// Leave the company of nodes and close the database.
     pub async fn close(self) {
+        // What was written last is sealed as well; if that fails, the next start does it.
+        match tokio::time::timeout(Duration::from_secs(5), self.seal_audit()).await {
+            Ok(Ok(())) => {}
+            Ok(Err(fault)) => {
+                let error = &fault as &dyn std::error::Error;
+                tracing::error!(target: "sekimori", error, "sealing the audit failed");
+            }
+            Err(_) => tracing::error!(target: "sekimori", "sealing the audit took too long"),
+        }
         let forgotten = self.flow.clock.now().plus_seconds(-24 * 3600);
         let leaving = self.flow.store.node_gone(self.node, forgotten);
         // Other nodes stop waiting for this one after half a minute in any case.

@@ -20,6 +20,8 @@ use crate::manage::metrics::Metrics;
 const KEEP: Duration = Duration::from_secs(2);
 /// Rotations that are due.
 const ROTATE: Duration = Duration::from_mins(1);
+/// Checkpoints of the audit.
+const SEAL: Duration = Duration::from_secs(sekimori_flow::checkpoint::ROUND_SECONDS.unsigned_abs());
 /// Mail that is due.
 const MAIL: Duration = Duration::from_secs(2);
 /// Expired rows.
@@ -46,6 +48,12 @@ pub fn start(
         async move { app.flow.rotate_due_keys().await }
     };
     every("rotating keys", ROTATE, stopping, rotate);
+    let sealing = app.clone();
+    let seal = move || {
+        let app = sealing.clone();
+        async move { app.seal_audit().await }
+    };
+    every("sealing the audit", SEAL, stopping, seal);
     let three = app.clone();
     if let Some(mailer) = mailer {
         let (four, metrics) = (app.clone(), metrics.clone());

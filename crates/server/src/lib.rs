@@ -3,6 +3,7 @@
 pub mod admin;
 pub mod app;
 pub mod assembly;
+mod checkpoints;
 pub mod command;
 pub mod console;
 pub mod demo;

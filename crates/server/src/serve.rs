@@ -174,6 +174,15 @@ fn metrics(app: &App) -> Metrics {
         "Passwords being checked or waiting for it",
         move || flow.hashing.places_taken() as u64,
     );
+    let (flow, started_at) = (app.flow.clone(), app.started_at);
+    metrics.gauge(
+        "audit_checkpoint_age_seconds",
+        "Since this node last found all of the audit sealed, or sealed it",
+        move || {
+            let sealed_at = flow.sealing.sealed_at().unwrap_or(started_at);
+            flow.clock.now().seconds_since(sealed_at).try_into().unwrap_or(0)
+        },
+    );
     let flow = app.flow.clone();
     metrics.sign_ins(move || flow.tally.counts());
     let flow = app.flow.clone();

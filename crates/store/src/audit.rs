@@ -6,6 +6,7 @@
 //! line keeps a salted commitment to them.
 
 mod chain;
+pub(crate) mod checkpoint;
 pub(crate) mod read;
 
 use sekimori_base::{PersonId, Timestamp};
@@ -13,7 +14,8 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use chain::{Chains, Mark, WriterSeed};
 pub use chain::{chain_start, commitment, verify_next};
-pub use read::{AuditEntry, AuditHead, AuditPlace, Checkpoint};
+pub use checkpoint::{Checkpoint, ListedChain, Unlisted, UnlistedChain};
+pub use read::{AuditEntry, AuditHead, AuditPlace, ScannedLine};
 
 use crate::ids::WriterId;
 

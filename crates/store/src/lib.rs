@@ -32,8 +32,8 @@ mod value;
 mod write;
 
 pub use audit::{
-    AuditEntry, AuditFacts, AuditHead, AuditLine, AuditPlace, Checkpoint, LineId, StoredLine,
-    chain_start, commitment, verify_next,
+    AuditEntry, AuditFacts, AuditHead, AuditLine, AuditPlace, Checkpoint, LineId, ListedChain,
+    ScannedLine, StoredLine, Unlisted, UnlistedChain, chain_start, commitment, verify_next,
 };
 pub use backup::{BackupReport, restore};
 pub use commit::{CommitError, Receipt};

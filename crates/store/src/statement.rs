@@ -167,6 +167,11 @@ statements! {
     AUDIT_LINE_REMOVE = both "audit/line_remove";
     AUDIT_FACTS_REMOVE = both "audit/facts_remove";
     AUDIT_WRITER_CUT = both "audit/writer_cut";
+    AUDIT_UNLISTED = both "audit/unlisted";
+    AUDIT_WRITER_LISTED = both "audit/writer_listed";
+    AUDIT_WRITER_REMOVE = both "audit/writer_remove";
+    AUDIT_CHECKPOINTS_FIRST = both "audit/checkpoints_first";
+    AUDIT_CHECKPOINTS_REMOVE = both "audit/checkpoints_remove";
     AUDIT_CHECKPOINT_PUT = both "audit/checkpoint_put";
     AUDIT_CHECKPOINT_LAST = both "audit/checkpoint_last";
     AUDIT_CHECKPOINTS = both "audit/checkpoints";

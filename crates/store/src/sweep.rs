@@ -5,7 +5,7 @@ use sekimori_directory::settings::Retention;
 use sekimori_login::throttle::FAILURES_CAP;
 
 use crate::Store;
-use crate::audit::read;
+use crate::audit::{checkpoint, read};
 use crate::counters::COUNTER_SECONDS;
 use crate::database::{Call, DatabaseError, Transaction, call};
 use crate::statement as sql;
@@ -33,6 +33,8 @@ pub struct Swept {
     pub facts: u64,
     /// Lines of the audit.
     pub lines: u64,
+    /// Checkpoints over it.
+    pub checkpoints: u64,
     /// Whether a step stopped at its limit: there is more to do.
     pub more: bool,
 }
@@ -62,7 +64,7 @@ impl Store {
             lines_seconds: DAY * i64::from(retention.audit_days),
         };
         let mut swept = Swept::default();
-        for kind in [Kind::Expired, Kind::Facts, Kind::Lines, Kind::Counters] {
+        for kind in [Kind::Expired, Kind::Facts, Kind::Lines, Kind::Checkpoints, Kind::Counters] {
             let done = self
                 .write("sweeping", move |transaction| {
                     broom
@@ -78,6 +80,7 @@ impl Store {
             swept.counters += done.counters;
             swept.facts += done.facts;
             swept.lines += done.lines;
+            swept.checkpoints += done.checkpoints;
             swept.more |= done.more;
         }
         Ok(swept)
@@ -89,6 +92,7 @@ enum Kind {
     Expired,
     Facts,
     Lines,
+    Checkpoints,
     Counters,
 }
 
@@ -115,6 +119,12 @@ impl Broom {
                 Ok(Swept { facts, more: Self::full(facts), ..Swept::default() })
             }
             Kind::Lines => self.lines(transaction),
+            Kind::Checkpoints => {
+                // A day later than the lines: what a kept checkpoint lists was kept a day ago.
+                let cutoff = self.now.plus_seconds(-self.lines_seconds - DAY);
+                let checkpoints = checkpoint::sweep(transaction, self.tenant, cutoff, PIECE)?;
+                Ok(Swept { checkpoints, more: Self::full(checkpoints), ..Swept::default() })
+            }
             Kind::Counters => self.counters(transaction, counters_max),
         }
     }
@@ -172,6 +182,9 @@ impl Broom {
                 call!(sql::AUDIT_LINE_REMOVE, t, head.writer.bytes(), sequence),
                 call!(sql::AUDIT_WRITER_CUT, sequence + 1, &hash, t, head.writer.bytes()),
             ])?;
+            if head.ended_at.is_some() && sequence == head.sequence {
+                transaction.count(&call!(sql::AUDIT_WRITER_REMOVE, t, head.writer.bytes()))?;
+            }
             swept.lines += lines;
             if Self::full(swept.lines) {
                 swept.more = true;

@@ -6,7 +6,8 @@ use std::path::PathBuf;
 use url::Url;
 
 use super::{
-    Database, Hashing, Log, LogFormat, LogLevel, Management, Node, Smtp, SmtpLogin, SmtpTls, Tenant,
+    Audit, Database, Hashing, Log, LogFormat, LogLevel, Management, Node, Smtp, SmtpLogin, SmtpTls,
+    Tenant,
 };
 use crate::closest::shown;
 use crate::node::listen;
@@ -26,6 +27,7 @@ pub(super) fn node(keys: Keys<'_, '_>) -> Node {
         site_file: keys.take("site_file").and_then(|item| path(&item)),
         hashing: hashing(&keys),
         mail: keys.table("mail", "mail").and_then(mail),
+        audit: audit(&keys),
         log: log(&keys),
         tenants: tenants(&keys),
     };
@@ -215,6 +217,16 @@ fn mail(keys: Keys<'_, '_>) -> Option<Smtp> {
 
 fn is_local(host: &str) -> bool {
     host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+fn audit(keys: &Keys<'_, '_>) -> Audit {
+    let default = Audit::default();
+    let Some(keys) = keys.table("audit", "audit") else {
+        return default;
+    };
+    let checkpoint_file = path_or(&keys, "checkpoint_file", default.checkpoint_file);
+    keys.finish();
+    Audit { checkpoint_file }
 }
 
 fn log(keys: &Keys<'_, '_>) -> Log {

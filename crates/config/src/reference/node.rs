@@ -29,6 +29,11 @@ pub(super) const SECTIONS: &[Section] = &[
         Once,
         "The mail server that notices go to. Without it, they wait in the outbox.",
     ),
+    section(
+        "audit",
+        Once,
+        "Checkpoints over the audit. Ship the file to where neither this node nor the database's administrators can write: only there it shows that lines were cut off.",
+    ),
     section("log", Once, "Logs go to standard error."),
     section(
         "tenant",
@@ -80,6 +85,10 @@ keys! {
         "tls", "`starttls`, `implicit` or `none`", Value("\"starttls\""), "How the connection is protected.";
         "user", "text", Nothing, "The name to sign in with.";
         "password_file", "file", Nothing, "A file that holds the password.";
+    }
+    "audit" {
+        "checkpoint_file", "file", Value("\"data/checkpoints.jsonl\""),
+            "Gets every signed checkpoint, one JSON object a line; only ever appended to. It may be moved away at any time.";
     }
     "log" {
         "format", "`json` or `text`", Value("\"json\""), "One JSON object a line, or lines for people.";

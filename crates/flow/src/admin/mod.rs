@@ -4,6 +4,7 @@ mod audit;
 mod desk;
 mod explain;
 mod people;
+mod seals;
 mod settings;
 
 use sekimori_base::{PersonId, Timestamp};

@@ -133,7 +133,12 @@ pub enum Command {
         since_seconds: i64,
     },
     /// Verify the audit.
-    AuditVerify,
+    AuditVerify {
+        /// Signed checkpoints from elsewhere; what they know must still be there.
+        exported: Vec<String>,
+    },
+    /// Make a checkpoint, if anything has changed, and show the last one.
+    AuditCheckpoint,
     /// Send a mail by way of the configured server.
     MailTest {
         /// To whom.

@@ -8,7 +8,7 @@ use sekimori_flow::admin::{By, View};
 use sekimori_store::{CommitError, Write};
 
 use super::{
-    Answer, Command, Request, Watcher, desk, explain, import, keys, mail, people, records,
+    Answer, Command, Request, Watcher, audit, desk, explain, import, keys, mail, people, records,
     services, settings,
 };
 use crate::app::App;
@@ -86,8 +86,9 @@ pub async fn execute(
             explain::what_if(&desk, &site, since_seconds, &watcher).await
         }
         Command::Backup { path } => records::backup(&desk, &path).await,
-        Command::AuditExport { since_seconds } => records::lines(&desk, since_seconds).await,
-        Command::AuditVerify => records::verify(&desk, &watcher).await,
+        Command::AuditExport { since_seconds } => audit::lines(&desk, since_seconds).await,
+        Command::AuditVerify { exported } => audit::verify(&desk, &exported, &watcher).await,
+        Command::AuditCheckpoint => audit::checkpoint(&desk).await,
         Command::MailTest { to } => mail::test(&desk, to).await,
         Command::ServiceAdd { section, act } => services::add(&desk, &section, act).await,
         Command::ServiceSecret { service, keep_former } => {

@@ -9,7 +9,7 @@ use crate::command::Failed;
 use crate::console::Table;
 
 /// Lines of keys that rotate.
-const LINES: [&str; 4] = ["data", "RS256", "ES256", "EdDSA"];
+const LINES: [&str; 5] = ["data", "RS256", "ES256", "EdDSA", "checkpoint"];
 
 pub(super) async fn list(desk: &Desk<'_>) -> Result<Answer, Failed> {
     let tenant = desk.tenant()?;

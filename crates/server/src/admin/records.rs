@@ -1,19 +1,17 @@
-//! Records: everything about a person, out or away; the audit, verified.
+//! Records: everything about a person, out or away; backups.
 
 use std::path::Path;
 
 use sekimori_directory::Username;
-use sekimori_flow::admin::{Problem, Wrong};
-use sekimori_store::{AuditEntry, AuditPlace, PersonExport, Write};
+use sekimori_store::{AuditEntry, PersonExport, Write};
 use serde_json::{Value, json};
 
+use super::Answer;
 use super::command::Act;
 use super::execute::Desk;
 use super::people::{find, nobody};
 use super::settings::moment;
-use super::{Answer, Progress, Watcher};
 use crate::command::Failed;
-use crate::console::Table;
 
 pub(super) async fn export(desk: &Desk<'_>, username: Username) -> Result<Answer, Failed> {
     let tenant = desk.tenant()?;
@@ -113,64 +111,4 @@ pub(super) async fn backup(desk: &Desk<'_>, path: &Path) -> Result<Answer, Faile
     );
     let value = json!({ "path": path, "people": report.people, "rows": report.rows });
     Ok(Answer::yes(text, value))
-}
-
-pub(super) async fn lines(desk: &Desk<'_>, since_seconds: i64) -> Result<Answer, Failed> {
-    const PAGE: u32 = 1000;
-    let tenant = desk.tenant()?;
-    let store = &desk.app.flow.store;
-    let mut place = AuditPlace::from(desk.app.flow.clock.now().plus_seconds(-since_seconds));
-    let (mut text, mut values) = (String::new(), Vec::new());
-    loop {
-        let entries = store.audit_since(tenant.id, place, PAGE).await;
-        let entries = entries.map_err(Failed::at("reading the audit"))?;
-        let Some(last) = entries.last() else { break };
-        place = AuditPlace { at: last.line.at, id: last.id };
-        for entry in entries {
-            text.push_str(&entry.text);
-            text.push('\n');
-            values.push(entry.line);
-        }
-    }
-    Ok(Answer::yes(text, values))
-}
-
-pub(super) async fn verify(desk: &Desk<'_>, watcher: &Watcher) -> Result<Answer, Failed> {
-    let tenant = desk.tenant()?;
-    let watcher = watcher.clone();
-    let progress = move |done, all| watcher(Progress { done, all });
-    let found = desk.app.flow.verify_audit(&tenant, progress).await;
-    let found = found.map_err(Failed::at("verifying the audit"))?;
-    let wrong = |wrong: &Wrong| json!({ "writer": wrong.writer, "sequence": wrong.sequence, "what": problem(wrong.what) });
-    let value = json!({
-        "chains": found.chains,
-        "lines": found.lines,
-        "shortened_by_retention": found.shortened,
-        "facts_removed_by_retention": found.facts_removed,
-        "wrong": found.wrong.iter().map(wrong).collect::<Vec<_>>(),
-    });
-    let mut table = Table::new(["chain", "line", "what is wrong"]);
-    for wrong in &found.wrong {
-        table.row([wrong.writer.clone(), wrong.sequence.to_string(), problem(wrong.what).into()]);
-    }
-    let summary = format!(
-        "{} lines in {} chains; facts removed by retention: {}; chains shortened by retention: {}",
-        found.lines, found.chains, found.facts_removed, found.shortened
-    );
-    Ok(if found.wrong.is_empty() {
-        Answer::yes(format!("{summary}\nnothing is wrong"), value)
-    } else {
-        Answer::no(format!("{table}\n{summary}"), value)
-    })
-}
-
-const fn problem(problem: Problem) -> &'static str {
-    match problem {
-        Problem::Gap => "lines are missing before it",
-        Problem::Changed => "it is not what was hashed",
-        Problem::Misplaced => "it belongs elsewhere",
-        Problem::FactsChanged => "its facts are not those that it was committed to",
-        Problem::Beginning => "the chain does not begin as it must",
-        Problem::Truncated => "the chain ends before its head",
-    }
 }

@@ -76,13 +76,14 @@ fn one(path: &Path) -> Result<Checked, Failed> {
 }
 
 /// Keys that stand at the top of a node's file, and never of a site document.
-const OF_NODE: [&str; 10] = [
+const OF_NODE: [&str; 11] = [
     "listen",
     "tls",
     "proxy",
     "management",
     "database",
     "hashing",
+    "audit",
     "log",
     "tenant",
     "key_file",

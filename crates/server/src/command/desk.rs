@@ -1,4 +1,4 @@
-//! `sekimori session`, `sekimori key`, `sekimori explain`, `sekimori what-if`, `sekimori audit`, `sekimori mail`.
+//! `sekimori session`, `sekimori key`, `sekimori explain`, `sekimori what-if`, `sekimori mail`.
 
 use std::path::PathBuf;
 
@@ -58,13 +58,14 @@ enum KeyWhat {
     List,
     /// Begin the rotation of a line of keys out of turn, or go on with it
     #[command(after_long_help = "\
-Rotation happens by itself (signing keys every 90 days). Out of turn: the first
+Rotation happens by itself (signing keys every 90 days; the key of checkpoints
+never: whoever keeps those elsewhere knows it). Out of turn: the first
 call publishes the next key; the second, when services had an hour to read it
 and every node has it, uses it. Tokens that were signed before stay good.
 
 Exit status: 0, 1 if there is no such line.")]
     Rotate {
-        /// data, RS256, ES256 or EdDSA
+        /// data, RS256, ES256, EdDSA or checkpoint
         line: String,
     },
     /// Make the root key file of a new deployment (SQLite makes its own)
@@ -128,7 +129,7 @@ pub struct WhatIf {
 }
 
 /// `30d` in seconds.
-fn span_seconds(text: &str) -> Result<i64, String> {
+pub(super) fn span_seconds(text: &str) -> Result<i64, String> {
     let wrong = || "write hours, days or weeks: 12h, 30d, 4w".to_owned();
     let number = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
     let unit = match &text[number.len()..] {
@@ -145,38 +146,6 @@ pub(super) fn what_if(what_if: &WhatIf, common: &Common) -> Result<Ended, Failed
     let site = Box::new(settings::site(&what_if.file)?);
     let command = Command::WhatIf { site, since_seconds: what_if.since };
     watched(command, common, "deciding again").map(|answer| show(&answer, common))
-}
-
-/// The audit: verify, export
-#[derive(Debug, Args)]
-pub struct Audit {
-    #[command(subcommand)]
-    what: AuditWhat,
-}
-
-#[derive(Debug, Subcommand)]
-enum AuditWhat {
-    /// Hash every line of every chain again, and look for gaps and changes
-    #[command(after_long_help = "\
-Exit status: 0 nothing is wrong, 1 something is, 3 it cannot be read.")]
-    Verify,
-    /// Print lines as JSON, one a line, each exactly as it was hashed
-    Export {
-        /// From how long ago on
-        #[arg(long, value_name = "SPAN", default_value = "30d", value_parser = span_seconds)]
-        since: i64,
-    },
-}
-
-pub(super) fn audit(audit: &Audit, common: &Common) -> Result<Ended, Failed> {
-    match audit.what {
-        AuditWhat::Export { since } => {
-            ask_and_show(Command::AuditExport { since_seconds: since }, common)
-        }
-        AuditWhat::Verify => {
-            watched(Command::AuditVerify, common, "verifying").map(|answer| show(&answer, common))
-        }
-    }
 }
 
 /// Outgoing mail: test

@@ -2,6 +2,7 @@
 
 mod apply;
 mod ask;
+mod audit;
 mod check;
 mod database;
 mod desk;
@@ -78,7 +79,7 @@ enum Command {
     Key(desk::Key),
     Explain(desk::Explain),
     WhatIf(desk::WhatIf),
-    Audit(desk::Audit),
+    Audit(audit::Audit),
     Mail(desk::Mail),
     Migrate(database::Migrate),
     UpgradeCheck(database::UpgradeCheck),
@@ -102,7 +103,7 @@ pub fn run() -> ExitCode {
         Command::Key(key) => desk::key(key, &common),
         Command::Explain(explain) => desk::explain(&explain, &common),
         Command::WhatIf(what_if) => desk::what_if(&what_if, &common),
-        Command::Audit(audit) => desk::audit(&audit, &common),
+        Command::Audit(audit) => audit::audit(&audit, &common),
         Command::Mail(mail) => desk::mail(mail, &common),
         Command::Migrate(migrate) => database::migrate(migrate, &common),
         Command::UpgradeCheck(check) => database::upgrade_check(check, &common),

@@ -19,7 +19,7 @@ use std::sync::Arc;
 use axum::Router;
 use clap::Args;
 use sekimori_config::node::{
-    Database, Listener, Log, LogFormat, Management, Node, Proxy, ProxyHeader, Transport,
+    Audit, Database, Listener, Log, LogFormat, Management, Node, Proxy, ProxyHeader, Transport,
 };
 use sekimori_flow::FormerSecrets;
 use sekimori_store::ChangeError;
@@ -150,6 +150,7 @@ fn settings(demo: &Demo, folder: &Path, port: u16, management: SocketAddr) -> No
         management: Management { address: management, socket: folder.join(SOCKET) },
         database: Database::Sqlite(folder.join(DATABASE)),
         key_file: folder.join(KEY_FILE),
+        audit: Audit { checkpoint_file: folder.join(Audit::default().checkpoint_file) },
         ..Node::default()
     }
 }

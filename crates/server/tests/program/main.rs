@@ -1,5 +1,6 @@
 //! The program as its operators meet it: command lines, files, sockets, signals.
 
+mod audit;
 mod demo;
 mod help;
 mod import;
@@ -132,4 +133,38 @@ fn a_backup_restores_into_an_empty_place_only() {
     assert!(printed(folder, &["person", "show", "taro"], 0).contains("taro"));
     assert!(printed(folder, &["upgrade-check"], 0).contains("this program's"));
     assert!(printed(folder, &["migrate"], 0).contains("already"));
+}
+
+#[test]
+fn the_audit_is_sealed_exported_and_held_against_the_export() {
+    let folder = folder();
+    let folder = folder.path();
+    printed(folder, &["apply", "site.toml"], 0);
+    printed(folder, &["person", "add", "taro"], 0);
+    let file = "data/checkpoints.jsonl";
+    let text = std::fs::read_to_string(folder.join(file)).unwrap();
+    let lines: Vec<serde_json::Value> =
+        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(lines[0]["key"]["crv"], "Ed25519");
+    let last = lines.last().unwrap()["number"].as_u64().unwrap();
+    let found = json(folder, &["audit", "verify", "--checkpoint", file, "--json"]);
+    assert_eq!(found["exported_checkpoints_compared"], last);
+    assert_eq!((&found["unsealed_lines"], &found["wrong"]), (&0.into(), &serde_json::json!([])));
+    printed(folder, &["person", "add", "jiro"], 0);
+    printed(folder, &["audit", "checkpoint", "--out", "one.jsonl"], 0);
+    let back = rusqlite::Connection::open(folder.join("data/sekimori.db")).unwrap();
+    back.execute_batch(&format!(
+        "DELETE FROM checkpoint WHERE number > {last};
+         DELETE FROM audit_line WHERE line LIKE '%person.added%'
+             AND at > (SELECT max(at) FROM checkpoint);
+         DELETE FROM audit_writer WHERE opened_at > (SELECT max(at) FROM checkpoint)"
+    ))
+    .unwrap();
+    drop(back);
+    for file in ["one.jsonl", file] {
+        let text = printed(folder, &["audit", "verify", "--checkpoint", file], 1);
+        assert!(text.contains("the end of the checkpoints was cut off"), "{text}");
+    }
+    std::fs::write(folder.join("empty.jsonl"), "").unwrap();
+    printed(folder, &["audit", "verify", "--checkpoint", "empty.jsonl"], 3);
 }

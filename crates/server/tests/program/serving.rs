@@ -127,6 +127,7 @@ fn health_and_metrics_are_on_a_listener_of_their_own() {
         assert!(!get(server.main, path).contains("200 OK"), "{path}");
     }
     let metrics = get(server.management, "/metrics");
+    assert!(metrics.contains("sekimori_audit_checkpoint_age_seconds "), "{metrics}");
     let wanted = r#"route="/.well-known/openid-configuration",method="GET",status="200"} 1"#;
     assert!(metrics.contains(wanted), "{metrics}");
 }

@@ -1,4 +1,4 @@
-//! Reading the audit: a person's history, an incident, a chain, its head; checkpoints.
+//! Reading the audit: a person's history, an incident, a chain, its head.
 
 use sekimori_base::{Fault, NodeId, PersonId, TenantId, Timestamp};
 
@@ -6,7 +6,6 @@ use super::{AuditFacts, LineId, StoredLine};
 use crate::Store;
 use crate::database::{DatabaseError, Transaction, call};
 use crate::ids::WriterId;
-use crate::settings::ChangeError;
 use crate::statement as sql;
 use crate::value::{Row, from_json};
 
@@ -42,6 +41,21 @@ pub struct AuditHead {
     pub sequence: u64,
     /// The value of the chain after the last line.
     pub hash: [u8; 32],
+    /// Since when the chain counts as ended.
+    pub ended_at: Option<Timestamp>,
+}
+
+/// A line as the database has it, for whoever checks it: nothing of it is believed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ScannedLine {
+    /// Where it stands.
+    pub id: LineId,
+    /// The value of the chain after it; zeros if what stands there cannot be one.
+    pub hash: [u8; 32],
+    /// The text that was hashed.
+    pub text: String,
+    /// The facts beside it.
+    pub facts: Option<AuditFacts>,
 }
 
 /// Where a reading in the order of time goes on.
@@ -59,17 +73,6 @@ impl AuditPlace {
         let id = LineId { writer: WriterId::from_bytes([0; 16]), sequence: 0 };
         Self { at, id }
     }
-}
-
-/// A signed checkpoint.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Checkpoint {
-    /// From 1, without gaps.
-    pub number: u64,
-    /// When.
-    pub at: Timestamp,
-    /// What flow signed.
-    pub body: String,
 }
 
 impl Store {
@@ -129,10 +132,10 @@ impl Store {
         writer: WriterId,
         from: u64,
         limit: u32,
-    ) -> Result<Vec<AuditEntry>, Fault> {
+    ) -> Result<Vec<ScannedLine>, Fault> {
         self.read_long("reading a chain", move |transaction| {
             let call = call!(sql::AUDIT_SCAN, tenant.bytes(), writer.bytes(), from, limit);
-            entries(transaction.rows(&call)?)
+            transaction.rows(&call)?.iter_mut().map(scanned).collect()
         })
         .await
     }
@@ -141,54 +144,6 @@ impl Store {
     pub async fn audit_heads(&self, tenant: TenantId) -> Result<Vec<AuditHead>, Fault> {
         self.read("loading the heads of the audit", move |transaction| heads(transaction, tenant))
             .await
-    }
-
-    /// Put checkpoint `number`, if it is the next one.
-    pub async fn checkpoint_put(
-        &self,
-        tenant: TenantId,
-        checkpoint: Checkpoint,
-    ) -> Result<(), ChangeError> {
-        self.write("keeping a checkpoint", move |transaction| {
-            let last = call!(sql::AUDIT_CHECKPOINT_LAST, tenant.bytes());
-            let last = transaction.row(&last)?.map_or(Ok(0), |mut row| row.natural())?;
-            let put = call!(
-                sql::AUDIT_CHECKPOINT_PUT,
-                tenant.bytes(),
-                checkpoint.number,
-                checkpoint.at,
-                &checkpoint.body
-            );
-            if checkpoint.number != last + 1 || transaction.count(&put)? == 0 {
-                return Ok(Err(()));
-            }
-            Ok(Ok(()))
-        })
-        .await?
-        .map_err(|()| ChangeError::Stale)
-    }
-
-    /// The last checkpoint.
-    pub async fn checkpoint_last(&self, tenant: TenantId) -> Result<Option<Checkpoint>, Fault> {
-        self.read("loading the last checkpoint", move |transaction| {
-            let call = call!(sql::AUDIT_CHECKPOINT_LAST, tenant.bytes());
-            transaction.row(&call)?.map(|mut row| checkpoint(&mut row)).transpose()
-        })
-        .await
-    }
-
-    /// Checkpoints from `from` on, in order.
-    pub async fn checkpoints(
-        &self,
-        tenant: TenantId,
-        from: u64,
-        limit: u32,
-    ) -> Result<Vec<Checkpoint>, Fault> {
-        self.read("loading checkpoints", move |transaction| {
-            let call = call!(sql::AUDIT_CHECKPOINTS, tenant.bytes(), from, limit);
-            transaction.rows(&call)?.iter_mut().map(checkpoint).collect()
-        })
-        .await
     }
 }
 
@@ -207,7 +162,8 @@ pub(crate) fn heads(
             let first_sequence = row.natural()?;
             let first_previous = row.array()?;
             let sequence = row.maybe_integer()?.and_then(|number| u64::try_from(number).ok());
-            let hash = row.maybe_array()?;
+            let hash = row.maybe_bytes()?;
+            let ended_at = row.maybe_moment()?;
             Ok(AuditHead {
                 writer,
                 node,
@@ -215,7 +171,8 @@ pub(crate) fn heads(
                 first_sequence,
                 first_previous,
                 sequence: sequence.unwrap_or_else(|| first_sequence.saturating_sub(1)),
-                hash: hash.unwrap_or(first_previous),
+                hash: hash.map_or(first_previous, |hash| hash.try_into().unwrap_or_default()),
+                ended_at,
             })
         })
         .collect()
@@ -240,6 +197,16 @@ fn entry(row: &mut Row) -> Result<AuditEntry, DatabaseError> {
     Ok(AuditEntry { id: LineId { writer, sequence }, hash, text, line, facts })
 }
 
-fn checkpoint(row: &mut Row) -> Result<Checkpoint, DatabaseError> {
-    Ok(Checkpoint { number: row.natural()?, at: row.moment()?, body: row.text()? })
+/// A line of which anything may be wrong: what cannot be right becomes something that fails the check.
+fn scanned(row: &mut Row) -> Result<ScannedLine, DatabaseError> {
+    let writer = WriterId::from_bytes(row.array()?);
+    let sequence = row.natural()?;
+    let hash = row.bytes()?.try_into().unwrap_or_default();
+    let text = row.text()?;
+    let salt = row.maybe_bytes()?;
+    let facts = row.maybe_text()?.map(|json| {
+        let salt = salt.and_then(|salt| salt.try_into().ok()).unwrap_or_default();
+        AuditFacts { json, salt }
+    });
+    Ok(ScannedLine { id: LineId { writer, sequence }, hash, text, facts })
 }

@@ -2,8 +2,8 @@
 
 use sekimori_base::base32;
 use sekimori_store::{
-    AuditFacts, AuditLine, AuditPlace, ChangeError, Checkpoint, Conflict, Write, chain_start,
-    commitment, verify_next,
+    AuditFacts, AuditLine, AuditPlace, ChangeError, Checkpoint, Conflict, ListedChain, StoredLine,
+    Write, chain_start, commitment, verify_next,
 };
 
 use crate::world::{NOW, World, bytes, cases, person};
@@ -14,6 +14,8 @@ cases! {
     a_refused_transaction_leaves_no_line;
     lines_are_read_in_the_order_of_time;
     checkpoints_are_numbered_without_gaps;
+    of_many_nodes_one_puts_a_checkpoint;
+    a_chain_is_listed_when_it_has_grown_and_once_more_when_it_ends;
 }
 
 fn line(event: &str) -> AuditLine {
@@ -34,9 +36,10 @@ async fn verify(world: &World) -> usize {
         for entry in world.store.audit_scan(world.tenant, head.writer, 1, 1000).await.unwrap() {
             value = verify_next(&value, &entry.text);
             assert_eq!(entry.hash, value);
-            assert_eq!((entry.id.sequence, entry.line.sequence), (next, next));
+            let line: StoredLine = serde_json::from_str(&entry.text).unwrap();
+            assert_eq!((entry.id.sequence, line.sequence), (next, next));
             if let Some(facts) = &entry.facts {
-                assert_eq!(entry.line.facts, Some(base32::encode(&commitment(facts))));
+                assert_eq!(line.facts, Some(base32::encode(&commitment(facts))));
             }
             next += 1;
             lines += 1;
@@ -115,12 +118,66 @@ async fn lines_are_read_in_the_order_of_time(world: World) {
 async fn checkpoints_are_numbered_without_gaps(world: World) {
     let (store, tenant) = (&world.store, world.tenant);
     let checkpoint = |number| Checkpoint { number, at: NOW, body: format!("signed {number}") };
-    store.checkpoint_put(tenant, checkpoint(1)).await.unwrap();
+    store.checkpoint_put(tenant, checkpoint(1), Vec::new()).await.unwrap();
     for wrong in [1, 3] {
-        let put = store.checkpoint_put(tenant, checkpoint(wrong)).await;
+        let put = store.checkpoint_put(tenant, checkpoint(wrong), Vec::new()).await;
         assert!(matches!(put, Err(ChangeError::Stale)));
     }
-    store.checkpoint_put(tenant, checkpoint(2)).await.unwrap();
+    store.checkpoint_put(tenant, checkpoint(2), Vec::new()).await.unwrap();
     assert_eq!(store.checkpoint_last(tenant).await.unwrap(), Some(checkpoint(2)));
     assert_eq!(store.checkpoints(tenant, 1, 10).await.unwrap().len(), 2);
+}
+
+async fn of_many_nodes_one_puts_a_checkpoint(world: World) {
+    let mut nodes = tokio::task::JoinSet::new();
+    for node in 0..8 {
+        let (store, tenant) = (world.store.clone(), world.tenant);
+        nodes.spawn(async move {
+            let checkpoint = Checkpoint { number: 1, at: NOW, body: format!("of node {node}") };
+            store.checkpoint_put(tenant, checkpoint, Vec::new()).await.is_ok()
+        });
+    }
+    let put = nodes.join_all().await.into_iter().filter(|put| *put).count();
+    assert_eq!(put, 1);
+}
+
+async fn a_chain_is_listed_when_it_has_grown_and_once_more_when_it_ends(world: World) {
+    let (store, tenant) = (&world.store, world.tenant);
+    let live_since = NOW.plus_seconds(-60);
+    world.seen(NOW).await;
+    for event in ["one", "two"] {
+        world.commit(vec![write(line(event))]).await.unwrap();
+    }
+    let list = async |number, live_since| {
+        let unlisted = store.audit_unlisted(tenant, live_since).await.unwrap();
+        let chains: Vec<_> = unlisted
+            .chains
+            .iter()
+            .map(|chain| ListedChain {
+                writer: chain.writer,
+                sequence: chain.sequence,
+                ended: chain.ended,
+            })
+            .collect();
+        if !chains.is_empty() {
+            let checkpoint = Checkpoint { number, at: NOW, body: "signed".into() };
+            store.checkpoint_put(tenant, checkpoint, chains).await.unwrap();
+        }
+        unlisted.chains
+    };
+    let first = list(1, live_since).await;
+    let lines = |chains: &[sekimori_store::UnlistedChain]| {
+        chains.iter().map(|chain| chain.sequence + 1 - chain.from).sum::<u64>()
+    };
+    assert_eq!(lines(&first), 2);
+    assert!(first.iter().all(|chain| !chain.ended));
+    assert_eq!(list(2, live_since).await, [], "nothing has changed");
+    let gone = NOW.plus_seconds(1);
+    let ended = list(2, gone).await;
+    assert!(ended.iter().all(|chain| chain.ended && chain.sequence + 1 == chain.from));
+    assert_eq!(list(3, gone).await, [], "an ended chain is listed once");
+    // The node was asleep, and goes on.
+    world.commit(vec![write(line("three"))]).await.unwrap();
+    world.seen(NOW.plus_seconds(2)).await;
+    assert_eq!(lines(&list(3, gone).await), 1);
 }

@@ -108,7 +108,8 @@ async fn verify(store: &Store, acknowledged: &[String]) {
         for entry in store.audit_scan(tenant, head.writer, 1, 100_000).await.unwrap() {
             value = verify_next(&value, &entry.text);
             assert_eq!(value, entry.hash, "no gap, nothing torn");
-            events.insert(entry.line.event);
+            let line: sekimori_store::StoredLine = serde_json::from_str(&entry.text).unwrap();
+            events.insert(line.event);
         }
     }
     assert!(acknowledged.iter().all(|name| events.contains(name)));

@@ -2,13 +2,14 @@
 
 use sekimori_base::GrantId;
 use sekimori_directory::settings::Retention;
-use sekimori_store::{AuditFacts, AuditLine, CounterKey, Swept, Write};
+use sekimori_store::{AuditFacts, AuditLine, Checkpoint, CounterKey, ListedChain, Swept, Write};
 
 use crate::world::{NOW, World, bytes, cases, digest, new_session};
 
 cases! {
     what_has_expired_goes_in_small_steps;
     facts_go_before_lines_and_the_chain_knows_where_it_begins;
+    checkpoints_go_a_day_after_the_lines_and_ended_chains_with_nothing_left_are_forgotten;
 }
 
 const DAY: i64 = 24 * 3600;
@@ -22,6 +23,7 @@ async fn sweep_all(world: &World, later: i64) -> Swept {
         all.counters += swept.counters;
         all.facts += swept.facts;
         all.lines += swept.lines;
+        all.checkpoints += swept.checkpoints;
         if !swept.more {
             return all;
         }
@@ -84,4 +86,23 @@ async fn facts_go_before_lines_and_the_chain_knows_where_it_begins(world: World)
         });
         assert_eq!(value, head.hash, "what is kept can still be verified");
     }
+}
+
+async fn checkpoints_go_a_day_after_the_lines_and_ended_chains_with_nothing_left_are_forgotten(
+    world: World,
+) {
+    let (store, tenant) = (&world.store, world.tenant);
+    let line = AuditLine { at: NOW, event: "e".into(), ..AuditLine::default() };
+    world.commit(vec![Write::Audit(Box::new(line))]).await.unwrap();
+    let writer = store.audit_heads(tenant).await.unwrap()[0].writer;
+    for number in 1..=3 {
+        let at = NOW.plus_seconds(i64::try_from(number).unwrap());
+        let checkpoint = Checkpoint { number, at, body: "signed".into() };
+        let ended = ListedChain { writer, sequence: 1, ended: true };
+        store.checkpoint_put(tenant, checkpoint, vec![ended]).await.unwrap();
+    }
+    assert_eq!(sweep_all(&world, 365 * DAY + 100).await.checkpoints, 0);
+    assert!(store.audit_heads(tenant).await.unwrap().is_empty(), "nothing of it is kept");
+    assert_eq!(sweep_all(&world, 366 * DAY + 100).await.checkpoints, 2);
+    assert_eq!(store.checkpoint_last(tenant).await.unwrap().unwrap().number, 3, "the last stays");
 }

@@ -7,8 +7,8 @@ use sekimori_directory::settings::ZoneName;
 use sekimori_directory::{Binding, Method, Person, PersonState, Username};
 use sekimori_login::{FactorState, Proof};
 use sekimori_store::{
-    CommitError, Conflict, Digest, NewFactor, NewGrant, NewSession, Options, Place, Receipt, Store,
-    StoredPerson, Write,
+    CommitError, Conflict, Digest, NewFactor, NewGrant, NewSession, Node, Options, Place, Receipt,
+    Store, StoredPerson, Write,
 };
 
 /// A counter that is as good as chance for ids.
@@ -35,18 +35,19 @@ pub struct World {
     pub store: Store,
     pub tenant: TenantId,
     pub place: Place,
+    node: NodeId,
     _folder: Option<tempfile::TempDir>,
 }
 
 impl World {
     pub async fn at(place: Place, folder: Option<tempfile::TempDir>) -> Self {
-        let options = Options::serve(NodeId::from_bytes(bytes()));
-        let store = Store::open(&place, &options).unwrap();
+        let node = NodeId::from_bytes(bytes());
+        let store = Store::open(&place, &Options::serve(node)).unwrap();
         let tenant = store
             .ensure_tenant("login.example.ac.jp", NOW, TenantId::from_bytes(bytes()))
             .await
             .unwrap();
-        Self { store, tenant, place, _folder: folder }
+        Self { store, tenant, place, node, _folder: folder }
     }
 
     pub async fn memory() -> Self {
@@ -84,6 +85,12 @@ impl World {
 }
 
 impl World {
+    /// This node was seen at that moment.
+    pub async fn seen(&self, at: Timestamp) {
+        let node = Node { id: self.node, started_at: NOW, seen_at: at, known: String::new() };
+        self.store.node_seen(node).await.unwrap();
+    }
+
     /// Commit; refusals as an `Option`, faults as a panic.
     pub async fn commit(&self, writes: Vec<Write>) -> Result<Receipt, Conflict> {
         self.commit_at(NOW, writes).await
