@@ -352,6 +352,12 @@ impl Flow {
     }
 }
 
+/// An algorithm that every tenant signs with, and of which there is no active key here; `None` if all are there.
+pub fn lacking_key(signing: &SigningKeySet) -> Option<&'static str> {
+    let active = |name: &str| name.parse().ok().and_then(|algorithm| signing.active(algorithm));
+    PROFILES.into_iter().map(|(name, _)| name).find(|name| active(name).is_none())
+}
+
 /// What becomes of the secrets that a client had.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FormerSecrets {

@@ -14,6 +14,7 @@ use crate::app::App;
 use crate::listen::tls::Certificate;
 use crate::listen::{Phase, Stopping};
 use crate::mail::{Mailer, deliver_due};
+use crate::manage::checks::Kept;
 use crate::manage::metrics::Metrics;
 
 /// New settings and keys are taken within this time (every node within 5 s).
@@ -33,13 +34,18 @@ const CERTIFICATES: Duration = Duration::from_secs(5);
 pub fn start(
     app: &App,
     mailer: Option<Mailer>,
+    kept: Kept,
     metrics: &Metrics,
     stopping: &Stopping,
 ) -> io::Result<()> {
     let one = app.clone();
     let keep = move || {
-        let app = one.clone();
-        async move { app.flow.keep(app.node, app.started_at).await }
+        let (app, kept) = (one.clone(), kept.clone());
+        async move {
+            app.flow.keep(app.node, app.started_at).await?;
+            kept.again();
+            Ok(())
+        }
     };
     at_once_on_hangup("taking settings and keys", KEEP, stopping, keep)?;
     let two = app.clone();

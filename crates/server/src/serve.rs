@@ -15,7 +15,8 @@ use crate::keeper;
 use crate::listen::tls::Certificate;
 use crate::listen::{self, Gate, Limits, Listener, Phase, Speaks, Stop, Stopping};
 use crate::mail::Mailer;
-use crate::manage::health::{self, Check, Health};
+use crate::manage::checks::{self, Kept};
+use crate::manage::health::{self, Health};
 use crate::manage::metrics::Metrics;
 use crate::notify::{State, notify};
 
@@ -40,7 +41,9 @@ impl Serving {
         let metrics = metrics(&app);
         let (stop, stopping) = Stop::new();
         let listeners = listeners(&settings, &metrics, &stopping)?;
-        let health = Arc::new(Health::new(checks(&app)));
+        // The program has taken them before it came here.
+        let kept = Kept::now();
+        let health = Arc::new(Health::new(checks::all(&app, &kept)));
         let manager = open(settings.management.address)?;
         let management_router = health::router(Arc::clone(&health), metrics.clone());
         let small = Limits { connections_max: 64, ..Limits::default() };
@@ -54,7 +57,7 @@ impl Serving {
             .map_err(Failed::at(format!("opening {}", socket.display())))?;
         tokio::spawn(socket.serve(app.clone(), stopping.clone()));
         let mailer = mailer(&settings)?;
-        keeper::start(&app, mailer, &metrics, &stopping)
+        keeper::start(&app, mailer, kept, &metrics, &stopping)
             .map_err(Failed::at("listening for signals"))?;
         let limits = Limits { connections_max: connections_max(), ..Limits::default() };
         let drain_max = limits.drain_max;
@@ -150,20 +153,6 @@ fn listeners(
         listeners.push(Listener { socket: open(address)?, speaks, proxy_protocol });
     }
     Ok(listeners)
-}
-
-/// Without these nobody can sign in here.
-fn checks(app: &App) -> Vec<Check> {
-    let (database, settings) = (app.clone(), app.clone());
-    let database = Check::new("database", move || {
-        let app = database.clone();
-        async move { app.flow.store.health().await.map_err(|fault| fault.to_string()) }
-    });
-    let settings = Check::new("settings", move || {
-        let ready = !settings.flow.tenants.all().is_empty();
-        async move { ready.then_some(()).ok_or_else(|| "no site settings were applied".to_owned()) }
-    });
-    vec![database, settings]
 }
 
 fn metrics(app: &App) -> Metrics {
