@@ -21,6 +21,7 @@ mod word;
 pub use mistake::{Mistake, Report, Severity};
 pub use node::Node;
 pub use reference::{reference, reference_markdown};
+pub use syntax::place_of;
 
 /// Longest file that is read, in bytes.
 pub const FILE_BYTES_MAX: usize = 8 * 1024 * 1024;

@@ -60,6 +60,26 @@ pub(crate) fn damage(
     (damage, told)
 }
 
+/// Where a value stands, by the names and numbers that lead to it: line and character in it, both from 1. Of a file
+/// that says nothing about it, the beginning.
+pub fn place_of(text: &str, way: &[&str]) -> (usize, usize) {
+    let Ok(document) = DeTable::parse(text) else { return (1, 1) };
+    let Some((first, rest)) = way.split_first() else { return (1, 1) };
+    let mut value = document.get_ref().get(*first);
+    for step in rest {
+        value = value.and_then(|value| match value.get_ref() {
+            DeValue::Table(table) => table.get(*step),
+            DeValue::Array(array) => array.get(step.parse::<usize>().ok()?),
+            DeValue::String(_)
+            | DeValue::Integer(_)
+            | DeValue::Float(_)
+            | DeValue::Boolean(_)
+            | DeValue::Datetime(_) => None,
+        });
+    }
+    value.map_or((1, 1), |value| line_and_column(text, value.span().start))
+}
+
 /// The line and the character in it, both from 1, of the byte `offset`.
 pub(crate) fn line_and_column(text: &str, offset: usize) -> (usize, usize) {
     let start = line_start(text, offset);

@@ -3,20 +3,20 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use sekimori_config::node::{Database, Node, Transport};
-use sekimori_config::{Mistake, Report, Severity};
+use sekimori_config::node::{Database, Node, TlsFiles, Transport};
+use sekimori_config::{Mistake, Report, Severity, place_of};
 use serde::Serialize;
 
 use super::{Common, Ended, Failed, settings};
 use crate::console::{print, print_json};
 use crate::files::unsafe_mode;
-use crate::listen::tls::Certificate;
+use crate::listen::tls::{Certificate, TlsError};
 
 /// Check settings before they are used: every mistake with its line, its column and a remedy
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
-Of sekimori.toml the certificate is tried as well, and the modes of files with
-secrets are looked at.
+Of sekimori.toml the certificate is tried as well, site documents that it names
+are looked for, and the modes of files with secrets are looked at.
 
 Examples:
   sekimori check                     sekimori.toml and site.toml of this folder
@@ -67,7 +67,10 @@ fn usual(common: &Common) -> Result<Vec<PathBuf>, Failed> {
 
 fn one(path: &Path) -> Result<Checked, Failed> {
     let report = if is_node(path)? {
-        settings::parse_node(path)?.map(|(node, warnings)| around(path, &node, warnings))
+        match settings::parse_node(path)? {
+            Ok((node, warnings)) => Ok(around(path, &node, warnings)?),
+            Err(report) => Err(report),
+        }
     } else {
         settings::parse_site(path)?.map(|(_, warnings)| Report { errors: Vec::new(), warnings })
     };
@@ -100,26 +103,18 @@ fn is_node(path: &Path) -> Result<bool, Failed> {
     Ok(!of_site && OF_NODE.iter().any(|key| table.contains_key(*key)))
 }
 
-/// What the file does not say itself: certificates and the modes of files with secrets.
-fn around(path: &Path, node: &Node, mut warnings: Vec<Mistake>) -> Report {
-    let at = |key: &str, severity, what: String, remedy: &str| Mistake {
-        severity,
-        file: path.display().to_string(),
-        line: 1,
-        column: 1,
-        path: key.to_owned(),
-        what,
-        remedy: remedy.to_owned(),
-    };
-    let mut errors = Vec::new();
+/// What the file does not say itself: other files that it names, certificates, the modes of files with secrets.
+fn around(path: &Path, node: &Node, warnings: Vec<Mistake>) -> Result<Report, Failed> {
+    let text = settings::text(path)?;
+    let mut around = Around { path, text, report: Report { errors: Vec::new(), warnings } };
     let files = node.listeners.iter().find_map(|listener| match &listener.transport {
         Transport::Tls(files) => Some(files),
         Transport::Plain => None,
     });
-    if let Some(Err(error)) = files.map(Certificate::load) {
-        let remedy = "PEM files: the certificate and its chain, and its private key";
-        errors.push(at("tls", Severity::Error, error.to_string(), remedy));
+    if let Some((files, Err(error))) = files.map(|files| (files, Certificate::load(files))) {
+        around.certificate(files, &error);
     }
+    around.site_files(node);
     let mut secrets = vec![("key_file", &node.key_file)];
     secrets.extend(files.map(|files| ("tls.key_file", &files.key_file)));
     if let Database::PostgresFile(file) = &node.database {
@@ -129,9 +124,67 @@ fn around(path: &Path, node: &Node, mut warnings: Vec<Mistake>) -> Report {
     secrets.extend(login.map(|login| ("mail.password_file", &login.password_file)));
     for (key, file) in secrets {
         if let Some(what) = unsafe_mode(file) {
-            let remedy = "whoever reads it can act as this server";
-            warnings.push(at(key, Severity::Warning, what, remedy));
+            around.say(key, Severity::Warning, what, "whoever reads it can act as this server");
         }
     }
-    Report { errors, warnings }
+    Ok(around.report)
+}
+
+struct Around<'a> {
+    path: &'a Path,
+    text: String,
+    report: Report,
+}
+
+impl Around<'_> {
+    /// Something is wrong with what stands at `key`.
+    fn say(&mut self, key: &str, severity: Severity, what: String, remedy: &str) {
+        let way: Vec<&str> = key.split('.').collect();
+        let (line, column) = place_of(&self.text, &way);
+        let mistake = Mistake {
+            severity,
+            file: self.path.display().to_string(),
+            line,
+            column,
+            path: key.to_owned(),
+            what,
+            remedy: remedy.to_owned(),
+        };
+        match severity {
+            Severity::Error => self.report.errors.push(mistake),
+            Severity::Warning => self.report.warnings.push(mistake),
+        }
+    }
+
+    fn certificate(&mut self, files: &TlsFiles, error: &TlsError) {
+        let (file, remedy) = match error {
+            TlsError::Read { path, .. } => {
+                (path, "put the file there, readable by the server's user, or correct the path")
+            }
+            TlsError::Content { path, .. } => {
+                (path, "PEM files: the certificate and its chain, and its private key")
+            }
+            TlsError::Pair { path, .. } => {
+                (path, "certificate_file and key_file must belong together: ask for both anew")
+            }
+        };
+        let is_key = *file == files.key_file;
+        let key = if is_key { "tls.key_file" } else { "tls.certificate_file" };
+        self.say(key, Severity::Error, error.to_string(), remedy);
+    }
+
+    fn site_files(&mut self, node: &Node) {
+        let of_tenants = node.tenants.iter().enumerate().filter_map(|(index, tenant)| {
+            Some((format!("tenant.{index}.site_file"), tenant.site_file.as_ref()?))
+        });
+        let named = node.site_file.iter().map(|file| ("site_file".to_owned(), file));
+        for (key, file) in named.chain(of_tenants) {
+            if let Err(error) = std::fs::File::open(file) {
+                let what = format!("{}: {error}", file.display());
+                let remedy =
+                    "write the site document there, correct the path, or leave the key out";
+                self.say(&key, Severity::Error, what, remedy);
+            }
+        }
+    }
 }
