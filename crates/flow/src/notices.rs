@@ -26,6 +26,9 @@ pub struct Message {
     pub person: PersonId,
     /// Their user name.
     pub username: String,
+    /// Their name, in the language of the mail; empty in messages of an earlier program.
+    #[serde(default)]
+    pub name: String,
     /// In which language.
     pub language: Language,
     /// What happened.
@@ -82,6 +85,7 @@ impl Flow {
             to: to.clone(),
             person: person.id,
             username: person.username.to_string(),
+            name: person.name.text(person.language).to_owned(),
             language: person.language,
             notice,
             about,

@@ -87,8 +87,9 @@ fn finish(
 ) -> Result<BackupReport, DatabaseError> {
     let part = beside(path, ".part");
     #[expect(clippy::disallowed_methods, reason = "the store writes its own files")]
-    if path.exists() || part.exists() {
-        return Err(DatabaseError::Other(format!("{} exists", path.display())));
+    if let Some(found) = [path, &part].into_iter().find(|path| path.exists()) {
+        let found = found.display();
+        return Err(DatabaseError::Other(format!("{found} exists: move it out of the way")));
     }
     let report = make(&part).and_then(|()| {
         let file = File::open(&part)?;

@@ -121,12 +121,36 @@ pub(super) async fn state(
     let tenant = desk.tenant()?;
     let Some(stored) = find(desk, &tenant, &username).await? else { return Ok(nobody(&username)) };
     let (id, now) = (stored.person.id, desk.app.flow.clock.now());
-    let (wanted, event, text) = match state {
-        AccountState::Disabled => {
-            let text = format!("{username} is disabled; sessions and grants have ended");
+    let standing = stored.person.state;
+    let (wanted, event, text) = match (state, standing) {
+        (AccountState::Disabled, _) => {
+            let mut text = format!("{username} is disabled; sessions and grants have ended");
+            if let PersonState::Active { from, until } = standing
+                && (from.is_some() || until.is_some())
+            {
+                let _ = write!(
+                    text,
+                    "\nenabled again it has no limits: it was {}",
+                    words_of_state(standing)
+                );
+            }
             (PersonState::Disabled { since: now }, "person.disabled", text)
         }
-        AccountState::Active => {
+        (AccountState::Active, PersonState::Active { .. }) => {
+            let text = format!(
+                "{username} is not disabled, it is {}: nothing was changed",
+                words_of_state(standing)
+            );
+            return Ok(Answer::yes(text, json!({ "username": username, "state": state })));
+        }
+        (AccountState::Active, PersonState::Held { .. }) => {
+            let text = format!(
+                "{username} can sign in; it was {}, which has ended",
+                words_of_state(standing)
+            );
+            (PersonState::ACTIVE, "person.enabled", text)
+        }
+        (AccountState::Active, PersonState::Disabled { .. }) => {
             (PersonState::ACTIVE, "person.enabled", format!("{username} can sign in"))
         }
     };
@@ -135,7 +159,9 @@ pub(super) async fn state(
         writes.push(Write::SessionsEndOfPerson { person: id, except: None });
         writes.push(Write::GrantsEndOfPerson { person: id });
     }
-    writes.push(Write::Audit(Box::new(desk.by.line(now, event, Some(id)))));
+    let mut line = desk.by.line(now, event, Some(id));
+    line.details = json!({ "was": standing }).to_string();
+    writes.push(Write::Audit(Box::new(line)));
     desk.commit(&tenant, writes).await.map_err(Failed::at("changing an account"))?;
     Ok(Answer::yes(text, json!({ "username": username, "state": state })))
 }
@@ -182,11 +208,9 @@ pub(super) fn word(value: &impl Serialize) -> String {
     }
 }
 
-fn words(shown: &ShownPerson) -> String {
-    let person = &shown.person;
-    let joined =
-        |parts: Vec<String>| if parts.is_empty() { "-".to_owned() } else { parts.join(" ") };
-    let state = match person.state {
+/// A state in words.
+fn words_of_state(state: PersonState) -> String {
+    match state {
         PersonState::Active { from: None, until: None } => "active".to_owned(),
         PersonState::Active { from, until } => {
             let part = |word: &str, at: Option<_>| {
@@ -197,7 +221,13 @@ fn words(shown: &ShownPerson) -> String {
         }
         PersonState::Disabled { since } => format!("disabled since {}", settings::moment(since)),
         PersonState::Held { since } => format!("held since {}", settings::moment(since)),
-    };
+    }
+}
+
+fn words(shown: &ShownPerson) -> String {
+    let person = &shown.person;
+    let joined =
+        |parts: Vec<String>| if parts.is_empty() { "-".to_owned() } else { parts.join(" ") };
     let mut text = String::new();
     let mut line = |key: &str, value: String| {
         let _ = writeln!(text, "{key:<14}{value}");
@@ -206,7 +236,7 @@ fn words(shown: &ShownPerson) -> String {
     line("id", person.id.to_string());
     line("name", format!("{} / {}", person.name.en, person.name.ja));
     line("mail", person.mail.as_ref().map_or("-".to_owned(), ToString::to_string));
-    line("state", state);
+    line("state", words_of_state(person.state));
     line("affiliations", joined(person.affiliations.iter().map(word).collect()));
     line("groups", joined(person.groups.iter().map(ToString::to_string).collect()));
     line("administrator", if person.administrator { "yes" } else { "no" }.to_owned());

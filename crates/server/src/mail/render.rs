@@ -28,7 +28,7 @@ pub(crate) fn mail(flow: &Flow, tenant: &Tenant, message: &Message) -> Result<Ma
     let desk = desk(&site.organisation.help, language);
     let happening = Happening {
         organisation: site.organisation.name.text(language),
-        person: &message.username,
+        person: if message.name.is_empty() { &message.username } else { &message.name },
         username: &message.username,
         at: message.at,
         time_zone: &site.time_zone,

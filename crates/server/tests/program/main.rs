@@ -73,6 +73,24 @@ fn settings_are_checked_with_all_mistakes_at_once() {
 }
 
 #[test]
+fn files_that_the_settings_name_are_looked_for() {
+    let folder = folder();
+    let node = "site_file = \"nowhere.toml\"\n[listen]\naddress = \"127.0.0.1:8443\"\n\n[tls]\n\
+                certificate_file = \"chain.pem\"\nkey_file = \"key.pem\"\n";
+    std::fs::write(folder.path().join("sekimori.toml"), node).unwrap();
+    let text = printed(folder.path(), &["check"], 1);
+    for said in [
+        "nowhere.toml: No such file",
+        "sekimori.toml:1:13 (site_file)",
+        "chain.pem: No such file",
+        "sekimori.toml:6:20 (tls.certificate_file)",
+        "help: put the file there",
+    ] {
+        assert!(text.contains(said), "{said}: {text}");
+    }
+}
+
+#[test]
 fn from_an_empty_folder_to_a_person_and_a_service() {
     let folder = folder();
     let folder = folder.path();
@@ -128,6 +146,9 @@ fn a_backup_restores_into_an_empty_place_only() {
     printed(folder, &["person", "add", "taro"], 0);
     assert!(printed(folder, &["backup", "backup.db"], 0).contains("1 people"));
     assert!(printed(folder, &["restore", "backup.db", "--yes"], 3).contains("out of the way"));
+    std::fs::write(folder.join("half.db.part"), "").unwrap();
+    let text = printed(folder, &["backup", "half.db"], 3);
+    assert!(text.contains("half.db.part exists: move it out of the way"), "{text}");
     std::fs::rename(folder.join("data/sekimori.db"), folder.join("old.db")).unwrap();
     assert!(printed(folder, &["restore", "backup.db", "--yes"], 0).contains("1 people"));
     assert!(printed(folder, &["person", "show", "taro"], 0).contains("taro"));

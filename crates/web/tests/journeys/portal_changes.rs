@@ -83,7 +83,9 @@ async fn the_first_app_is_registered_inside_and_counts_after_one_correct_code() 
     let known = factors(&bed, "hana").await;
     assert_eq!(known.len(), 2);
     assert!(known.iter().all(|f| f.binding == Binding::InsideWithPassword));
-    let told: Vec<_> = notices(&bed).await.iter().map(|message| message.notice).collect();
+    let messages = notices(&bed).await;
+    assert!(messages.iter().all(|message| message.name == "hana Example"), "by name");
+    let told: Vec<_> = messages.iter().map(|message| message.notice).collect();
     assert_eq!(told, [Notice::FactorAdded, Notice::RecoveryCodesMade]);
     let shown_again = browser.open(sheet.url.as_str()).await;
     assert_eq!(codes_on(&shown_again), Vec::<String>::new(), "they are shown once");
