@@ -81,28 +81,44 @@ impl Flow for Login {
     }
 }
 
-/// `sso`: a browser that is signed in.
+/// `sso`: browsers that are signed in, and services that they go to in turn.
 pub struct Sso {
-    browser: Browser,
-    service: Service,
+    browsers: Vec<Browser>,
+    services: Vec<Service>,
+    turn: usize,
 }
 
 impl Sso {
-    /// Sign in first.
-    pub async fn new(origin: &Origin, client: &Rc<Client>, person: u64) -> Result<Self, Failure> {
-        let mut browser = Browser::new(origin, &campus_address(person));
-        let mut service = Service::new(client, origin, SCOPE);
-        sign_in(&mut browser, &mut service, &username(person), &password(person)).await?;
-        Ok(Self { browser, service })
+    /// Sign everybody in first.
+    pub async fn new(
+        origin: &Origin,
+        clients: &[Rc<Client>],
+        people: impl Iterator<Item = u64>,
+    ) -> Result<Self, Failure> {
+        let mut services: Vec<_> =
+            clients.iter().map(|client| Service::new(client, origin, SCOPE)).collect();
+        let mut browsers = Vec::new();
+        for person in people {
+            let mut browser = Browser::new(origin, &campus_address(person));
+            let service = &mut services[0];
+            sign_in(&mut browser, service, &username(person), &password(person)).await?;
+            browsers.push(browser);
+        }
+        Ok(Self { browsers, services, turn: 0 })
     }
 }
 
 impl Flow for Sso {
     async fn walk(&mut self) -> Result<(), Failure> {
-        let asked = self.service.ask();
-        match self.browser.open("authorize", &asked.path).await? {
-            Arrived::Service(location) => self.service.redeem(&asked, &location).await.map(drop),
-            Arrived::Page => Err(Failure::content("authorize", self.browser.heading())),
+        // Everybody goes to one service, then everybody to the next.
+        let (people, services) = (self.browsers.len(), self.services.len());
+        let browser = &mut self.browsers[self.turn % people];
+        let service = &mut self.services[self.turn / people % services];
+        self.turn += 1;
+        let asked = service.ask();
+        match browser.open("authorize", &asked.path).await? {
+            Arrived::Service(location) => service.redeem(&asked, &location).await.map(drop),
+            Arrived::Page => Err(Failure::content("authorize", browser.heading())),
         }
     }
 }

@@ -12,13 +12,16 @@ use crate::measure::{Beside, Measured, measure};
 use crate::people::Crowd;
 use crate::report::Report;
 use crate::server::Server;
-use crate::world::World;
+use crate::world::{Clients, World};
+
+/// Standing sessions in `sso`, of all workers together.
+const SESSIONS: usize = 512;
 
 /// Measure one flow.
 pub async fn run(arguments: &Arguments, world: &World, report: &mut Report) -> Result<(), Wrong> {
     let server = world.start().await?;
     let first = server.pss_mib();
-    let (library, robot) = world.clients(arguments.algorithm()).await?;
+    let Clients { library, departments, robot } = world.clients(arguments.algorithm()).await?;
     let crowd = Rc::new(Crowd::new(arguments.people));
     let (origin, workers) = (&world.origin, usize::from(arguments.workers));
     let beside = beside(arguments, world).await?;
@@ -27,7 +30,9 @@ pub async fn run(arguments: &Arguments, world: &World, report: &mut Report) -> R
         FlowName::Sso => {
             let mut all = Vec::new();
             for _ in 0..workers {
-                all.push(Sso::new(origin, &library, crowd.next()).await.map_err(Wrong::at("sso"))?);
+                let people = (0..SESSIONS.div_ceil(workers)).map(|_| crowd.next());
+                let one = Sso::new(origin, &departments, people).await;
+                all.push(one.map_err(Wrong::at("sso"))?);
             }
             go(arguments, world, &server, all, beside).await?
         }

@@ -53,7 +53,7 @@ type Shared = Rc<RefCell<Seen>>;
 /// Measure.
 pub async fn run(arguments: &Arguments, world: &World, report: &mut Report) -> Result<(), Wrong> {
     let server = world.start().await?;
-    let (library, _) = world.clients(arguments.algorithm()).await?;
+    let library = world.clients(arguments.algorithm()).await?.library;
     let crowd = Rc::new(Crowd::new(arguments.people));
     let seen = Shared::default();
     let mut tasks = Vec::new();

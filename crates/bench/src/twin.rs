@@ -50,7 +50,7 @@ struct Verdict {
 /// Measure.
 pub async fn run(arguments: &Arguments, world: &World, report: &mut Report) -> Result<(), Wrong> {
     let server = world.start().await?;
-    let (library, _) = world.clients(arguments.algorithm()).await?;
+    let library = world.clients(arguments.algorithm()).await?.library;
     let service = Service::new(&library, &world.origin, "openid");
     let mut failures = Failures::default();
     let mut steps = pairs(world, &service, 0..arguments.pairs, &mut failures).await;

@@ -1,5 +1,6 @@
 //! What a run stands on: a folder with configuration, a database with people in it, keys and clients.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::io::Write as _;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -49,9 +50,24 @@ pub struct World {
     folder: TempDir,
 }
 
+/// Services beside the library that people go to. Nobody goes to one and the same service all the time, and the
+/// server stops whoever seems to go in a circle.
+const DEPARTMENTS: usize = 32;
+
 struct Secrets {
     library: String,
+    departments: Vec<String>,
     robot: String,
+}
+
+/// The clients of a run.
+pub struct Clients {
+    /// For people.
+    pub library: Rc<Client>,
+    /// More of the same.
+    pub departments: Vec<Rc<Client>>,
+    /// For itself.
+    pub robot: Rc<Client>,
 }
 
 impl World {
@@ -107,18 +123,17 @@ impl World {
     }
 
     /// The clients for people, and for themselves; asks the running server for its keys.
-    pub async fn clients(
-        &self,
-        algorithm: SignatureAlgorithm,
-    ) -> Result<(Rc<Client>, Rc<Client>), Wrong> {
-        let client = |id, secret: &str, keys| {
-            Rc::new(Client { id, secret: secret.to_owned(), algorithm, keys })
+    pub async fn clients(&self, algorithm: SignatureAlgorithm) -> Result<Clients, Wrong> {
+        let keys = Rc::new(self.keys().await?);
+        let client = |id: String, secret: &String| {
+            Rc::new(Client { id, secret: secret.clone(), algorithm, keys: Rc::clone(&keys) })
         };
-        let (one, other) = (self.keys().await?, self.keys().await?);
-        Ok((
-            client("library", &self.secrets.library, one),
-            client("robot", &self.secrets.robot, other),
-        ))
+        let departments = self.secrets.departments.iter().enumerate();
+        Ok(Clients {
+            library: client("library".to_owned(), &self.secrets.library),
+            departments: departments.map(|(at, secret)| client(department(at), secret)).collect(),
+            robot: client("robot".to_owned(), &self.secrets.robot),
+        })
     }
 
     async fn keys(&self) -> Result<JwkSet, Wrong> {
@@ -189,8 +204,42 @@ socket = "management.sock"
     ))
 }
 
-/// The site document: two networks, a service for people and one for programs.
+fn department(number: usize) -> String {
+    format!("department-{number}")
+}
+
+/// The site document: two networks, services for people and one for programs.
 fn site_file(origin: &Origin, algorithm: SignatureAlgorithm) -> String {
+    let mut site = organisation(origin);
+    let departments = (0..DEPARTMENTS).map(department);
+    for name in std::iter::once("library".to_owned()).chain(departments) {
+        let _ = write!(
+            site,
+            r#"
+[[service]]
+name = "{name}"
+title = {{ en = "Library", ja = "図書館" }}
+[service.oidc]
+redirect_uris = ["{REDIRECT_URI}"]
+token_algorithm = "{algorithm}"
+"#
+        );
+    }
+    let _ = write!(
+        site,
+        r#"
+[[service]]
+name = "robot"
+[service.oidc]
+grants = ["client_credentials"]
+access_token = "jwt"
+token_algorithm = "{algorithm}"
+"#
+    );
+    site
+}
+
+fn organisation(origin: &Origin) -> String {
     format!(
         r#"issuer = "{issuer}"
 mail_domains = ["example.ac.jp"]
@@ -210,20 +259,6 @@ name = "town"
 title = {{ en = "Town", ja = "市内" }}
 ranges = [{town}]
 password_suffices = true
-
-[[service]]
-name = "library"
-title = {{ en = "Library", ja = "図書館" }}
-[service.oidc]
-redirect_uris = ["{REDIRECT_URI}"]
-token_algorithm = "{algorithm}"
-
-[[service]]
-name = "robot"
-[service.oidc]
-grants = ["client_credentials"]
-access_token = "jwt"
-token_algorithm = "{algorithm}"
 "#,
         issuer = origin.issuer,
         town = (20..100).map(|net| format!("\"{net}.0.0.0/8\"")).collect::<Vec<_>>().join(", "),
@@ -254,12 +289,17 @@ async fn fill(place: &Place, folder: &Path, count: u64) -> Result<Secrets, Wrong
     let flow = Flow::new(store.clone(), keys, clock, entropy, hashing);
     let loaded = flow.load_tenant(tenant, now).await.map_err(Wrong::at("the tenant"))?;
     let loaded = loaded.ok_or_else(|| Wrong::new("the server applied no site document"))?;
-    let library = flow.make_client_secret(&loaded, "library", FormerSecrets::Keep).await;
-    let library = library.map_err(Wrong::at("a client's secret"))?;
-    let robot = flow.make_client_secret(&loaded, "robot", FormerSecrets::Keep).await;
-    let robot = robot.map_err(Wrong::at("a client's secret"))?;
+    let secret = async |name: &str| {
+        let made = flow.make_client_secret(&loaded, name, FormerSecrets::Keep).await;
+        made.map(|secret| secret.expose().clone()).map_err(Wrong::at("a client's secret"))
+    };
+    let mut departments = Vec::new();
+    for number in 0..DEPARTMENTS {
+        departments.push(secret(&department(number)).await?);
+    }
+    let (library, robot) = (secret("library").await?, secret("robot").await?);
     store.close();
-    Ok(Secrets { library: library.expose().clone(), robot: robot.expose().clone() })
+    Ok(Secrets { library, departments, robot })
 }
 
 /// On stderr, where somebody looks on.
