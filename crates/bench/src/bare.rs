@@ -8,6 +8,7 @@ use rusqlite::Connection;
 use sekimori_base::{Secret, random};
 use sekimori_credential::Memory;
 use sekimori_credential::password::{self, Against, HashRecord, Recipe, Verdict};
+use sekimori_hashmem::{Inputs, Unit, argon2id_on};
 use sekimori_keys::{KeyProfile, RsaBits, SignatureAlgorithm, Signer, SigningKey};
 use tokio::task::LocalSet;
 
@@ -138,6 +139,20 @@ impl Bare {
             }
         }
     }
+}
+
+/// Argon2id with the server's parameters as the `argon2` crate computes it, without kernels of ours: what a server
+/// that hashes by the library could reach at most.
+pub async fn argon2_by_the_crate(cores: &Cores, length: Duration) -> Result<Rate, Wrong> {
+    let hash = move || {
+        let mut memory = Memory::new(COST.memory_kib).map_err(Wrong::at("memory for hashing"))?;
+        let inputs = Inputs { password: b"correct horse", salt: &[7; 16], secret: b"" };
+        repeat(length, || {
+            let hashed = argon2id_on(Unit::Portable, &mut memory, COST, inputs, &mut [0; 32]);
+            hashed.map_err(Wrong::at("hashing"))
+        })
+    };
+    apart_meanwhile(cores.server, hash).await
 }
 
 fn check(parts: &mut (Memory, HashRecord, Secret<String>)) -> Result<(), Wrong> {

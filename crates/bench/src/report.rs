@@ -7,6 +7,7 @@ use crate::Wrong;
 use crate::arguments::{Arguments, Database};
 use crate::failure::Failures;
 use crate::outside::{cpu_model, load_average};
+use crate::server::scheduling;
 use crate::world::{COST, World};
 
 /// What was measured, in the order in which it is printed.
@@ -62,6 +63,7 @@ impl Report {
         self.put("database", &world.database);
         self.put("cpu", cpu_model());
         self.put("pinning", world.cores.describe(arguments.database == Database::Postgres));
+        self.put("scheduling", scheduling().as_str());
         self.figure("load_average", load_average());
     }
 

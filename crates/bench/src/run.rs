@@ -1,10 +1,11 @@
 //! The five flows: workers, the bare cost that belongs to them, the figures.
 
 use std::rc::Rc;
+use std::time::Duration;
 
 use crate::Wrong;
 use crate::arguments::{Arguments, Database, FlowName};
-use crate::bare::Bare;
+use crate::bare::{Bare, argon2_by_the_crate};
 use crate::browser::Origin;
 use crate::echo;
 use crate::flows::{ClientCredentials, Discovery, Flow, Login, Refresh, Sso};
@@ -14,6 +15,8 @@ use crate::report::Report;
 use crate::server::Server;
 use crate::world::{Clients, World};
 
+/// How long the library's own Argon2id is measured, after the flow.
+const CRATE_ALONE: Duration = Duration::from_secs(3);
 /// Standing sessions in `sso`, of all workers together.
 const SESSIONS: usize = 512;
 
@@ -59,6 +62,11 @@ pub async fn run(arguments: &Arguments, world: &World, report: &mut Report) -> R
     };
     tell(report, &measured, first);
     server.stop();
+    if arguments.flow == FlowName::Login {
+        let crate_alone = argon2_by_the_crate(&world.cores, CRATE_ALONE).await?.per_second;
+        report.figure("argon2_crate_per_second", crate_alone);
+        report.figure("ratio_to_argon2_crate", measured.flows_per_second / crate_alone);
+    }
     Ok(())
 }
 

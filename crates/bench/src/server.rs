@@ -11,6 +11,8 @@ use crate::outside::{cpu_of_process, pss_mib};
 use crate::pin::{Cores, apart};
 use crate::process::Process;
 
+/// Of util-linux.
+const CHRT: &str = "/usr/bin/chrt";
 /// How long a server may take to answer.
 const PATIENCE: Duration = Duration::from_mins(1);
 
@@ -45,6 +47,42 @@ pub fn program(named: Option<PathBuf>) -> Result<PathBuf, Wrong> {
         .remedy("build it with `cargo build --release`, or name it with --server"))
 }
 
+/// The command of the program under the scheduling that `packaging/sekimori.service` gives it.
+fn as_the_unit_runs(program: &Path) -> Command {
+    match scheduling() {
+        Scheduling::Batch => {
+            let mut command = Command::new(CHRT);
+            command.args(["--batch", "0"]).arg(program);
+            command
+        }
+        Scheduling::Usual => Command::new(program),
+    }
+}
+
+/// How the system shares the core among the server's threads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scheduling {
+    /// A thread that wakes waits for the running one's time slice.
+    Batch,
+    /// `chrt` is not here.
+    Usual,
+}
+
+impl Scheduling {
+    /// Its words in the report.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Batch => "batch, as in packaging/sekimori.service",
+            Self::Usual => "the usual one",
+        }
+    }
+}
+
+/// What servers are started with.
+pub fn scheduling() -> Scheduling {
+    if Path::new(CHRT).exists() { Scheduling::Batch } else { Scheduling::Usual }
+}
+
 impl Server {
     /// Start `program serve` with the configuration of `folder`, and wait for its first login page.
     pub async fn start(
@@ -55,7 +93,7 @@ impl Server {
     ) -> Result<Self, Wrong> {
         let log = folder.join("server.log");
         let out = File::create(&log).map_err(Wrong::at(log.display()))?;
-        let mut command = Command::new(program);
+        let mut command = as_the_unit_runs(program);
         command.arg("serve").arg("--config").arg(folder.join("sekimori.toml"));
         command.current_dir(folder).stdin(Stdio::null());
         command.stdout(out.try_clone().map_err(Wrong::at(log.display()))?).stderr(out);
