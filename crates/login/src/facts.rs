@@ -246,6 +246,16 @@ pub enum Submission {
     Overlong,
 }
 
+impl Submission {
+    /// Whether it is a credential that is to be checked.
+    pub const fn is_credential(self) -> bool {
+        match self {
+            Self::Password | Self::Code(_) => true,
+            Self::Username | Self::Choose(_) | Self::Empty | Self::Overlong => false,
+        }
+    }
+}
+
 /// What checking a submission found. Checks run in flow's workers by `credential`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -6,7 +6,7 @@ use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::http::request::Parts;
-use sekimori_base::{AttemptId, Secret};
+use sekimori_base::{AttemptId, Secret, random};
 use sekimori_directory::Method;
 use sekimori_flow::door::{Door, PortalPath};
 use sekimori_flow::view::Progress;
@@ -18,6 +18,9 @@ use crate::app::App;
 use crate::cx::Cx;
 use crate::origin::{Sender, sender};
 use crate::query::Fields;
+
+/// The longest wait before an answer to a password.
+const BLUR_MICROSECONDS: u64 = 8192;
 
 /// `GET /login`: the page of a carried request; without one, the sign-in to the portal.
 pub async fn page(State(app): State<App>, parts: Parts) -> Answer {
@@ -60,6 +63,7 @@ pub async fn submit(State(app): State<App>, parts: Parts, body: Bytes) -> Answer
         return cx.problem(StatusCode::FORBIDDEN, Reason::CrossSite, None);
     }
     let form = read(&Fields::parse(&body));
+    let holds_password = form.password.is_some();
     let mut progress = cx.app.flow.submit(&cx.visitor, form).await;
     if let Ok(Progress::Hold { millis }) = progress {
         tokio::time::sleep(Duration::from_millis(millis + 1)).await;
@@ -67,7 +71,18 @@ pub async fn submit(State(app): State<App>, parts: Parts, body: Bytes) -> Answer
         let form = SignInForm { held: true, ..read(&Fields::parse(&body)) };
         progress = cx.app.flow.submit(&cx.visitor, form).await;
     }
+    if holds_password {
+        blur(&cx).await;
+    }
     progress.map_or_else(|fault| cx.fault(&fault), |progress| cx.show(progress))
+}
+
+/// Wait for some thousandths of a second, at random. The hash costs the same for every name; what is around it (a row
+/// to read, a record to parse) differs by hundredths of a millisecond, and drowns in this for as many tries as one
+/// name has before it waits.
+async fn blur(cx: &Cx) {
+    let chance = u64::from(u16::from_be_bytes(random(&*cx.app.flow.entropy)));
+    tokio::time::sleep(Duration::from_micros(chance % BLUR_MICROSECONDS)).await;
 }
 
 /// `POST /login/consent`: whether the service may have the person's data.

@@ -69,12 +69,29 @@ impl Stage {
         }
     }
 
+    /// Somebody has shown a credential in this attempt.
+    fn has_proofs(&self) -> bool {
+        match self {
+            Self::Carried(_) => false,
+            Self::Attempt { state, .. } => !state.proofs.is_empty(),
+        }
+    }
+
     pub fn zone_at_begin(&self) -> Option<&ZoneName> {
         match self {
             Self::Carried(_) => None,
             Self::Attempt { state, .. } => Some(&state.zone_at_begin),
         }
     }
+}
+
+/// What is made of a name that was typed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Named {
+    /// Nothing.
+    Only,
+    /// Its account is looked up.
+    LookedUp,
 }
 
 /// A guess that is reserved together with what its verdict leads to.
@@ -114,12 +131,35 @@ pub(crate) struct Round<'a> {
 }
 
 impl<'a> Round<'a> {
-    /// Load everything that this round's decisions may look at, in one read.
+    /// Load everything that this round's decisions may look at, in one read. Before somebody has shown a credential
+    /// for it, and before one is submitted, a name is not even looked up: pages that anybody may ask for take the
+    /// same time for every name.
     pub async fn load(
         flow: &'a Flow,
         visitor: &'a Visitor,
         stage: Stage,
         submitted: Option<Submission>,
+    ) -> Result<Self, Fault> {
+        let credential = submitted.is_some_and(Submission::is_credential);
+        let named = if credential || stage.has_proofs() { Named::LookedUp } else { Named::Only };
+        Self::load_named(flow, visitor, stage, submitted, named).await
+    }
+
+    /// The same for somebody whose credential was shown elsewhere.
+    pub async fn load_shown(
+        flow: &'a Flow,
+        visitor: &'a Visitor,
+        stage: Stage,
+    ) -> Result<Self, Fault> {
+        Self::load_named(flow, visitor, stage, None, Named::LookedUp).await
+    }
+
+    async fn load_named(
+        flow: &'a Flow,
+        visitor: &'a Visitor,
+        stage: Stage,
+        submitted: Option<Submission>,
+        named: Named,
     ) -> Result<Self, Fault> {
         let tenant = &visitor.tenant;
         let typed = stage.typed().map(|typed| TypedName::fold(typed, &tenant.site.mail_domains));
@@ -133,7 +173,10 @@ impl<'a> Round<'a> {
         let guesses = candidates(visitor, &subject, device.as_ref(), submitted);
         let wanted = Wanted {
             session: visitor.session_digest().filter(|_| !stage.other_person()).map(Into::into),
-            username: typed.as_ref().and_then(|typed| typed.name().cloned()),
+            username: typed
+                .as_ref()
+                .filter(|_| named == Named::LookedUp)
+                .and_then(|typed| typed.name().cloned()),
             counters: guesses.iter().map(|guess| guess.key).collect(),
             ..Wanted::default()
         };

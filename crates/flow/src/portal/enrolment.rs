@@ -400,7 +400,7 @@ impl Flow {
             chosen: None,
             fresh_from: None,
         };
-        let mut round = Round::load(self, visitor, Stage::Carried(carried), None).await?;
+        let mut round = Round::load_shown(self, visitor, Stage::Carried(carried)).await?;
         let Some(person) = round.person.take() else { return Ok(None) };
         // The epoch is compared by whoever asked: a finished registration has raised it.
         let epoch = person.known.credential_epoch;

@@ -123,7 +123,7 @@ impl Sqlite {
         connection: rusqlite::Connection,
         seed: &WriterSeed,
     ) -> Result<Self, DatabaseError> {
-        connection.pragma_update(None, "cache_size", -16_000)?;
+        connection.pragma_update(None, "cache_size", -4_000)?;
         connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
         let (sender, receiver) = crossbeam_channel::bounded(WAITING_MAX);
         let poison = Arc::new(OnceLock::new());
@@ -196,7 +196,7 @@ impl Sqlite {
     /// A connection that only reads.
     pub(crate) fn reader(&self) -> Result<rusqlite::Connection, DatabaseError> {
         let connection = connect(&self.place)?;
-        connection.execute_batch("PRAGMA query_only = ON; PRAGMA cache_size = -4000;")?;
+        connection.execute_batch("PRAGMA query_only = ON; PRAGMA cache_size = -1000;")?;
         Ok(connection)
     }
 
