@@ -1,11 +1,10 @@
 //! The hash queue: bounded, fair, and the only place where Argon2 runs.
 //!
-//! A place is taken *before* a guess is reserved, so that a full queue costs nobody a guess. Waiting
-//! jobs run in the order known device, then inside, then the rest; within a class the tenants and sources
-//! take turns, so that one noisy network cannot starve the others. Each worker owns its memory: the pool is
-//! the bound on memory as well.
+//! A place is taken *before* a guess is reserved, so that a full queue costs nobody a guess. Each worker owns its
+//! memory: the pool is the bound on memory as well.
 
-use std::collections::{HashMap, VecDeque};
+mod queue;
+
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
@@ -15,19 +14,8 @@ use sekimori_credential::password::{Against, HashRecord, PasswordError, Recipe, 
 use sekimori_credential::{Argon2Cost, Memory, MemoryError, password};
 use tokio::sync::oneshot;
 
-/// In which order waiting jobs run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Class {
-    /// The browser has signed this account in before.
-    KnownDevice,
-    /// From inside.
-    Inside,
-    /// All others.
-    Rest,
-}
-
-/// Whose turn a job takes within its class: tenant and network.
-pub type Turn = (TenantId, u128);
+pub use queue::{Class, Turn};
+use queue::{Job, Queue};
 
 /// How the pool is made.
 #[derive(Debug, Clone, Copy)]
@@ -40,27 +28,13 @@ pub struct HashingSettings {
     pub places: usize,
 }
 
-/// All places are taken.
+/// There is no place for this class and tenant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Busy;
-
-type Job = Box<dyn FnOnce(&mut Memory) + Send>;
-
-struct Lane {
-    turns: VecDeque<Turn>,
-    jobs: HashMap<Turn, VecDeque<Job>>,
-}
-
-struct Queue {
-    classes: [Lane; 3],
-    places_taken: usize,
-    closed: bool,
-}
 
 struct Shared {
     queue: Mutex<Queue>,
     wake: Condvar,
-    places: usize,
     /// Hashes computed since the start.
     hashed: AtomicU64,
 }
@@ -82,11 +56,11 @@ pub struct Place {
 }
 
 /// One of the places, taken by a [`Place`] and by the job that it put into the queue.
-struct Taken(Arc<Shared>);
+struct Taken(Arc<Shared>, TenantId);
 
 impl Drop for Taken {
     fn drop(&mut self) {
-        lock(&self.0.queue).places_taken -= 1;
+        lock(&self.0.queue).leave(self.1);
     }
 }
 
@@ -94,16 +68,8 @@ impl Hashing {
     /// Start the workers.
     pub fn start(settings: HashingSettings) -> Result<Self, MemoryError> {
         let shared = Arc::new(Shared {
-            queue: Mutex::new(Queue {
-                classes: std::array::from_fn(|_| Lane {
-                    turns: VecDeque::new(),
-                    jobs: HashMap::new(),
-                }),
-                places_taken: 0,
-                closed: false,
-            }),
+            queue: Mutex::new(Queue::new(settings.places)),
             wake: Condvar::new(),
-            places: settings.places,
             hashed: AtomicU64::new(0),
         });
         let mut workers = Vec::new();
@@ -118,11 +84,10 @@ impl Hashing {
     /// Take a place, or hear at once that there is none.
     pub fn enter(&self, class: Class, turn: Turn) -> Result<Place, Busy> {
         let mut queue = lock(&self.shared.queue);
-        if queue.places_taken >= self.shared.places || queue.closed {
+        if !queue.enter(class, turn.0) {
             return Err(Busy);
         }
-        queue.places_taken += 1;
-        let taken = Arc::new(Taken(Arc::clone(&self.shared)));
+        let taken = Arc::new(Taken(Arc::clone(&self.shared), turn.0));
         Ok(Place { taken, class, turn, cost: self.cost })
     }
 
@@ -133,7 +98,7 @@ impl Hashing {
 
     /// Places taken now, waiting or running: for metrics and readiness.
     pub fn places_taken(&self) -> usize {
-        lock(&self.shared.queue).places_taken
+        lock(&self.shared.queue).taken()
     }
 }
 
@@ -204,35 +169,8 @@ impl Place {
 
     fn enqueue(&self, job: Job) {
         let shared = &self.taken.0;
-        let mut queue = lock(&shared.queue);
-        let class = &mut queue.classes[self.class as usize];
-        let waiting = class.jobs.entry(self.turn).or_default();
-        if waiting.is_empty() {
-            class.turns.push_back(self.turn);
-        }
-        waiting.push_back(job);
-        drop(queue);
+        lock(&shared.queue).put(self.class, self.turn, job);
         shared.wake.notify_one();
-    }
-}
-
-impl Queue {
-    fn next(&mut self) -> Option<Job> {
-        self.classes.iter_mut().find_map(Lane::next)
-    }
-}
-
-impl Lane {
-    fn next(&mut self) -> Option<Job> {
-        let turn = self.turns.pop_front()?;
-        let waiting = self.jobs.get_mut(&turn)?;
-        let job = waiting.pop_front();
-        if waiting.is_empty() {
-            self.jobs.remove(&turn);
-        } else {
-            self.turns.push_back(turn);
-        }
-        job
     }
 }
 
@@ -303,48 +241,6 @@ mod tests {
             tokio::time::sleep(std::time::Duration::from_millis(1)).await;
         }
         assert!(hashing.enter(Class::Rest, (TENANT, 1)).is_ok());
-    }
-
-    #[test]
-    fn known_devices_come_first_and_sources_take_turns() {
-        let shared = Arc::new(Shared {
-            queue: Mutex::new(Queue {
-                classes: std::array::from_fn(|_| Lane {
-                    turns: VecDeque::new(),
-                    jobs: HashMap::new(),
-                }),
-                places_taken: 9,
-                closed: false,
-            }),
-            wake: Condvar::new(),
-            places: 9,
-            hashed: AtomicU64::new(0),
-        });
-        let order = Arc::new(Mutex::new(Vec::new()));
-        let add = |name: &'static str, class, source| {
-            let place = Place {
-                taken: Arc::new(Taken(Arc::clone(&shared))),
-                class,
-                turn: (TENANT, source),
-                cost: Argon2Cost { memory_kib: 64, passes: 1, lanes: 1 },
-            };
-            let order = Arc::clone(&order);
-            place.enqueue(Box::new(move |_| order.lock().unwrap().push(name)));
-        };
-        add("noisy 1", Class::Rest, 1);
-        add("noisy 2", Class::Rest, 1);
-        add("noisy 3", Class::Rest, 1);
-        add("quiet", Class::Rest, 2);
-        add("inside", Class::Inside, 3);
-        add("known", Class::KnownDevice, 1);
-        let mut memory = Memory::new(8).unwrap();
-        while let Some(job) = { lock(&shared.queue).next() } {
-            job(&mut memory);
-        }
-        assert_eq!(
-            *order.lock().unwrap(),
-            ["known", "inside", "noisy 1", "quiet", "noisy 2", "noisy 3"]
-        );
     }
 
     #[tokio::test]
