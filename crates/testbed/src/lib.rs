@@ -54,7 +54,7 @@ pub struct Plan {
 
 impl Default for Plan {
     fn default() -> Self {
-        Self { place: Place::SqliteMemory, places: 64, seed: 1, hosts: &[HOST] }
+        Self { place: Place::SqliteMemory, places: 128, seed: 1, hosts: &[HOST] }
     }
 }
 

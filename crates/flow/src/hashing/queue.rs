@@ -202,7 +202,7 @@ mod tests {
     fn junk_leaves_room_for_known_devices_for_inside_and_for_other_tenants() {
         let mut queue = Queue::new(1000);
         let fill = |queue: &mut Queue, class, tenant| {
-            (0..).take_while(|_| queue.enter(class, tenant)).count()
+            (0..2000).take_while(|_| queue.enter(class, tenant)).count()
         };
         assert_eq!(fill(&mut queue, Class::Rest, ONE), 563, "alone: three quarters of its share");
         assert_eq!(fill(&mut queue, Class::Rest, OTHER), 187, "the last quarter is for others");
