@@ -4,6 +4,7 @@ mod audit;
 mod desk;
 mod explain;
 mod people;
+mod reapply;
 mod seals;
 mod settings;
 
@@ -14,6 +15,7 @@ pub use audit::{Problem, Verified, Wrong};
 pub use desk::{SessionsToEnd, View};
 pub use explain::{Affected, Decided, Explained, WhatIf};
 pub use people::{AddError, By, NewPerson, WhenFull};
+pub use reapply::{Outcome, Reapplication, Reapplied, SinceBackup};
 pub use settings::ApplyError;
 
 impl By {

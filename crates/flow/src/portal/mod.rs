@@ -39,6 +39,7 @@ pub use enrolment::NotNow;
 pub(crate) use help::Lookups;
 pub use help::{HelpView, Told};
 pub use history::{Entry, Happening};
+pub(crate) use not_me::SUSPENDED_SECONDS;
 pub use not_me::{NotMeState, NotMeView};
 pub use overview::{OverviewView, SessionView, Suggestion};
 pub use password::{PasswordChange, PasswordPage};

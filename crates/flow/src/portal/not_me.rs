@@ -19,7 +19,7 @@ use crate::visitor::Visitor;
 /// A link counts for so long.
 const LINK_SECONDS: i64 = 30 * 24 * 3600;
 /// A suspension ends by itself after so long, or at the desk.
-const SUSPENDED_SECONDS: i64 = 7 * 24 * 3600;
+pub(crate) const SUSPENDED_SECONDS: i64 = 7 * 24 * 3600;
 
 /// What the link carries, sealed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -104,10 +104,14 @@ impl Flow {
             return Ok(Some(before));
         }
         let id = person.person.id;
+        let mut line = portal_line(visitor, &person, "not_me");
+        if let Some(factor) = link.about.factor {
+            line.details = serde_json::json!({ "factor": factor }).to_string();
+        }
         let mut writes = vec![
             Write::SessionsEndOfPerson { person: id, except: None },
             Write::GrantsEndOfPerson { person: id },
-            Write::Audit(Box::new(portal_line(visitor, &person, "not_me"))),
+            Write::Audit(Box::new(line)),
         ];
         if let Some(factor) = link.about.factor {
             let until = Some(now.plus_seconds(SUSPENDED_SECONDS));

@@ -1,9 +1,8 @@
-//! `sekimori migrate`, `upgrade-check`, `backup`, `restore`: the database as a whole.
+//! `sekimori migrate`, `upgrade-check`, `backup`: the database as a whole.
 
 use std::path::PathBuf;
 
 use clap::Args;
-use sekimori_base::Clock;
 use sekimori_config::node::{Database, Node};
 use sekimori_store::{OpenError, SCHEMA_VERSION, schema_version};
 use serde_json::json;
@@ -12,8 +11,7 @@ use super::ask::ask_and_show;
 use super::{Common, Ended, Failed, settings};
 use crate::admin::Command;
 use crate::app::place;
-use crate::console::{confirm, note, print, print_json};
-use crate::outside::SystemClock;
+use crate::console::{print, print_json};
 
 /// Bring the database to the schema of this program
 #[derive(Debug, Args)]
@@ -100,47 +98,7 @@ pub(super) fn backup(backup: &Backup, common: &Common) -> Result<Ended, Failed> 
     ask_and_show(Command::Backup { path }, common)
 }
 
-/// Restore a backup into an empty place
-#[derive(Debug, Args)]
-#[command(after_long_help = "\
-The server must be stopped, the database of sekimori.toml must not exist yet, and
-the root key file must be the one that the backup was made with.
-
-A new epoch begins: sessions, grants, codes and tickets are void, and codes of
-authenticator apps up to now are spent: everybody signs in again. What was
-disabled or removed after the backup has to be done again: look for it in the
-exported audit.
-
-Exit status: 0, 1 not restored, 3 it could not be done.")]
-pub struct Restore {
-    /// The backup
-    file: PathBuf,
-    /// Do not ask
-    #[arg(long, short)]
-    yes: bool,
-}
-
-pub(super) fn restore(restore: &Restore, common: &Common) -> Result<Ended, Failed> {
-    let node = settings::node(common.config.as_deref())?;
-    key_is_there(&node)?;
-    if !restore.yes {
-        note("Sessions, grants, codes and tickets will be void: everybody signs in again.");
-        if !confirm("Restore?") {
-            note("not restored (answer yes, or use --yes)");
-            return Ok(Ended::No);
-        }
-    }
-    let report = sekimori_store::restore(&restore.file, &place(&node)?, SystemClock.now());
-    let report = report.map_err(failed("restoring"))?;
-    if common.json {
-        print_json(&json!({ "people": report.people, "rows": report.rows }));
-    } else {
-        print(&format!("restored: {} people, {} rows", report.people, report.rows));
-    }
-    Ok(Ended::Well)
-}
-
-fn key_is_there(node: &Node) -> Result<(), Failed> {
+pub(super) fn key_is_there(node: &Node) -> Result<(), Failed> {
     if node.key_file.exists() {
         return Ok(());
     }
@@ -148,7 +106,7 @@ fn key_is_there(node: &Node) -> Result<(), Failed> {
     Err(missing.remedy("bring the one that the backup was made with"))
 }
 
-fn failed(doing: &'static str) -> impl FnOnce(OpenError) -> Failed {
+pub(super) fn failed(doing: &'static str) -> impl FnOnce(OpenError) -> Failed {
     move |error| match error {
         OpenError::InUse => Failed::at(doing)(error).remedy("stop the server first"),
         OpenError::NotEmpty => {

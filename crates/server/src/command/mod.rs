@@ -9,6 +9,7 @@ mod desk;
 mod ended;
 mod person;
 mod policy;
+mod restore;
 mod serve;
 mod service;
 mod settings;
@@ -84,7 +85,7 @@ enum Command {
     Migrate(database::Migrate),
     UpgradeCheck(database::UpgradeCheck),
     Backup(database::Backup),
-    Restore(database::Restore),
+    Restore(restore::Restore),
 }
 
 /// Run the command that the arguments ask for.
@@ -108,7 +109,7 @@ pub fn run() -> ExitCode {
         Command::Migrate(migrate) => database::migrate(migrate, &common),
         Command::UpgradeCheck(check) => database::upgrade_check(check, &common),
         Command::Backup(backup) => database::backup(&backup, &common),
-        Command::Restore(restore) => database::restore(&restore, &common),
+        Command::Restore(restore) => restore::restore(&restore, &common),
         Command::Check(check) => check::run(check, &common),
         Command::Policy(policy) => policy::run(policy, &common),
         Command::Zone(zone) => zone::run(&zone, &common),

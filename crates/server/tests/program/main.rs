@@ -189,3 +189,59 @@ fn the_audit_is_sealed_exported_and_held_against_the_export() {
     std::fs::write(folder.join("empty.jsonl"), "").unwrap();
     printed(folder, &["audit", "verify", "--checkpoint", "empty.jsonl"], 3);
 }
+
+#[test]
+fn a_restore_with_the_exported_audit_brings_nobody_and_nothing_back_that_was_ended() {
+    let folder = folder();
+    let folder = folder.path();
+    printed(folder, &["apply", "site.toml"], 0);
+    for name in ["taro", "jiro", "saburo", "shiro"] {
+        printed(folder, &["person", "add", name], 0);
+    }
+    let database = folder.join("data/sekimori.db");
+    let back = rusqlite::Connection::open(&database).unwrap();
+    back.execute_batch(
+        "INSERT INTO factor SELECT tenant_id, id, id, 'totp', 'ticket', 'ready', NULL, 'phone',
+             x'00', 1, NULL, NULL, 0, 0 FROM person WHERE username = 'taro'",
+    )
+    .unwrap();
+    drop(back);
+    let shown = json(folder, &["person", "show", "taro", "--json"]);
+    let factor = shown["factors"][0]["id"].as_str().unwrap().to_owned();
+    printed(folder, &["backup", "backup.db"], 0);
+    printed(folder, &["person", "factors", "taro", "--end", &factor], 0);
+    printed(folder, &["person", "disable", "jiro"], 0);
+    printed(folder, &["session", "end", "jiro"], 0);
+    printed(folder, &["person", "erase", "saburo", "--yes"], 0);
+    printed(folder, &["person", "disable", "shiro"], 0);
+    printed(folder, &["person", "enable", "shiro"], 0);
+    printed(folder, &["service", "secret", "wiki"], 0);
+    let lines = run(folder, &["audit", "export", "--since", "1d"]).stdout;
+    std::fs::write(folder.join("audit.jsonl"), lines).unwrap();
+
+    std::fs::rename(&database, folder.join("old.db")).unwrap();
+    let text = printed(folder, &["restore", "backup.db", "--yes"], 0);
+    assert!(text.contains("not known here"), "{text}");
+    assert_eq!(json(folder, &["person", "show", "taro", "--json"])["factors"][0]["id"], factor);
+
+    std::fs::remove_file(&database).unwrap();
+    let restored =
+        json(folder, &["restore", "backup.db", "--yes", "--audit", "audit.jsonl", "--json"]);
+    let acts = restored["since_backup"]["acts"].as_array().unwrap();
+    let outcome = |event: &str| {
+        let of = acts.iter().filter(|act| act["event"] == event);
+        of.map(|act| act["outcome"].as_str().unwrap()).collect::<Vec<_>>()
+    };
+    assert_eq!(outcome("factor.ended_by_desk"), ["done"]);
+    assert_eq!(outcome("person.disabled"), ["done"], "who was let in again is not disabled");
+    assert_eq!(outcome("person.enabled"), ["already"]);
+    assert_eq!(outcome("person.erased"), ["done"]);
+    assert_eq!(outcome("service.secret_made"), ["by_hand"]);
+    assert_eq!(restored["since_backup"]["lines_missing"], 0);
+    let taro = json(folder, &["person", "show", "taro", "--json"]);
+    assert_eq!(taro["factors"], serde_json::json!([]));
+    assert!(json(folder, &["person", "show", "jiro", "--json"]).to_string().contains("disabled"));
+    assert!(!json(folder, &["person", "show", "shiro", "--json"]).to_string().contains("disabled"));
+    printed(folder, &["person", "show", "saburo"], 1);
+    printed(folder, &["audit", "verify"], 0);
+}

@@ -1,0 +1,321 @@
+//! After a restore: what the exported audit says that was ended since the backup is ended again, before anybody is
+//! served. What cannot be done again is listed.
+
+use std::collections::{BTreeMap, HashMap};
+
+use sekimori_base::{FactorId, Fault, PersonId, Timestamp, base32};
+use sekimori_directory::settings::ServiceName;
+use sekimori_directory::{Method, PersonState};
+use sekimori_store::{Conflict, StoredLine, StoredPerson, Write};
+use serde_json::json;
+
+use super::By;
+use crate::Flow;
+use crate::portal::SUSPENDED_SECONDS;
+use crate::tenant::Tenant;
+
+/// Seconds of a day.
+const DAY: i64 = 24 * 3600;
+
+/// Exported lines, as they are read: those that the restored database does not have.
+pub struct SinceBackup {
+    /// The last line of each chain that the database has.
+    heads: HashMap<String, u64>,
+    /// Chains that the database does not have began after this moment, or retention took them.
+    kept_from: Timestamp,
+    /// The places of the lines that it does not have.
+    places: HashMap<String, Vec<u64>>,
+    events: Vec<(Event, StoredLine)>,
+    until: Option<Timestamp>,
+}
+
+/// Events that matter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Event {
+    Disabled,
+    Enabled,
+    FactorEnded,
+    FormerCodesEnded,
+    FactorSuspended,
+    ConsentWithdrawn,
+    Erased,
+    ByHand,
+}
+
+impl Event {
+    fn of(event: &str) -> Option<Self> {
+        Some(match event {
+            "person.disabled" => Self::Disabled,
+            "person.enabled" => Self::Enabled,
+            "factor.removed" | "factor.ended_by_desk" => Self::FactorEnded,
+            "recovery_codes.made" => Self::FormerCodesEnded,
+            "not_me" => Self::FactorSuspended,
+            "consent.withdrawn" => Self::ConsentWithdrawn,
+            "person.erased" => Self::Erased,
+            "person.added"
+            | "people.imported"
+            | "password.changed"
+            | "factor.added"
+            | "factor.handed_out"
+            | "service.secret_made"
+            | "settings.applied"
+            | "keys.rotated" => Self::ByHand,
+            _ => return None,
+        })
+    }
+}
+
+/// What became of something that the audit says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// It was done again.
+    Done,
+    /// It is so already.
+    Already,
+    /// Somebody has to look at it.
+    ByHand,
+}
+
+/// Something that happened since the backup.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reapplied {
+    /// When.
+    pub at: Timestamp,
+    /// The stable word of it.
+    pub event: String,
+    /// About whom: the user name, or the id of somebody who is not in the backup.
+    pub person: Option<String>,
+    /// About which service.
+    pub service: Option<String>,
+    /// What became of it.
+    pub outcome: Outcome,
+}
+
+/// What became of an exported audit.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Reapplication {
+    /// Lines that the database does not have.
+    pub lines: u64,
+    /// Lines that must have been between them and are not in the file: what they said is not known.
+    pub missing: u64,
+    /// The moment of the last line: what came later is not known.
+    pub until: Option<Timestamp>,
+    /// What happened, in the order of time.
+    pub acts: Vec<Reapplied>,
+}
+
+impl SinceBackup {
+    /// Take a line; `false`: it is none.
+    pub fn line(&mut self, text: &str) -> bool {
+        let Ok(line) = serde_json::from_str::<StoredLine>(text) else { return false };
+        self.until = self.until.max(Some(line.at));
+        let there = match self.heads.get(&line.writer) {
+            Some(last) => line.sequence <= *last,
+            None => line.at < self.kept_from,
+        };
+        if there {
+            return true;
+        }
+        self.places.entry(line.writer.clone()).or_default().push(line.sequence);
+        if let Some(event) = Event::of(&line.event) {
+            self.events.push((event, line));
+        }
+        true
+    }
+
+    /// How many lines are there, and how many are missing between them.
+    fn count(&mut self) -> (u64, u64) {
+        let (mut lines, mut missing) = (0, 0);
+        for (writer, places) in &mut self.places {
+            places.sort_unstable();
+            places.dedup();
+            let before = self.heads.get(writer).copied().unwrap_or(0);
+            let last = places.last().copied().unwrap_or(before);
+            lines += places.len() as u64;
+            missing += (last - before).saturating_sub(places.len() as u64);
+        }
+        (lines, missing)
+    }
+}
+
+impl Flow {
+    /// Begin to read an exported audit.
+    pub async fn since_backup(&self, tenant: &Tenant) -> Result<SinceBackup, Fault> {
+        let heads = self.store.audit_heads(tenant.id).await?;
+        let heads = heads.iter().map(|head| (base32::encode(head.writer.bytes()), head.sequence));
+        let kept_seconds = DAY * i64::from(tenant.site.retention.audit_days);
+        Ok(SinceBackup {
+            heads: heads.collect(),
+            kept_from: self.clock.now().plus_seconds(-kept_seconds),
+            places: HashMap::new(),
+            events: Vec::new(),
+            until: None,
+        })
+    }
+
+    /// End again what was ended since the backup.
+    pub async fn reapply(
+        &self,
+        tenant: &Tenant,
+        mut since: SinceBackup,
+        by: &By,
+    ) -> Result<Reapplication, Fault> {
+        let (lines, missing) = since.count();
+        let mut done = Reapplication { lines, missing, until: since.until, acts: Vec::new() };
+        since.events.sort_by_key(|(_, line)| line.at);
+        // Of somebody who was disabled and let in again the last word counts.
+        let mut states = BTreeMap::new();
+        for (event, line) in since.events {
+            if matches!(event, Event::Disabled | Event::Enabled) {
+                states.extend(line.person.map(|person| (person, (event, line))));
+                continue;
+            }
+            let outcome = self.reapply_one(tenant, event, &line, by).await?;
+            done.acts.push(self.reapplied(tenant, line, outcome).await?);
+        }
+        for (event, line) in states.into_values() {
+            let outcome = self.reapply_state(tenant, event, &line, by).await?;
+            done.acts.push(self.reapplied(tenant, line, outcome).await?);
+        }
+        done.acts.sort_by_key(|act| act.at);
+        Ok(done)
+    }
+
+    async fn reapplied(
+        &self,
+        tenant: &Tenant,
+        line: StoredLine,
+        outcome: Outcome,
+    ) -> Result<Reapplied, Fault> {
+        let person = match line.person {
+            Some(id) => {
+                let found = self.store.person(tenant.id, self.clock.now(), id).await?;
+                Some(found.map_or(id.to_string(), |found| found.person.username.to_string()))
+            }
+            None => None,
+        };
+        let StoredLine { at, event, service, .. } = line;
+        Ok(Reapplied { at, event, person, service, outcome })
+    }
+
+    async fn reapply_state(
+        &self,
+        tenant: &Tenant,
+        event: Event,
+        line: &StoredLine,
+        by: &By,
+    ) -> Result<Outcome, Fault> {
+        let Some((id, found)) = self.of_line(tenant, line).await? else {
+            return Ok(Outcome::ByHand);
+        };
+        let disabled = matches!(found.person.state, PersonState::Disabled { .. });
+        match (event, disabled) {
+            (Event::Disabled, true) => Ok(Outcome::Already),
+            (Event::Disabled, false) => {
+                let state = PersonState::Disabled { since: line.at };
+                let writes = vec![
+                    Write::PersonStateSet { person: id, state },
+                    Write::SessionsEndOfPerson { person: id, except: None },
+                    Write::GrantsEndOfPerson { person: id },
+                ];
+                self.again(tenant, line, by, writes).await
+            }
+            // Nobody is let in because of a file.
+            (_, true) => Ok(Outcome::ByHand),
+            (_, false) => Ok(Outcome::Already),
+        }
+    }
+
+    async fn reapply_one(
+        &self,
+        tenant: &Tenant,
+        event: Event,
+        line: &StoredLine,
+        by: &By,
+    ) -> Result<Outcome, Fault> {
+        if event == Event::ByHand {
+            return Ok(Outcome::ByHand);
+        }
+        let Some((person, found)) = self.of_line(tenant, line).await? else {
+            // Who is not in the backup has nothing that could come back.
+            return Ok(Outcome::Already);
+        };
+        let factors = &found.known.factors;
+        let named = line.details.as_ref().and_then(|details| details["factor"].as_str());
+        let named = named.and_then(|id| id.parse::<FactorId>().ok());
+        let there = |id: FactorId| factors.iter().any(|factor| factor.id == id);
+        let writes = match event {
+            Event::FactorEnded => match named {
+                Some(factor) if there(factor) => vec![Write::FactorRemove { person, factor }],
+                Some(_) => return Ok(Outcome::Already),
+                None => return Ok(Outcome::ByHand),
+            },
+            Event::FormerCodesEnded => {
+                let codes = factors.iter().filter(|factor| factor.method == Method::RecoveryCode);
+                codes.map(|codes| Write::FactorRemove { person, factor: codes.id }).collect()
+            }
+            Event::FactorSuspended => {
+                let until = line.at.plus_seconds(SUSPENDED_SECONDS);
+                match named {
+                    Some(factor) if there(factor) && until > self.clock.now() => {
+                        vec![Write::FactorSuspend { person, factor, until: Some(until) }]
+                    }
+                    Some(_) | None => return Ok(Outcome::Already),
+                }
+            }
+            Event::ConsentWithdrawn => match client_of(tenant, line) {
+                Some(client_id) => vec![Write::ConsentRemove { person, client_id }],
+                None => return Ok(Outcome::ByHand),
+            },
+            Event::Erased => {
+                let outcome = self.again(tenant, line, by, Vec::new()).await?;
+                self.store.person_erase(tenant.id, person).await?;
+                return Ok(outcome);
+            }
+            Event::Disabled | Event::Enabled | Event::ByHand => return Ok(Outcome::ByHand),
+        };
+        if writes.is_empty() {
+            return Ok(Outcome::Already);
+        }
+        self.again(tenant, line, by, writes).await
+    }
+
+    async fn of_line(
+        &self,
+        tenant: &Tenant,
+        line: &StoredLine,
+    ) -> Result<Option<(PersonId, StoredPerson)>, Fault> {
+        let Some(id) = line.person else { return Ok(None) };
+        let found = self.store.person(tenant.id, self.clock.now(), id).await?;
+        Ok(found.map(|found| (id, found)))
+    }
+
+    /// Do it, with a line that says where the first one stood.
+    async fn again(
+        &self,
+        tenant: &Tenant,
+        line: &StoredLine,
+        by: &By,
+        mut writes: Vec<Write>,
+    ) -> Result<Outcome, Fault> {
+        let now = self.clock.now();
+        let mut again = by.line(now, &line.event, line.person);
+        let mut details = line.details.clone().unwrap_or_else(|| json!({}));
+        details["again"] = json!({ "writer": line.writer, "sequence": line.sequence });
+        again.details = details.to_string();
+        again.service.clone_from(&line.service);
+        writes.push(Write::Audit(Box::new(again)));
+        match self.store.commit(tenant.id, now, writes).await {
+            Ok(_) => Ok(Outcome::Done),
+            Err(error) if error.conflict() == Some(Conflict::FactorMissing) => Ok(Outcome::Already),
+            Err(error) => Err(Fault::new("ending again what was ended", error)),
+        }
+    }
+}
+
+/// The client of the service that a line names.
+fn client_of(tenant: &Tenant, line: &StoredLine) -> Option<String> {
+    let name = ServiceName::parse(line.service.as_deref()?).ok()?;
+    let service = tenant.site.service(&name)?;
+    service.oidc.as_ref().map(|client| client.client_id.to_string())
+}
