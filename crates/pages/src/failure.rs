@@ -23,7 +23,8 @@ pub struct Failure {
 /// How the incident can be named over the telephone.
 #[derive(Debug, Clone)]
 pub struct Incident {
-    /// `7K3M-9QTX-4`; `None` when the budget of kept incidents is used up, which the page then says.
+    /// `7K3M-9QTX-4`; `None` when nothing was kept (the budget is used up, or nothing happened), which the page
+    /// then says.
     pub code: Option<String>,
     /// When it happened.
     pub at: Timestamp,

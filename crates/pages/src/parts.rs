@@ -91,6 +91,13 @@ pub(crate) struct IncidentPart<'a> {
     reason: Reason,
 }
 
+impl IncidentPart<'_> {
+    /// A page that does not exist is no incident: no record is ever kept of it, so that a code is not spoken of.
+    fn may_have_code(&self) -> bool {
+        self.incident.code.is_some() || self.reason != Reason::PageUnknown
+    }
+}
+
 #[derive(Template)]
 #[template(path = "parts/hidden.html")]
 pub(crate) struct HiddenPart<'a> {

@@ -273,6 +273,7 @@ async fn a_page_that_does_not_exist_says_so() {
     let bed = Testbed::start().await;
     let page = bed.browser(Network::Home).open("/nowhere/at/all").await;
     assert_eq!((page.status.as_u16(), page.reason().as_deref()), (404, Some("req.no_such_page")));
+    assert!(!page.text().contains("Incident code"), "nothing happened: {}", page.text());
 }
 
 #[tokio::test]
