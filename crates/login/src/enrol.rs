@@ -8,7 +8,7 @@ use sekimori_directory::Binding;
 
 use crate::facts::{Facts, Proof};
 use crate::rules::{Weighed, unusable_account};
-use crate::{Policy, Reason};
+use crate::{Decision, Details, Next, Policy, Reason, decide};
 
 /// What the person holds besides the standing sign-in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,6 +58,16 @@ pub fn binding(policy: &Policy, facts: &Facts, ticket: Ticket) -> Result<Binding
     } else {
         Err(Reason::EnrolNotHere)
     }
+}
+
+/// The same as a decision, as it is recorded and decided again.
+pub fn decision(policy: &Policy, facts: &Facts, ticket: Ticket) -> Decision {
+    let (next, reason) = match binding(policy, facts, ticket) {
+        Err(reason) => (Next::Refuse, reason),
+        Ok(_) => return decide(policy, facts),
+    };
+    let details = Details { verified: true, ..Details::default() };
+    Decision { next, reason, details, effects: Vec::new(), rule: "enrol" }
 }
 
 /// The binding that follows from the factors that were just shown, if any was: no stronger than theirs, or a

@@ -45,6 +45,9 @@ pub struct Facts {
     pub session: Option<SessionFacts>,
     /// What was proven in this attempt.
     pub proofs: Vec<Proof>,
+    /// How often the standing session answered this service within the last minute. Zero where it answers nothing.
+    #[serde(default)]
+    pub answered_lately: u32,
     /// What the person has just sent.
     pub submitted: Option<Submission>,
     /// The verdict of checking it.

@@ -237,7 +237,6 @@ impl Reason {
             Self::CrossSite,
             Self::ServiceUnknown,
             Self::RedirectMismatch,
-            Self::RequestLoop,
             Self::PageUnknown,
             Self::TicketWrong,
             Self::PasswordWeak,

@@ -216,6 +216,7 @@ pub fn nobody() -> Facts {
         person: PersonFacts::Unknown,
         session: None,
         proofs: Vec::new(),
+        answered_lately: 0,
         submitted: None,
         verdict: None,
     }

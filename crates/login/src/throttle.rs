@@ -3,12 +3,18 @@
 //! standards.md C5 and C7: ten free tries at a pace of one a second, then growing waits, nothing evaluated
 //! while waiting, the same for names that do not exist; at 100 failures in a row the counter closes.
 
+use sekimori_base::Timestamp;
 use serde::{Deserialize, Serialize};
+
+use crate::{Decision, Reason};
 
 /// Failures in a row at which a counter closes: then recovery, another counter's way, or the desk.
 pub const FAILURES_CAP: u32 = 100;
 /// Tries without a growing wait.
 pub const FREE_TRIES: u32 = 10;
+
+/// The pace of tries, which is not a wait that anybody should read about.
+const PACE_MILLIS: u64 = 1000;
 
 /// Which of the identifier's three counters applies. Success on one does not clear another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -83,9 +89,40 @@ pub const fn wait_seconds(failures: u32) -> Option<u32> {
     }
 }
 
+/// For how many milliseconds a try is held back instead of refused because it came within the pace of one a second:
+/// nobody types that fast, but password managers and programs do, and a second is shorter than reading about it.
+/// `None` for everything else. Whoever was held back once is not held back again.
+pub fn hold_millis(decision: &Decision, now: Timestamp) -> Option<u64> {
+    if decision.reason != Reason::ThrottleWait {
+        return None;
+    }
+    let left = decision.details.wait_until?.millis_since(now);
+    u64::try_from(left).ok().filter(|left| (1..=PACE_MILLIS).contains(left))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::samples::{NOW, calm, no_wait, policy, sent};
+    use crate::{Facts, Submission, ThrottleFacts, decide};
+
+    #[test]
+    fn a_try_within_the_pace_is_held_back_and_a_growing_wait_is_told() {
+        let after = |throttle| {
+            let facts = sent(Submission::Password, Facts { throttle, ..calm() });
+            hold_millis(&decide(&policy(), &facts), NOW)
+        };
+        let waits =
+            |millis| ThrottleFacts { wait_until: Some(NOW.plus_millis(millis)), ..no_wait() };
+        assert_eq!(after(waits(1)), Some(1));
+        assert_eq!(after(waits(1000)), Some(1000));
+        assert_eq!(after(waits(1001)), None, "told");
+        assert_eq!(after(waits(0)), None, "over");
+        let source = ThrottleFacts { source_wait_until: waits(500).wait_until, ..no_wait() };
+        assert_eq!(after(source), None, "a network is not paced");
+        let closed = ThrottleFacts { failures: FAILURES_CAP, ..waits(500) };
+        assert_eq!(after(closed), None);
+    }
 
     #[test]
     fn waits_never_shrink_and_the_counter_closes_at_the_cap() {

@@ -213,6 +213,7 @@ pub fn authenticated(demand: &Demand, factor: Option<Binding>) -> Option<Authent
         })),
         session: None,
         proofs,
+        answered_lately: 0,
         submitted: None,
         verdict: None,
     };

@@ -6,7 +6,7 @@ use sekimori_base::{Fault, PersonId, Timestamp};
 use sekimori_directory::settings::{ServiceName, Site};
 use sekimori_directory::{NetworkMap, Person};
 use sekimori_login::replay::{
-    Change, Forecast, Proposal, Recorded, Replayed, nearest_changes, replay, what_if,
+    Asked, Change, Forecast, Proposal, Recorded, Replayed, nearest_changes, replay, what_if,
 };
 use sekimori_login::{Details, Facts, Policy, Reason};
 use sekimori_store::{AuditFacts, AuditPlace, StoredLine};
@@ -115,7 +115,10 @@ impl Flow {
             changes: Vec::new(),
         };
         if let Some(policy) = self.policy_at(tenant, version).await? {
-            decided.changes = nearest_changes(&policy, &decided.facts);
+            decided.changes = match record.asked {
+                Asked::SignIn => nearest_changes(&policy, &decided.facts),
+                Asked::Registering => Vec::new(),
+            };
             let replayed = replay(&record.with_policy(policy));
             decided.details = match &replayed {
                 Replayed::Same(decision)

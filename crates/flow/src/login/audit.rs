@@ -1,12 +1,12 @@
 //! What is written down of a decision: its audit line, with the facts beside it so that it can be decided again.
 
 use sekimori_base::{Fault, random};
-use sekimori_login::{Decision, Next, RULE_SET};
-use sekimori_store::{AuditFacts, AuditLine, CommitError, Write};
+use sekimori_login::replay::Asked;
+use sekimori_login::{Decision, Next};
+use sekimori_store::{AuditLine, CommitError, Write};
 
 use super::round::Round;
 use crate::Flow;
-use crate::carried::browser_mark;
 use crate::incident::IncidentCode;
 use crate::record::RecordedFacts;
 
@@ -39,16 +39,7 @@ impl Flow {
         incident: Option<IncidentCode>,
     ) -> Result<AuditLine, Fault> {
         let visitor = round.visitor;
-        let recorded = RecordedFacts {
-            rule_set: RULE_SET,
-            settings_version: visitor.tenant.settings_version,
-            reason: decision.reason,
-            rule: decision.rule.to_owned(),
-            browser: visitor.browser_digest().map(browser_mark),
-            facts: round.facts.clone(),
-        };
-        let json =
-            serde_json::to_string(&recorded).map_err(Fault::while_doing("recording facts"))?;
+        let recorded = RecordedFacts::of(visitor, Asked::SignIn, &round.facts, decision);
         Ok(AuditLine {
             at: visitor.now,
             event: event(decision).to_owned(),
@@ -59,7 +50,7 @@ impl Flow {
             zone: Some(visitor.position.zone.to_string()),
             incident: incident.map(|code| code.to_string()),
             details: audit_details(round, decision),
-            facts: Some(AuditFacts { json, salt: random(&*self.entropy) }),
+            facts: Some(recorded.beside(random(&*self.entropy))?),
         })
     }
 }

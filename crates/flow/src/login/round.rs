@@ -316,6 +316,7 @@ fn empty_facts(visitor: &Visitor, stage: &Stage) -> Facts {
         person: PersonFacts::Unknown,
         session: None,
         proofs: Vec::<Proof>::new(),
+        answered_lately: 0,
         submitted: None,
         verdict: None,
     }

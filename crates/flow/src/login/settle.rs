@@ -4,6 +4,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use sekimori_base::{AttemptId, Fault, GrantId, Secret, SessionId, Timestamp, random};
+use sekimori_login::throttle::hold_millis;
 use sekimori_login::{Authenticated, Decision, Drift, Effect, Next, Reason, Verdict};
 use sekimori_store::{CommitError, Conflict, Reservation, Write};
 
@@ -26,20 +27,19 @@ const CONFLICTS_MAX: usize = 4;
 #[derive(Debug, Default)]
 pub struct Loop(Mutex<(Timestamp, u32)>);
 
-/// Answers to one person and service within [`LOOP_SECONDS`] that are no loop yet.
-const LOOP_ANSWERS_MAX: u32 = 10;
 /// The window of a loop.
 const LOOP_SECONDS: i64 = 60;
 
 impl Loop {
-    /// Count one more answer; true if there are too many.
-    fn again(&self, now: Timestamp) -> bool {
+    /// Count one more answer: how many there were before it.
+    fn again(&self, now: Timestamp) -> u32 {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if now.seconds_since(state.0) >= LOOP_SECONDS {
             *state = (now, 0);
         }
-        state.1 += 1;
-        state.1 > LOOP_ANSWERS_MAX
+        let before = state.1;
+        state.1 = before.saturating_add(1);
+        before
     }
 }
 
@@ -122,7 +122,9 @@ impl Flow {
         round: Round<'_>,
         decision: Decision,
     ) -> Result<Progress, Fault> {
-        if let Some(millis) = hold(&round, &decision) {
+        if round.may_hold
+            && let Some(millis) = hold_millis(&decision, round.facts.now)
+        {
             return Ok(Progress::Hold { millis });
         }
         self.tally.decided(&decision, round.visitor.position.inside);
@@ -150,14 +152,15 @@ impl Flow {
     /// Answered by the standing session: one transaction.
     pub(crate) async fn settle_by_session(
         &self,
-        round: Round<'_>,
+        mut round: Round<'_>,
         decision: Decision,
     ) -> Result<Progress, Fault> {
         if let Some(consent) = self.consent_question(&round, &decision).await? {
             return Ok(consent);
         }
-        if self.is_looping(&round) {
-            let decision = Decision { reason: Reason::RequestLoop, ..decision };
+        round.facts.answered_lately = self.answered_lately(&round);
+        let decision = round.decide();
+        if !matches!(decision.next, Next::Admit(_)) {
             return self.refuse_with_page(round, decision).await;
         }
         self.answer_by_session(&round, &decision, Vec::new()).await
@@ -184,9 +187,9 @@ impl Flow {
         Ok(Progress::Answer { answer, cookies: plan.cookies })
     }
 
-    /// The same person is sent to the same service again and again (U23).
-    fn is_looping(&self, round: &Round<'_>) -> bool {
-        let Some(person) = &round.person else { return false };
+    /// How often this person was sent to this service lately (U23). This time counts from now on.
+    fn answered_lately(&self, round: &Round<'_>) -> u32 {
+        let Some(person) = &round.person else { return 0 };
         let service = round.facts.service.name.to_string();
         let key = (round.visitor.tenant.id, *person.person.id.bytes(), service);
         self.answers.get_with(key, Arc::default).again(round.visitor.now)
@@ -453,14 +456,4 @@ fn with_session(round: &Round<'_>, state: &AttemptState) -> Carried {
 fn again(round: &Round<'_>) -> Carried {
     let browser = browser_of(&round.stage);
     Carried { browser, ..Carried::new(round.stage.door().clone(), round.visitor.now) }
-}
-
-/// For how long a try is held back that came within the pace of one a second: nobody types that fast, but password
-/// managers and programs do, and a second is shorter than reading about it.
-fn hold(round: &Round<'_>, decision: &Decision) -> Option<u64> {
-    if !round.may_hold || decision.reason != Reason::ThrottleWait {
-        return None;
-    }
-    let left = decision.details.wait_until?.millis_since(round.facts.now);
-    u64::try_from(left).ok().filter(|left| (1..=1000).contains(left))
 }

@@ -5,7 +5,8 @@ use sekimori_base::{Fault, Secret, Timestamp, random};
 use sekimori_directory::client::AccessTokenFormat;
 use sekimori_directory::release::{self, Released};
 use sekimori_directory::settings::Service;
-use sekimori_directory::{Client, Person, PersonState};
+use sekimori_directory::{Client, Person};
+use sekimori_login::account_refusal;
 use sekimori_protocol_oidc::redeem::{self, Entitled};
 use sekimori_protocol_oidc::tokens::{About, Mint, TokenAnswer, access_expires};
 use sekimori_protocol_oidc::{
@@ -322,14 +323,9 @@ pub(super) fn granted_of(grant: &StoredGrant) -> Result<Granted, Fault> {
     serde_json::from_str(&grant.payload).map_err(Fault::while_doing("reading a grant"))
 }
 
-/// Whether the account may be used now: checked at every grant (R-DISABLED, S48).
+/// Whether the account may be used now: the engine is asked at every grant.
 pub(super) fn usable(person: &Person, now: Timestamp) -> bool {
-    match person.state {
-        PersonState::Active { from, until } => {
-            from.is_none_or(|from| from <= now) && until.is_none_or(|until| now < until)
-        }
-        PersonState::Disabled { .. } | PersonState::Held { .. } => false,
-    }
+    account_refusal(person.state, now).is_none()
 }
 
 /// A service and its client that stand and are switched on.

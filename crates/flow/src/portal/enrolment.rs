@@ -327,10 +327,9 @@ impl Flow {
                 Ok(Ok(see(enrolment.path(tenant, entropy)?)))
             }
             Err(reason @ (Reason::EnrolNotHere | Reason::EnrolTicketNeeded)) => {
-                let person = &inside.person;
-                let incident =
-                    self.narrate_portal(visitor, person, "enrol.refused", reason).await?;
-                let who = person.person.name.clone();
+                let decision = enrol::decision(&tenant.policy, inside.facts(), Ticket::None);
+                let incident = self.narrate_registering(inside, &decision).await?;
+                let who = inside.person.person.name.clone();
                 Ok(Err(NotNow { reason, incident, token: inside.token(), who }))
             }
             // What is missing is asked by a sign-in; then this page again.

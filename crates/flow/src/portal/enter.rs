@@ -1,9 +1,10 @@
 //! Coming in: the engine is asked for every page, and every form carries a token of its session.
 
-use sekimori_base::{Fault, Timestamp};
+use sekimori_base::{Fault, Timestamp, random};
 use sekimori_directory::settings::ServiceName;
 use sekimori_keys::{KeyedDigest, Purpose};
-use sekimori_login::{Decision, Effect, Facts, Next, Notice, Reason};
+use sekimori_login::replay::Asked;
+use sekimori_login::{Decision, Effect, Facts, Next, Notice};
 use sekimori_store::{AuditLine, CommitError, Conflict, StoredPerson, StoredSession, Write};
 
 use crate::Flow;
@@ -12,6 +13,7 @@ use crate::door::{Door, PortalPath};
 use crate::incident::IncidentCode;
 use crate::login::{Round, Stage};
 use crate::notices::About;
+use crate::record::RecordedFacts;
 use crate::tenant::Tenant;
 use crate::view::Progress;
 use crate::visitor::Visitor;
@@ -163,22 +165,23 @@ impl Flow {
         Ok(Changed::Overtaken)
     }
 
-    /// Keep a line about a refusal in the portal, with an incident code, within the budget.
-    pub(crate) async fn narrate_portal(
+    /// Keep a line about a refusal to register something, with its facts and an incident code, within the budget.
+    pub(crate) async fn narrate_registering(
         &self,
-        visitor: &Visitor,
-        person: &StoredPerson,
-        event: &str,
-        reason: Reason,
+        inside: &Inside<'_>,
+        decision: &Decision,
     ) -> Result<Option<IncidentCode>, Fault> {
+        let visitor = inside.visitor();
         if !self.budget.take(visitor.tenant.id, visitor.network(), visitor.now) {
             return Ok(None);
         }
         let incident = IncidentCode::random(&*self.entropy);
+        let recorded = RecordedFacts::of(visitor, Asked::Registering, inside.facts(), decision);
         let line = AuditLine {
-            reason: Some(reason.code().to_owned()),
+            reason: Some(decision.reason.code().to_owned()),
             incident: Some(incident.to_string()),
-            ..portal_line(visitor, person, event)
+            facts: Some(recorded.beside(random(&*self.entropy))?),
+            ..portal_line(visitor, &inside.person, "enrol.refused")
         };
         let writes = vec![Write::Audit(Box::new(line))];
         match self.store.commit(visitor.tenant.id, visitor.now, writes).await {

@@ -9,7 +9,7 @@ use sekimori_directory::Method;
 use super::arbitrary::{facts, policies};
 use super::cases;
 use super::model::Model;
-use crate::replay::{Recorded, Replayed, replay};
+use crate::replay::{Asked, Recorded, Replayed, replay};
 use crate::throttle::FAILURES_CAP;
 use crate::{
     Assurance, Authenticated, Decision, Effect, Facts, Interaction, Next, RULE_SET, Reason, Step,
@@ -35,7 +35,7 @@ proptest! {
     #[test]
     fn recorded_facts_give_the_reason_again(policy in policies(), facts in facts()) {
         let reason = decide(&policy, &facts).reason;
-        let recorded = Recorded { rule_set: RULE_SET, settings_version: 1, policy, facts, reason };
+        let recorded = Recorded { rule_set: RULE_SET, settings_version: 1, asked: Asked::default(), policy, facts, reason };
         let text = serde_json::to_string(&recorded).unwrap();
         let read: Recorded = serde_json::from_str(&text).unwrap();
         prop_assert_eq!(&read, &recorded);

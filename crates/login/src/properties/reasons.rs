@@ -89,6 +89,7 @@ fn accounts_and_requests() -> Table {
         (Reason::AttemptOvertaken, Facts { attempt: Some(overtaken), ..proven() }),
         (Reason::RequestStale, sent(CODE, calm())),
         (Reason::RequestInvalid, sent(Submission::Code(Method::Password), calm())),
+        (Reason::RequestLoop, Facts { answered_lately: 10, ..signed_in() }),
         (Reason::ServiceDisabled, Facts { service: service(&[], true), ..nobody() }),
     ]
 }

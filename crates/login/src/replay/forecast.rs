@@ -128,8 +128,9 @@ fn right(check: &Check) -> Verdict {
     }
 }
 
-/// Nobody waits for anything.
+/// Nobody waits for anything, and no service asks again and again.
 pub(super) fn calm(facts: &mut Facts) {
+    facts.answered_lately = 0;
     facts.throttle.failures = 0;
     facts.throttle.wait_until = None;
     facts.throttle.source_wait_until = None;

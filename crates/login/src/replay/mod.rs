@@ -6,11 +6,23 @@ mod nearest;
 
 use serde::{Deserialize, Serialize};
 
+use crate::enrol::{self, Ticket};
 use crate::facts::{FACTS_SCHEMA, Facts};
 use crate::{Decision, Policy, RULE_SET, Reason, decide};
 
 pub use forecast::{Forecast, Proposal, forecast, walk, what_if};
 pub use nearest::{Change, nearest_changes};
+
+/// What the engine was asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Asked {
+    /// Whether somebody may go on to a service or into the portal.
+    #[default]
+    SignIn,
+    /// Whether somebody in the portal may register a factor without a ticket.
+    Registering,
+}
 
 /// An attempt's decision as it was recorded.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,6 +31,8 @@ pub struct Recorded {
     pub rule_set: u16,
     /// The version of the site settings then.
     pub settings_version: u64,
+    /// What was asked.
+    pub asked: Asked,
     /// The policy then: facts alone would not decide.
     pub policy: Policy,
     /// The facts.
@@ -45,7 +59,11 @@ pub fn replay(recorded: &Recorded) -> Replayed {
     if recorded.facts.schema != FACTS_SCHEMA {
         return Replayed::Unreadable;
     }
-    let decision = decide(&recorded.policy, &recorded.facts);
+    let (policy, facts) = (&recorded.policy, &recorded.facts);
+    let decision = match recorded.asked {
+        Asked::SignIn => decide(policy, facts),
+        Asked::Registering => enrol::decision(policy, facts, Ticket::None),
+    };
     if decision.reason == recorded.reason {
         Replayed::Same(decision)
     } else if recorded.rule_set == RULE_SET {

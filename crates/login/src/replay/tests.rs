@@ -19,7 +19,14 @@ use crate::{Assurance, AssuranceDemand, Demand, Interaction};
 
 fn recorded(policy: Policy, facts: Facts) -> Recorded {
     let reason = decide(&policy, &facts).reason;
-    Recorded { rule_set: RULE_SET, settings_version: 1, policy, facts, reason }
+    Recorded {
+        rule_set: RULE_SET,
+        settings_version: 1,
+        asked: Asked::SignIn,
+        policy,
+        facts,
+        reason,
+    }
 }
 
 #[test]

@@ -1,27 +1,43 @@
 //! An account that may not be used, told only to somebody who has shown its password (R1, S23), and before any
 //! question that would show its factors.
 
+use sekimori_base::Timestamp;
 use sekimori_directory::PersonState;
 
 use super::{Outcome, Weighed};
 use crate::{Details, Reason};
 
 pub(super) fn rule(weighed: &Weighed<'_>) -> Option<Outcome> {
-    let now = weighed.facts.now;
-    let (reason, moment) = match weighed.verified_person()?.state {
-        PersonState::Disabled { .. } => (Reason::AccountDisabled, None),
-        PersonState::Active { from: Some(from), .. } if now < from => {
-            (Reason::AccountNotYet, Some(from))
-        }
-        PersonState::Active { until: Some(until), .. } if now >= until => {
-            (Reason::AccountEnded, Some(until))
-        }
-        PersonState::Active { .. } => return None,
+    let state = weighed.verified_person()?.state;
+    let reason = account_refusal(state, weighed.facts.now)?;
+    let moment = match state {
         // Nothing that is shown of a held account counts, so that nobody comes here: `verdicts` speaks.
         PersonState::Held { .. } => return None,
+        PersonState::Disabled { .. } => None,
+        PersonState::Active { from, until } => {
+            if reason == Reason::AccountNotYet {
+                from
+            } else {
+                until
+            }
+        }
     };
     let details = Details { account_moment: moment, ..Details::default() };
     Some(Outcome::refuse(reason).with(details))
+}
+
+/// Why an account in this state may not be used at this moment; `None` if it may. For sign-ins it is one rule of
+/// many; what was granted before (codes, refresh and access tokens) asks it alone, each time (R-DISABLED, S48).
+pub fn account_refusal(state: PersonState, now: Timestamp) -> Option<Reason> {
+    match state {
+        PersonState::Disabled { .. } => Some(Reason::AccountDisabled),
+        PersonState::Held { .. } => Some(Reason::AccountHeld),
+        PersonState::Active { from: Some(from), .. } if now < from => Some(Reason::AccountNotYet),
+        PersonState::Active { until: Some(until), .. } if now >= until => {
+            Some(Reason::AccountEnded)
+        }
+        PersonState::Active { .. } => None,
+    }
 }
 
 #[cfg(test)]
@@ -33,6 +49,23 @@ mod tests {
         NOW, at_second_step, calm, checked, hana_who_is, policy, sent, signed_in,
     };
     use crate::{Facts, Next, Reason, Submission, Verdict, decide};
+
+    #[test]
+    fn what_was_granted_ends_with_the_account() {
+        let (soon, before) = (NOW.plus_seconds(1), NOW.plus_seconds(-1));
+        let active = |from, until| PersonState::Active { from, until };
+        for (case, state, expected) in [
+            ("active", PersonState::ACTIVE, None),
+            ("since now", active(Some(NOW), None), None),
+            ("from soon on", active(Some(soon), None), Some(Reason::AccountNotYet)),
+            ("until soon", active(Some(before), Some(soon)), None),
+            ("until now", active(None, Some(NOW)), Some(Reason::AccountEnded)),
+            ("disabled", PersonState::Disabled { since: before }, Some(Reason::AccountDisabled)),
+            ("held", PersonState::Held { since: before }, Some(Reason::AccountHeld)),
+        ] {
+            assert_eq!(super::account_refusal(state, NOW), expected, "{case}");
+        }
+    }
 
     fn refused_states() -> [(PersonState, Reason); 4] {
         let soon = NOW.plus_seconds(1);

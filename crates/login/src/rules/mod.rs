@@ -8,6 +8,7 @@ mod entitlement;
 mod freshness;
 mod opening_proof;
 mod order;
+mod redirect_loop;
 mod second_factor;
 mod service_state;
 mod subject;
@@ -22,16 +23,17 @@ use crate::facts::Facts;
 use crate::policy::Policy;
 use crate::{Decision, Details, Effect, Interaction, Next, Reason, Step};
 
+pub use account_state::account_refusal;
 pub(crate) use weighed::Weighed;
 
 /// The version of this list: raised by every change that could decide recorded facts differently.
-pub const RULE_SET: u16 = 1;
+pub const RULE_SET: u16 = 2;
 
 /// One rule: it speaks, or passes on to the next.
 pub(crate) type Rule = fn(&Weighed<'_>) -> Option<Outcome>;
 
 /// The rules, in the order in which they are applied.
-const RULES: [(&str, Rule); 13] = [
+const RULES: [(&str, Rule); 14] = [
     ("service_state", service_state::rule),
     ("attempt_age", attempt_age::rule),
     ("subject", subject::rule),
@@ -44,6 +46,7 @@ const RULES: [(&str, Rule); 13] = [
     ("freshness", freshness::rule),
     ("opening_proof", opening_proof::rule),
     ("second_factor", second_factor::rule),
+    ("redirect_loop", redirect_loop::rule),
     ("admit", admit::rule),
 ];
 

@@ -116,6 +116,10 @@ async fn the_same_request_for_ever_is_stopped_with_the_name_of_the_service() {
     }
     let page = last.expect("twelve pages");
     assert_eq!(page.reason().as_deref(), Some("req.loop"), "{}", page.shows());
+    let code = page.incident().expect("a code");
+    let line = begun.bed.incident(&code).await.expect("kept").line;
+    assert_eq!(line.event, "login.refused");
+    assert!(begun.bed.replays(&code).await, "by its facts");
     assert!(page.text().contains("Wiki"));
     begun.bed.wait(61);
     let (_, page) = begun.next("wiki", &[]).await;
