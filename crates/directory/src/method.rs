@@ -65,10 +65,32 @@ pub enum Binding {
     Desk,
     /// With the password alone, from a zone that may enrol.
     InsideWithPassword,
+    /// An administrator's break-glass code, printed at the server: every row of the policy takes it.
+    BreakGlass,
 }
 
 impl Binding {
     /// All bindings.
-    pub const ALL: [Self; 5] =
-        [Self::Ticket, Self::Letter, Self::OtherFactor, Self::Desk, Self::InsideWithPassword];
+    pub const ALL: [Self; 6] = [
+        Self::Ticket,
+        Self::Letter,
+        Self::OtherFactor,
+        Self::Desk,
+        Self::InsideWithPassword,
+        Self::BreakGlass,
+    ];
+
+    /// What it is worth where the site says which bindings count: a break-glass code was handed out by whoever runs
+    /// the server, as at the desk.
+    #[must_use]
+    pub const fn worth(self) -> Self {
+        match self {
+            Self::BreakGlass => Self::Desk,
+            Self::Ticket
+            | Self::Letter
+            | Self::OtherFactor
+            | Self::Desk
+            | Self::InsideWithPassword => self,
+        }
+    }
 }

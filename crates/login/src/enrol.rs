@@ -73,8 +73,12 @@ pub fn decision(policy: &Policy, facts: &Facts, ticket: Ticket) -> Decision {
 /// The binding that follows from the factors that were just shown, if any was: no stronger than theirs, or a
 /// password thief inside would need only two registrations for a level that one does not give.
 fn inherited(policy: &Policy, recent: &[&Proof]) -> Option<Binding> {
-    let shown =
-        || recent.iter().filter(|proof| proof.factor.is_some()).filter_map(|proof| proof.binding);
+    let shown = || {
+        recent
+            .iter()
+            .filter(|proof| proof.factor.is_some())
+            .filter_map(|proof| proof.binding.map(Binding::worth))
+    };
     let strong = shown()
         .any(|binding| binding != Binding::InsideWithPassword && policy.counts_for_mfa(binding));
     if strong { Some(Binding::OtherFactor) } else { shown().next() }

@@ -384,7 +384,7 @@ impl Proof {
     pub(crate) fn counts_as_second(&self, mfa_bindings: &BTreeSet<Binding>) -> bool {
         !self.method.opens()
             && self.method.counts_for_mfa()
-            && self.binding.is_some_and(|binding| mfa_bindings.contains(&binding))
+            && self.binding.is_some_and(|binding| mfa_bindings.contains(&binding.worth()))
     }
 
     /// Whether the proof is at most `seconds` old at `now`. One from the future is not, beyond what clocks of

@@ -168,7 +168,7 @@ impl Policy {
 
     /// Whether a factor bound like this counts towards an MFA `acr`.
     pub fn counts_for_mfa(&self, binding: Binding) -> bool {
-        self.settings.mfa_bindings.contains(&binding)
+        self.settings.mfa_bindings.contains(&binding.worth())
     }
 }
 

@@ -258,6 +258,12 @@ impl Plan {
                 self.factor_add(&factor);
             }
 
+            Write::BreakGlassSet(factor) => {
+                let binding = to_word(&factor.binding);
+                self.then(call!(sql::FACTORS_REMOVE_BINDING, t, factor.person.bytes(), binding));
+                self.factor_row(&factor);
+            }
+
             Write::SessionOpen(session) => self.session_open(&session),
             Write::SessionReplace { old, session } => {
                 self.must(call!(sql::SESSIONS_END, t, old.bytes()), Conflict::SessionGone);
@@ -426,6 +432,18 @@ impl Plan {
     }
 
     fn factor_add(&mut self, factor: &NewFactor) {
+        self.factor_row(factor);
+        match factor.state {
+            FactorState::Ready | FactorState::Suspended => {
+                let tenant = self.tenant;
+                let t = tenant.bytes();
+                self.then(call!(sql::PEOPLE_BUMP_WITH_FACTOR, t, factor.person.bytes()));
+            }
+            FactorState::Unfinished => {}
+        }
+    }
+
+    fn factor_row(&mut self, factor: &NewFactor) {
         let tenant = self.tenant;
         let t = tenant.bytes();
         self.must(
@@ -444,12 +462,6 @@ impl Plan {
             ),
             Conflict::PersonMissing,
         );
-        match factor.state {
-            FactorState::Ready | FactorState::Suspended => {
-                self.then(call!(sql::PEOPLE_BUMP_WITH_FACTOR, t, factor.person.bytes()));
-            }
-            FactorState::Unfinished => {}
-        }
     }
 
     fn session_open(&mut self, session: &NewSession) {

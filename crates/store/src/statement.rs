@@ -95,6 +95,7 @@ statements! {
     FACTORS_SUSPEND = both "factors/suspend";
     FACTORS_RESUME = both "factors/resume";
     FACTORS_REMOVE = both "factors/remove";
+    FACTORS_REMOVE_BINDING = both "factors/remove_binding";
     FACTORS_REMOVE_METHOD = both "factors/remove_method";
     FACTORS_REMOVE_ALL = both "factors/remove_all";
     FACTORS_SPEND_STEP = both "factors/spend_step";

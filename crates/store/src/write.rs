@@ -154,6 +154,9 @@ pub enum Write {
     /// Replace all recovery codes of the person by this set; raises the epoch by one.
     /// Conflict: [`Conflict::PersonMissing`].
     RecoveryCodesSet(NewFactor),
+    /// Replace the break-glass code of the person. It opens nothing that stands and registers nothing, so the epoch
+    /// stays, and whoever never had a factor still had none. Conflict: [`Conflict::PersonMissing`].
+    BreakGlassSet(NewFactor),
 
     /// Open a session. Conflict: [`Conflict::EpochMoved`] unless the person's epoch at this point of
     /// the transaction is the session's.

@@ -96,6 +96,7 @@ impl Words {
             Binding::OtherFactor => "binding-other-factor",
             Binding::Desk => "binding-desk",
             Binding::InsideWithPassword => "binding-inside-with-password",
+            Binding::BreakGlass => "binding-break-glass",
         })
     }
 

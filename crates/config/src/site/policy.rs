@@ -58,6 +58,9 @@ fn bindings(item: &Item<'_, '_>) -> BTreeSet<Binding> {
             "leave the key out, or name the bindings that count",
         );
     }
+    if bindings.contains(&Binding::BreakGlass) {
+        item.warning("`break_glass` counts wherever `desk` does, named or not", "take it out");
+    }
     if bindings.contains(&Binding::InsideWithPassword) {
         item.warning(
             "a factor registered with the password alone counts as multi-factor towards services",

@@ -1,6 +1,7 @@
 //! What administrators do, by command line, management socket or console: thin, audited, never around the rules.
 
 mod audit;
+mod break_glass;
 mod desk;
 mod explain;
 mod people;

@@ -2,7 +2,7 @@
 
 use sekimori_base::{Bilingual, Fault, SessionId, Timestamp};
 use sekimori_directory::settings::ZoneName;
-use sekimori_directory::{Method, Person};
+use sekimori_directory::{Binding, Method, Person};
 use sekimori_login::{FactorFacts, FactorState};
 use sekimori_store::StoredSession;
 
@@ -140,7 +140,10 @@ fn services(tenant: &Tenant, person: &Person) -> Vec<(Bilingual, String)> {
 fn suggestion(inside: &Inside<'_>) -> Option<Suggestion> {
     let known = &inside.person.known;
     let usable = |method| {
-        known.factors.iter().filter(move |factor| factor.method == method && factor.is_usable())
+        // A break-glass code lies in a safe: it is no reason not to have codes of one's own.
+        known.factors.iter().filter(move |factor| {
+            factor.method == method && factor.binding != Binding::BreakGlass && factor.is_usable()
+        })
     };
     let codes = usable(Method::RecoveryCode).filter_map(|factor| factor.codes_left).max();
     if usable(Method::Totp).next().is_none() && codes.is_none() {

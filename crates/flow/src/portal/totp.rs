@@ -2,7 +2,7 @@
 
 use sekimori_base::{Bilingual, Fault, Secret};
 use sekimori_credential::totp::{self, OneTimeCode, TotpSecret, TotpVerdict};
-use sekimori_directory::Method;
+use sekimori_directory::{Binding, Method};
 use sekimori_login::{Details, FactorState, Notice, Reason};
 use sekimori_store::{StoredPerson, Write};
 
@@ -147,7 +147,12 @@ impl Flow {
         visitor: &Visitor,
     ) -> Result<Progress, Fault> {
         let mut factors = person.factors.iter().map(|stored| &stored.facts);
-        if factors.any(|factor| factor.method == Method::RecoveryCode && factor.is_usable()) {
+        let has_codes = factors.any(|factor| {
+            factor.method == Method::RecoveryCode
+                && factor.binding != Binding::BreakGlass
+                && factor.is_usable()
+        });
+        if has_codes {
             return self.after_enrolment(visitor, &enrolment.holder, Done::TotpRegistered).await;
         }
         let holder = enrolment.holder.clone();

@@ -358,7 +358,7 @@ fn row() -> impl Strategy<Value = PolicyRow> {
 /// Any policy.
 pub fn policies() -> BoxedStrategy<Policy> {
     let lives = || select(vec![0, 60, 900, 3600, 3600, 43_200, 43_200, 43_200, u32::MAX]);
-    let bindings = subsequence(Binding::ALL.to_vec(), 0..=5);
+    let bindings = subsequence(Binding::ALL.to_vec(), 0..=6);
     (vec(row(), 0..3), bindings, lives(), lives(), lives(), lives())
         .prop_map(|(rows, bindings, idle, absolute, sudo, second)| {
             let mut policy = policy();

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use sekimori_base::Timestamp;
 use sekimori_directory::settings::{PolicyRow, Requirement};
-use sekimori_directory::{Method, PersonState};
+use sekimori_directory::{Binding, Method, PersonState};
 
 use crate::{
     Assurance, AssuranceDemand, FactorFacts, FactorState, Facts, Freshness, KnownPerson,
@@ -121,7 +121,7 @@ impl<'a> Model<'a> {
     }
 
     fn strong(&self, proof: &Proof) -> bool {
-        proof.binding.is_some_and(|binding| self.policy.settings.mfa_bindings.contains(&binding))
+        proof.binding.is_some_and(|binding| strong(self.policy, binding))
     }
 
     pub fn level(&self) -> Assurance {
@@ -177,18 +177,20 @@ impl<'a> Model<'a> {
         match require {
             Requirement::OneFactor => {}
             Requirement::TwoFactors => {
-                must(self.seconds().any(|proof| takes(proof.method)), "the row wants a second")?;
+                let glass = |proof: &Proof| proof.binding == Some(Binding::BreakGlass);
+                let second = self.seconds().any(|proof| takes(proof.method) || glass(proof));
+                must(second, "the row wants a second")?;
             }
             Requirement::Refuse => return Err("nobody gets in from here"),
         }
         let here = |factor: &&FactorFacts| {
             factor.method != Method::Password
+                && factor.binding != Binding::BreakGlass
                 && factor.state == FactorState::Ready
                 && factor.codes_left != Some(0)
                 && takes(factor.method)
         };
-        let strong =
-            |factor: &FactorFacts| self.policy.settings.mfa_bindings.contains(&factor.binding);
+        let strong = |factor: &FactorFacts| strong(self.policy, factor.binding);
         match self.facts.demand.assurance {
             AssuranceDemand::Any | AssuranceDemand::AtLeast(Assurance::OneFactor) => Ok(()),
             AssuranceDemand::AtLeast(Assurance::TwoFactors) => {
@@ -204,6 +206,15 @@ impl<'a> Model<'a> {
             ),
             AssuranceDemand::Unreachable => Err("no such level"),
         }
+    }
+}
+
+/// A break-glass code is worth what the desk hands out.
+fn strong(policy: &Policy, binding: Binding) -> bool {
+    let bindings = &policy.settings.mfa_bindings;
+    match binding {
+        Binding::BreakGlass => bindings.contains(&Binding::Desk),
+        other => bindings.contains(&other),
     }
 }
 

@@ -158,6 +158,28 @@ mod tests {
     }
 
     #[test]
+    fn a_break_glass_code_is_taken_by_every_row_and_asked_for_by_none() {
+        let glass = || FactorFacts { binding: Binding::BreakGlass, codes_left: Some(1), ..codes() };
+        let strict = app_only(Requirement::TwoFactors);
+        let asked = decide(&strict, &with(vec![glass()]));
+        assert_eq!(asked.reason, Reason::AskSecondFactor);
+        let sheet = decide(&strict, &with(vec![codes()]));
+        assert_eq!(sheet.reason, Reason::FactorNotAllowed, "a sheet of codes is not");
+        let both = vec![password(20), code_of(&glass(), 5)];
+        passes(
+            "second_factor",
+            &strict,
+            [("shown", Facts { proofs: both, ..with(vec![glass()]) })],
+        );
+        let highest = wants(AssuranceDemand::Highest, with(vec![glass()]));
+        passes(
+            "second_factor",
+            &policy(),
+            [("the most they have, on campus", Facts { position: campus(), ..highest })],
+        );
+    }
+
+    #[test]
     fn whoever_has_none_is_told_why() {
         let once = |factors| Facts {
             person: PersonFacts::Known(Box::new(KnownPerson {

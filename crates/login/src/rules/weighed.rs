@@ -2,8 +2,8 @@
 
 use sekimori_base::FactorId;
 use sekimori_base::limits::ATTEMPT_SECONDS_MAX;
-use sekimori_directory::Method;
 use sekimori_directory::settings::Requirement;
+use sekimori_directory::{Binding, Method};
 
 use crate::facts::{
     FactorFacts, FactorState, Facts, KnownPerson, Proof, SessionFacts, Submission, assurance_of,
@@ -106,6 +106,12 @@ impl<'a> Weighed<'a> {
         self.matched.methods.is_empty() || self.matched.methods.contains(&method)
     }
 
+    /// Whether the row takes what is bound like this: a break-glass code everywhere, or a policy could lock
+    /// everybody out.
+    fn row_takes_bound(&self, method: Method, binding: Option<Binding>) -> bool {
+        self.row_takes(method) || binding == Some(Binding::BreakGlass)
+    }
+
     /// The level that the counting proofs reach.
     pub fn assurance(&self) -> Option<Assurance> {
         assurance_of(self.proofs(), &self.policy.settings.mfa_bindings)
@@ -125,10 +131,14 @@ impl<'a> Weighed<'a> {
         self.usable_here().any(|factor| self.counts_for_mfa(factor))
     }
 
-    /// Second factors that can be used now and that the row takes.
+    /// Second factors that can be used now and that the row takes. A break-glass code is not among them: it is for
+    /// when there are none, and nobody is asked for it in earnest.
     pub fn usable_here(&self) -> impl Iterator<Item = &'a FactorFacts> {
         self.person().into_iter().flat_map(|person| person.factors.iter()).filter(|factor| {
-            !factor.method.opens() && factor.is_usable() && self.row_takes(factor.method)
+            !factor.method.opens()
+                && factor.binding != Binding::BreakGlass
+                && factor.is_usable()
+                && self.row_takes(factor.method)
         })
     }
 
@@ -141,7 +151,7 @@ impl<'a> Weighed<'a> {
     pub fn second_missing(&self) -> bool {
         let seconds = || self.proofs().filter(|proof| !proof.method.opens());
         let site = self.matched.require == Requirement::TwoFactors
-            && !seconds().any(|proof| self.row_takes(proof.method));
+            && !seconds().any(|proof| self.row_takes_bound(proof.method, proof.binding));
         let service = self.demanded() == Assurance::TwoFactors
             && !seconds().any(|proof| proof.counts_as_second(&self.policy.settings.mfa_bindings));
         let own = self.facts.demand.assurance == AssuranceDemand::Highest
@@ -187,7 +197,10 @@ impl<'a> Weighed<'a> {
                 Usability::NotRegistered
             };
         }
-        if !self.row_takes(method) {
+        let taken = self.person().is_some_and(|person| {
+            person.usable(method).any(|factor| self.row_takes_bound(method, Some(factor.binding)))
+        });
+        if !taken {
             Usability::NotAllowedHere
         } else if self.counting(method).is_empty() {
             Usability::BindingTooWeak
@@ -202,6 +215,7 @@ impl<'a> Weighed<'a> {
         self.person()
             .into_iter()
             .flat_map(|person| person.usable(method))
+            .filter(|factor| self.row_takes_bound(method, Some(factor.binding)))
             .filter(|factor| !two || self.counts_for_mfa(factor))
             .map(|factor| factor.id)
             .collect()

@@ -60,6 +60,11 @@ pub enum Command {
         /// For whom.
         username: Username,
     },
+    /// Make a break-glass code for an administrator.
+    PersonBreakGlass {
+        /// For whom.
+        username: Username,
+    },
     /// Forget failures that make somebody wait.
     PersonUnlock {
         /// Who.

@@ -8,8 +8,8 @@ use sekimori_flow::admin::{By, View};
 use sekimori_store::{CommitError, Write};
 
 use super::{
-    Answer, Command, Request, Watcher, audit, desk, explain, import, keys, mail, people, records,
-    services, settings,
+    Answer, Command, Request, Watcher, audit, break_glass, desk, explain, import, keys, mail,
+    people, records, services, settings,
 };
 use crate::app::App;
 use crate::command::Failed;
@@ -70,6 +70,7 @@ pub async fn execute(
         Command::PersonShow { username } => people::show(&desk, username).await,
         Command::PersonState { username, state } => people::state(&desk, username, state).await,
         Command::PersonTicket { username } => people::ticket(&desk, username).await,
+        Command::PersonBreakGlass { username } => break_glass::renew(&desk, username).await,
         Command::PersonUnlock { username } => desk::unlock(&desk, username).await,
         Command::FactorEnd { username, factor } => desk::end_factor(&desk, username, factor).await,
         Command::PersonExport { username } => records::export(&desk, username).await,

@@ -2,6 +2,7 @@
 //! management socket) or in the command's own process, which then has the database to itself.
 
 mod audit;
+mod break_glass;
 mod client;
 pub mod command;
 mod desk;

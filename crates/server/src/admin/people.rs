@@ -13,7 +13,7 @@ use serde_json::json;
 
 use super::command::{AccountState, NewPerson, Password, ShownFactor, ShownPerson};
 use super::execute::Desk;
-use super::{Answer, settings};
+use super::{Answer, break_glass, settings};
 use crate::command::Failed;
 
 /// How long a ticket is good, in words.
@@ -26,6 +26,7 @@ pub(super) async fn add(
 ) -> Result<Answer, Failed> {
     let tenant = desk.tenant()?;
     let username = person.username.clone();
+    let administrator = person.administrator;
     let mut password = password.map(|mut password| Secret::new(std::mem::take(&mut password.0)));
     let with_password = password.is_some();
     if let Some(typed) = password.take() {
@@ -62,6 +63,11 @@ pub(super) async fn add(
         let ticket = make_ticket(desk, &tenant, id).await?;
         let _ = write!(text, "\nenrolment ticket, good for {TICKET_DAYS} days: {ticket}");
         value["ticket"] = json!(ticket);
+    }
+    if administrator {
+        let code = break_glass::make(desk, &tenant, id).await?;
+        let _ = write!(text, "\nbreak-glass code: {code}\n{}", break_glass::ADVICE);
+        value["break_glass_code"] = json!(code);
     }
     Ok(Answer::yes(text, value))
 }

@@ -47,6 +47,8 @@ enum What {
     Erase(Erase),
     /// Make an enrolment ticket: a code, good once, for registering a factor anywhere
     Code(Whom),
+    /// Make a new break-glass code for an administrator: good once, for the day on which nothing else is
+    BreakGlass(Whom),
 }
 
 /// The factors of somebody; with --end, end one of them
@@ -131,7 +133,7 @@ struct Add {
     /// A group; may be repeated
     #[arg(long, value_name = "NAME", value_parser = Group::parse)]
     group: Vec<Group>,
-    /// May administrate
+    /// May administrate; a break-glass code is printed, once
     #[arg(long)]
     admin: bool,
     /// Mail in Japanese
@@ -170,6 +172,9 @@ pub(super) fn run(person: Person, common: &Common) -> Result<Ended, Failed> {
             ask_and_show(Command::PersonExport { username: whom.username }, common)
         }
         What::Erase(what) => erase(what, common),
+        What::BreakGlass(whom) => {
+            ask_and_show(Command::PersonBreakGlass { username: whom.username }, common)
+        }
         What::Code(whom) => ask_and_show(Command::PersonTicket { username: whom.username }, common),
     }
 }

@@ -26,6 +26,7 @@ const COMMANDS: &[&str] = &[
     "person export",
     "person erase",
     "person code",
+    "person break-glass",
     "service",
     "service list",
     "service add",

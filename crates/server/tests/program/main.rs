@@ -113,6 +113,27 @@ fn from_an_empty_folder_to_a_person_and_a_service() {
 }
 
 #[test]
+fn an_administrator_gets_a_break_glass_code_once() {
+    let folder = folder();
+    let folder = folder.path();
+    printed(folder, &["apply", "site.toml"], 0);
+    let root = json(folder, &["person", "add", "root", "--admin", "--generate-password", "--json"]);
+    let first = root["break_glass_code"].as_str().unwrap();
+    assert_eq!(first.len(), 19, "{root}");
+    let again = json(folder, &["person", "break-glass", "root", "--json"]);
+    assert_ne!(again["break_glass_code"], first);
+    let shown = json(folder, &["person", "show", "root", "--json"]);
+    assert_eq!(shown["factors"].as_array().unwrap().len(), 1, "the earlier one has ended");
+    assert_eq!(shown["factors"][0]["binding"], "break_glass");
+    let exported = printed(folder, &["person", "export", "root"], 0);
+    assert_eq!(exported.matches("break_glass.made").count(), 2, "{exported}");
+    assert!(!exported.contains(first));
+    printed(folder, &["person", "add", "taro", "--generate-password"], 0);
+    let text = printed(folder, &["person", "break-glass", "taro"], 1);
+    assert!(text.contains("not an administrator"), "{text}");
+}
+
+#[test]
 fn what_is_made_is_for_its_owner_alone() {
     use std::os::unix::fs::PermissionsExt;
     let folder = folder();

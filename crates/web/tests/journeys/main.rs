@@ -1,5 +1,6 @@
 //! Journeys: people, services and strangers at the whole server.
 
+mod break_glass;
 mod common;
 mod costs;
 mod forms;

@@ -51,6 +51,7 @@ binding-ticket = Registered with an enrolment ticket
 binding-letter = Sent by letter
 binding-other-factor = Registered with another proof
 binding-desk = Registered at the help desk
+binding-break-glass = Break-glass code of an administrator
 binding-inside-with-password = Registered on the campus network with the password
 suggestion-register-first = From outside the campus network one more proof is needed. You can register it here and now, in two minutes.
 suggestion-register-with-ticket = From outside the campus network one more proof is needed, and you have none. Register it with a ticket, or come to the campus network.

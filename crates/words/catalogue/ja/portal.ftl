@@ -48,6 +48,7 @@ binding-ticket = 登録チケットで登録
 binding-letter = 郵送で受け取り
 binding-other-factor = 別の確認方法を使って登録
 binding-desk = 窓口で登録
+binding-break-glass = 管理者用の緊急コード
 binding-inside-with-password = 学内ネットワークでパスワードを使って登録
 suggestion-register-first = 学外からの利用には、もう一つの確認が必要です。いまここで、2分ほどで登録できます。
 suggestion-register-with-ticket = 学外からの利用にはもう一つの確認が必要ですが、まだ登録されていません。登録チケットを使うか、学内ネットワークで登録してください。
