@@ -1,14 +1,13 @@
 //! Is this proof good?
 //!
-//! Password hashes, the strength of new passwords, authenticator codes, recovery codes and opaque
-//! tokens. Everything here is a computation on its arguments: no queue, no thread, no clock, no
-//! storage and no randomness of its own. What a verdict means for a sign-in is for `login` to say;
+//! Password hashes, the strength of new passwords, authenticator codes and recovery codes. Everything
+//! here is a computation on its arguments: no queue, no thread, no clock, no storage and no randomness
+//! of its own. What a verdict means for a sign-in is for `login` to say;
 //! when and where a hash runs is for `flow`.
 
 pub mod password;
 pub mod recovery;
 pub mod strength;
-pub mod token;
 pub mod totp;
 
 mod keyed;

@@ -1,4 +1,4 @@
-//! Recovery codes: ten codes on paper, 80 bits each, spent once, stored as keyed digests.
+//! Recovery codes: ten codes on paper, 80 bits each, spent once. What is stored of them is `flow`'s to say.
 //!
 //! `7K3M-9QTX-40VW-B6HD`: Crockford's base 32 in groups of four, so that a code can be read aloud
 //! and typed from paper. There is no letter U; O, I and L are read as the digits they look like.
@@ -7,7 +7,6 @@ use sekimori_base::{Entropy, Secret, base32};
 use unicode_normalization::UnicodeNormalization;
 use zeroize::{Zeroize, Zeroizing};
 
-use crate::keyed::{self, keyed_digest};
 use crate::totp::is_separator;
 
 /// How many codes a person gets at once.
@@ -18,11 +17,6 @@ const BYTES: usize = 10;
 const CHARACTERS: usize = BYTES * 8 / 5;
 /// Characters that are read out in one breath.
 const GROUP: usize = 4;
-
-keyed_digest!(
-    /// What is stored of a recovery code.
-    RecoveryDigest
-);
 
 /// Why a typed text is no recovery code. Says nothing about any account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -93,11 +87,6 @@ impl RecoveryCode {
         plain.zeroize();
         Secret::new(text)
     }
-
-    /// What to store, and what to look for.
-    pub fn digest(&self, key: &Secret<[u8; 32]>) -> RecoveryDigest {
-        RecoveryDigest(keyed::digest(key, "recovery code", self.0.expose()))
-    }
 }
 
 #[cfg(test)]
@@ -112,8 +101,7 @@ mod tests {
     }
 
     fn same(typed: &str) -> bool {
-        let key = Secret::new([7; 32]);
-        RecoveryCode::parse(typed).map(|typed| typed.digest(&key)) == Ok(code().digest(&key))
+        RecoveryCode::parse(typed).is_ok_and(|typed| typed.0.expose() == code().0.expose())
     }
 
     fn refused(typed: &str) -> Option<RecoveryCodeError> {
@@ -156,21 +144,12 @@ mod tests {
 
     #[test]
     fn the_ten_codes_of_a_set_differ() {
-        let key = Secret::new([7; 32]);
         let set = RecoveryCode::set(&Counting::default());
         for (position, one) in set.iter().enumerate() {
             for other in &set[position + 1..] {
-                assert_ne!(one.digest(&key), other.digest(&key));
+                assert_ne!(one.0.expose(), other.0.expose());
             }
         }
-    }
-
-    #[test]
-    fn a_recovery_code_and_a_token_of_equal_bytes_have_different_digests() {
-        let key = Secret::new([7; 32]);
-        let code = RecoveryCode(Secret::new(*b"0123456789"));
-        let token = crate::token::TokenDigest::of(&key, "0123456789");
-        assert_ne!(code.digest(&key).bytes(), token.bytes());
     }
 
     proptest! {

@@ -32,8 +32,6 @@ purposes! {
     BindingCookie = "binding-cookie",
     /// The cookie that says that somebody has signed in here before.
     DeviceCookie = "device-cookie",
-    /// The short-lived cookie that carries a request which came by a cross-site POST.
-    CrossSitePost = "cross-site-post",
     /// Tokens in our own forms against forged submissions.
     FormToken = "form-token",
     /// Secrets in rows: OTP secrets, secrets for other servers.
@@ -46,10 +44,6 @@ purposes! {
     TokenDigest = "token-digest",
     /// Keyed digests of identifiers as typed, for counters and for the audit.
     IdentifierDigest = "identifier-digest",
-    /// Incident codes.
-    IncidentCode = "incident-code",
-    /// Salts of the audit's commitments.
-    AuditSalt = "audit-salt",
     /// Checkpoints over the audit's chains.
     AuditCheckpoint = "audit-checkpoint",
     /// Outgoing messages that wait in the outbox.
