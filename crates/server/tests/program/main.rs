@@ -2,6 +2,7 @@
 
 mod audit;
 mod demo;
+mod desk;
 mod help;
 mod import;
 mod serving;

@@ -1,0 +1,117 @@
+//! What the help desk and administrators do with accounts, keys and settings.
+
+use std::io::{BufRead, BufReader, Write};
+use std::net::TcpListener;
+
+use super::{folder, json, printed};
+
+#[test]
+fn an_account_is_disabled_enabled_unlocked_and_erased() {
+    let folder = folder();
+    let folder = folder.path();
+    printed(folder, &["apply", "site.toml"], 0);
+    printed(folder, &["person", "add", "taro", "--generate-password"], 0);
+    assert!(printed(folder, &["person", "enable", "taro"], 0).contains("nothing was changed"));
+    printed(folder, &["person", "disable", "taro"], 0);
+    let shown = printed(folder, &["person", "show", "taro"], 0);
+    assert!(shown.contains("disabled since"), "{shown}");
+    assert!(printed(folder, &["person", "enable", "taro"], 0).contains("taro can sign in"));
+    assert!(printed(folder, &["person", "unlock", "taro"], 0).contains("can try again at once"));
+    assert!(printed(folder, &["person", "factors", "taro"], 0).contains("no factors"));
+    assert_eq!(json(folder, &["session", "list", "taro", "--json"]).as_array().unwrap().len(), 0);
+    assert_eq!(json(folder, &["session", "end", "taro", "--json"])["ended"], 0);
+    let exported = printed(folder, &["person", "export", "taro"], 0);
+    for event in ["person.disabled", "person.enabled", "person.unlocked", "session.ended"] {
+        assert!(exported.contains(event), "{event}");
+    }
+    assert_eq!(exported.matches("desk.viewed").count(), 3, "show, factors, session list");
+    printed(folder, &["person", "erase", "taro"], 1);
+    assert!(printed(folder, &["person", "erase", "taro", "--yes"], 0).contains("is erased"));
+    for command in ["show", "disable", "unlock", "factors"] {
+        printed(folder, &["person", command, "taro"], 1);
+    }
+    printed(folder, &["audit", "verify"], 0);
+}
+
+#[test]
+fn an_administrators_factor_is_ended_by_its_id() {
+    let folder = folder();
+    let folder = folder.path();
+    printed(folder, &["apply", "site.toml"], 0);
+    printed(folder, &["person", "add", "root", "--admin", "--generate-password"], 0);
+    let factors = json(folder, &["person", "factors", "root", "--json"]);
+    let id = factors[0]["id"].as_str().unwrap();
+    printed(folder, &["person", "factors", "root", "--end", id], 0);
+    printed(folder, &["person", "factors", "root", "--end", id], 1);
+}
+
+#[test]
+fn keys_rotate_and_settings_go_back() {
+    let folder = folder();
+    let path = folder.path();
+    printed(path, &["apply", "site.toml"], 0);
+    printed(path, &["key", "rotate", "ES256"], 0);
+    assert!(printed(path, &["key", "list"], 0).contains("next"));
+    printed(path, &["key", "rotate", "nonsense"], 1);
+    let site = std::fs::read_to_string(path.join("site.toml")).unwrap();
+    let changed = site.replace("Example University", "Changed University");
+    std::fs::write(path.join("changed.toml"), changed).unwrap();
+    printed(path, &["apply", "changed.toml", "--yes"], 0);
+    assert!(printed(path, &["export"], 0).contains("Changed University"));
+    printed(path, &["apply", "--revision", "1", "--yes"], 0);
+    assert!(printed(path, &["export"], 0).contains("Example University"));
+}
+
+#[test]
+fn no_incident_and_no_sign_in_are_answers() {
+    let folder = folder();
+    let folder = folder.path();
+    printed(folder, &["apply", "site.toml"], 0);
+    printed(folder, &["explain", "nonsense"], 1);
+    let found = json(folder, &["what-if", "site.toml", "--since", "7d", "--json"]);
+    assert_eq!((&found["sign_ins"], &found["people"]["locked_out"]), (&0.into(), &0.into()));
+}
+
+#[test]
+fn a_test_mail_reaches_the_mail_server_or_says_why_not() {
+    let folder = folder();
+    let folder = folder.path();
+    printed(folder, &["apply", "site.toml"], 0);
+    assert!(printed(folder, &["mail", "test", "a@example.ac.jp"], 1).contains("no mail server"));
+    let server = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = server.local_addr().unwrap().port();
+    let mail = format!("[mail]\nhost = \"127.0.0.1\"\nport = {port}\ntls = \"none\"\n");
+    std::fs::write(folder.join("sekimori.toml"), mail).unwrap();
+    let taken = std::thread::spawn(move || {
+        let (mut socket, _) = server.accept().unwrap();
+        let mut lines = BufReader::new(socket.try_clone().unwrap()).lines();
+        let (mut text, mut body) = (String::new(), false);
+        socket.write_all(b"220 mail\r\n").unwrap();
+        while let Some(Ok(line)) = lines.next() {
+            text.push_str(&line);
+            text.push('\n');
+            let word = line.get(..4).unwrap_or_default().to_ascii_uppercase();
+            let answer: &[u8] = match (body, word.as_str()) {
+                (true, _) if line == "." => {
+                    body = false;
+                    b"250 taken\r\n"
+                }
+                (true, _) => continue,
+                (false, "DATA") => {
+                    body = true;
+                    b"354 go on\r\n"
+                }
+                (false, "QUIT") => break,
+                (false, _) => b"250 yes\r\n",
+            };
+            socket.write_all(answer).unwrap();
+            if answer.starts_with(b"250 taken") {
+                break;
+            }
+        }
+        text
+    });
+    assert!(printed(folder, &["mail", "test", "a@example.ac.jp"], 0).contains("handed over"));
+    let text = taken.join().unwrap();
+    assert!(text.contains("a@example.ac.jp") && text.contains("Subject:"), "{text}");
+}
