@@ -3,8 +3,8 @@
 //! Writes become calls before they reach the database's thread; there they run in order (PostgreSQL
 //! gets them in one round trip) and each conditional one must have written a row.
 
-use sekimori_base::{Fault, SessionId, TenantId, Timestamp};
-use sekimori_directory::Person;
+use sekimori_base::{Fault, PersonId, SessionId, TenantId, Timestamp};
+use sekimori_directory::{Person, PersonState};
 use sekimori_login::FactorState;
 
 use crate::Store;
@@ -276,12 +276,19 @@ impl Plan {
             Write::SessionTouch { digest, used_at } => {
                 self.then(call!(sql::SESSIONS_TOUCH, used_at, t, digest.bytes()));
             }
-            Write::SessionEnd { digest } => self.then(call!(sql::SESSIONS_END, t, digest.bytes())),
+            Write::SessionEnd { digest } => {
+                self.then(call!(sql::GRANTS_END_OF_COOKIE, now, t, digest.bytes()));
+                self.then(call!(sql::SESSIONS_END, t, digest.bytes()));
+            }
             Write::SessionEndById { person, id } => {
+                let (p, session) = (person.bytes(), id.bytes());
+                self.then(call!(sql::GRANTS_END_OF_SESSION, now, t, p, session));
                 self.then(call!(sql::SESSIONS_END_BY_ID, t, person.bytes(), id.bytes()));
             }
             Write::SessionsEndOfPerson { person, except } => {
                 let except = except.map_or_else(Vec::new, |id| id.bytes().to_vec());
+                let p = person.bytes();
+                self.then(call!(sql::GRANTS_END_OF_PERSON, now, t, p, except.clone()));
                 self.then(call!(sql::SESSIONS_END_OF_PERSON, t, person.bytes(), except));
             }
 
@@ -294,11 +301,16 @@ impl Plan {
                 self.must(people::put(tenant, &person), Conflict::UsernameTaken);
                 self.then(call!(sql::PEOPLE_WORDS_REMOVE, t, person.id.bytes()));
                 self.words(&person);
+                self.endings_in(person.state, person.id);
             }
-            Write::PersonStateSet { person, state } => self.must(
-                call!(sql::PEOPLE_SET_STATE, to_json(&state), now, t, person.bytes()),
-                Conflict::PersonMissing,
-            ),
+            Write::PersonStateSet { person, state } => {
+                let raise = people::shuts_out(state);
+                self.must(
+                    call!(sql::PEOPLE_SET_STATE, to_json(&state), now, raise, t, person.bytes()),
+                    Conflict::PersonMissing,
+                );
+                self.endings_in(state, person);
+            }
 
             Write::TicketPut(ticket) => {
                 self.then(call!(sql::TICKETS_END, t, ticket.person.bytes()));
@@ -342,9 +354,9 @@ impl Plan {
             Write::CodeRedeem { digest } => {
                 self.must(call!(sql::CODES_REDEEM, now, t, digest.bytes()), Conflict::CodeSpent);
             }
-            Write::GrantOpen(grant) => self.must(
+            Write::GrantPromise(grant) => self.must(
                 call!(
-                    sql::GRANTS_OPEN,
+                    sql::GRANTS_PROMISE,
                     t,
                     grant.id.bytes(),
                     grant.person.bytes(),
@@ -356,21 +368,15 @@ impl Plan {
                 ),
                 Conflict::Exists,
             ),
+            Write::GrantOpen { grant, expires_at } => self
+                .must(call!(sql::GRANTS_OPEN, expires_at, t, grant.bytes()), Conflict::GrantEnded),
             Write::GrantEnd { grant } => self.then(call!(sql::GRANTS_END, now, t, grant.bytes())),
             Write::GrantsEndOfPerson { person } => {
-                self.then(call!(sql::GRANTS_END_OF_PERSON, now, t, person.bytes()));
+                let all = Vec::<u8>::new();
+                self.then(call!(sql::GRANTS_END_OF_PERSON, now, t, person.bytes(), all));
             }
             Write::GrantsEndOfClient { person, client_id } => {
                 self.then(call!(sql::GRANTS_END_OF_CLIENT, now, t, person.bytes(), client_id));
-            }
-            Write::GrantsEndOfSession { person, session } => {
-                self.then(call!(
-                    sql::GRANTS_END_OF_SESSION,
-                    now,
-                    t,
-                    person.bytes(),
-                    session.bytes()
-                ));
             }
             Write::AccessTokenPut { digest, grant, payload, expires_at } => self.must(
                 call!(
@@ -481,6 +487,15 @@ impl Plan {
             ),
             Conflict::EpochMoved,
         );
+    }
+
+    /// All that stands of a person ends with a state that shuts them out.
+    fn endings_in(&mut self, state: PersonState, person: PersonId) {
+        if people::shuts_out(state) > 0 {
+            for call in people::endings(self.tenant, self.now, person) {
+                self.then(call);
+            }
+        }
     }
 
     fn words(&mut self, person: &Person) {

@@ -208,6 +208,9 @@ impl Import {
                 }
                 let words = call!(sql::PEOPLE_WORDS_REMOVE, self.tenant.bytes(), person.id.bytes());
                 transaction.run(&words)?;
+                if people::shuts_out(person.state) > 0 {
+                    transaction.run_all(&people::endings(self.tenant, self.now, person.id))?;
+                }
                 person
             }
             ImportRow::Line(line) => {

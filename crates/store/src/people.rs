@@ -311,6 +311,24 @@ pub(crate) fn add(tenant: TenantId, person: &Person, password: Option<String>) -
     )
 }
 
+/// 1 when a state shuts the person out: nothing of before it may come back with the next one.
+pub(crate) fn shuts_out(state: PersonState) -> u64 {
+    match state {
+        PersonState::Active { .. } => 0,
+        PersonState::Disabled { .. } | PersonState::Held { .. } => 1,
+    }
+}
+
+/// The calls that end all that stands of a person: tickets, grants with their tokens and codes, sessions.
+pub(crate) fn endings(tenant: TenantId, now: Timestamp, person: PersonId) -> [Call; 3] {
+    let (t, p) = (tenant.bytes(), person.bytes());
+    [
+        call!(sql::TICKETS_END, t, p),
+        call!(sql::GRANTS_END_OF_PERSON, now, t, p, Vec::<u8>::new()),
+        call!(sql::SESSIONS_END_OF_PERSON, t, p, Vec::<u8>::new()),
+    ]
+}
+
 /// The call that changes a person.
 pub(crate) fn put(tenant: TenantId, person: &Person) -> Call {
     call!(
@@ -319,6 +337,7 @@ pub(crate) fn put(tenant: TenantId, person: &Person) -> Call {
         to_json(person),
         to_json(&person.state),
         person.updated_at,
+        shuts_out(person.state),
         tenant.bytes(),
         person.id.bytes()
     )

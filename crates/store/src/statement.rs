@@ -131,8 +131,10 @@ statements! {
     CODES_PUT = both "codes/put";
     CODES_BY_DIGEST = both "codes/by_digest";
     CODES_REDEEM = both "codes/redeem";
+    GRANTS_PROMISE = both "grants/promise";
     GRANTS_OPEN = both "grants/open";
     GRANTS_END = both "grants/end";
+    GRANTS_END_OF_COOKIE = both "grants/end_of_cookie";
     GRANTS_END_OF_CLIENT = both "grants/end_of_client";
     GRANTS_END_OF_PERSON = both "grants/end_of_person";
     GRANTS_END_OF_SESSION = both "grants/end_of_session";

@@ -161,7 +161,8 @@ pub enum Write {
     /// Open a session. Conflict: [`Conflict::EpochMoved`] unless the person's epoch at this point of
     /// the transaction is the session's.
     SessionOpen(NewSession),
-    /// Open a session in the place of one that dies at once. Conflicts: [`Conflict::SessionGone`],
+    /// Open a session in the place of one that dies at once. Under the same id it is the same one to grants and
+    /// services: only its cookie and its proofs change. Conflicts: [`Conflict::SessionGone`],
     /// [`Conflict::EpochMoved`].
     SessionReplace {
         /// The digest that dies.
@@ -186,19 +187,19 @@ pub enum Write {
         /// When.
         used_at: Timestamp,
     },
-    /// End the session of a cookie.
+    /// End the session of a cookie, and the grants that it gave.
     SessionEnd {
         /// Which.
         digest: Digest,
     },
-    /// End one session of a person by its id.
+    /// End one session of a person by its id, and the grants that it gave.
     SessionEndById {
         /// Whose.
         person: PersonId,
         /// Which.
         id: SessionId,
     },
-    /// End all sessions of a person, or all others.
+    /// End all sessions of a person, or all others, and all grants but those of the one that stays.
     SessionsEndOfPerson {
         /// Whose.
         person: PersonId,
@@ -213,10 +214,11 @@ pub enum Write {
         /// The record of their password.
         password: Option<String>,
     },
-    /// Change a person's fields. Conflict: [`Conflict::PersonMissing`] (and
+    /// Change a person's fields; a state among them works as in [`Write::PersonStateSet`]. Conflict: [`Conflict::PersonMissing`] (and
     /// [`Conflict::UsernameTaken`] when the new name is another's).
     PersonPut(Box<Person>),
-    /// Change whether the account may be used. Conflict: [`Conflict::PersonMissing`].
+    /// Change whether the account may be used. What shuts somebody out raises the epoch and ends sessions, grants,
+    /// codes and tickets, so that nothing of before comes back. Conflict: [`Conflict::PersonMissing`].
     PersonStateSet {
         /// Who.
         person: PersonId,
@@ -264,8 +266,16 @@ pub enum Write {
         /// Its digest.
         digest: Digest,
     },
-    /// Open a grant: the family of its tokens.
-    GrantOpen(NewGrant),
+    /// Promise a grant, the family of a code's tokens. It ends with whatever ends grants, and is over with its code.
+    GrantPromise(NewGrant),
+    /// The promised grant stands from now on. Conflict: [`Conflict::GrantEnded`], also when the session that it came
+    /// from has ended, or password, factors or state of the person changed since.
+    GrantOpen {
+        /// Which.
+        grant: GrantId,
+        /// Its absolute end.
+        expires_at: Timestamp,
+    },
     /// End a grant and with it all its tokens.
     GrantEnd {
         /// Which.
@@ -282,13 +292,6 @@ pub enum Write {
         person: PersonId,
         /// To whom.
         client_id: String,
-    },
-    /// End all grants that a session gave.
-    GrantsEndOfSession {
-        /// Whose.
-        person: PersonId,
-        /// Which.
-        session: SessionId,
     },
     /// Make an access token.
     AccessTokenPut {
@@ -416,7 +419,7 @@ pub struct NewTicket {
     pub expires_at: Timestamp,
 }
 
-/// A grant to open.
+/// A grant to promise.
 #[derive(Debug, Clone)]
 pub struct NewGrant {
     /// Which.
@@ -466,6 +469,9 @@ pub enum Conflict {
     /// The code was redeemed, has expired or never was.
     #[error("the code cannot be redeemed")]
     CodeSpent,
+    /// The grant has ended, or what it came from: the session, the password, the account.
+    #[error("the grant has ended")]
+    GrantEnded,
     /// The refresh token was used, has expired, never was, or its grant has ended.
     #[error("the refresh token cannot be used")]
     RefreshSpent,

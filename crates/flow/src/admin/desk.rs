@@ -90,15 +90,9 @@ impl Flow {
         let mut writes = match which {
             SessionsToEnd::One(id) => {
                 line.details = serde_json::json!({ "session": id }).to_string();
-                vec![
-                    Write::SessionEndById { person, id },
-                    Write::GrantsEndOfSession { person, session: id },
-                ]
+                vec![Write::SessionEndById { person, id }]
             }
-            SessionsToEnd::All => vec![
-                Write::SessionsEndOfPerson { person, except: None },
-                Write::GrantsEndOfPerson { person },
-            ],
+            SessionsToEnd::All => vec![Write::SessionsEndOfPerson { person, except: None }],
         };
         writes.push(Write::Audit(Box::new(line)));
         self.commit_plain(tenant, writes, "ending sessions").await

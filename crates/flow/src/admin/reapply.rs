@@ -213,11 +213,7 @@ impl Flow {
             (Event::Disabled, true) => Ok(Outcome::Already),
             (Event::Disabled, false) => {
                 let state = PersonState::Disabled { since: line.at };
-                let writes = vec![
-                    Write::PersonStateSet { person: id, state },
-                    Write::SessionsEndOfPerson { person: id, except: None },
-                    Write::GrantsEndOfPerson { person: id },
-                ];
+                let writes = vec![Write::PersonStateSet { person: id, state }];
                 self.again(tenant, line, by, writes).await
             }
             // Nobody is let in because of a file.

@@ -3,7 +3,7 @@
 use sekimori_base::{FactorId, Fault, SessionId};
 use sekimori_directory::Method;
 use sekimori_login::{Decision, Effect, Proof};
-use sekimori_store::{Digest, NewSession, Reserved, Write};
+use sekimori_store::{Digest, NewSession, Reserved, StoredSession, Write};
 
 use super::round::Round;
 use crate::Flow;
@@ -83,7 +83,9 @@ impl Flow {
         Ok(())
     }
 
-    /// Open a session under a fresh id with the proofs that count; the one that stood ends with it.
+    /// Open a session with a fresh cookie and the proofs that count; the one that stood dies with it. The same
+    /// person's goes on under its id, so that ending it ends all that it ever gave; somebody else's ends with what
+    /// it gave.
     fn add_session(
         &self,
         plan: &mut Plan,
@@ -96,11 +98,13 @@ impl Flow {
             .as_ref()
             .ok_or_else(|| Fault::new("opening a session", "nobody is known"))?;
         let (text, digest) = token::fresh(&visitor.tenant, Kind::Session, &*self.entropy);
-        let id = SessionId::random(&*self.entropy);
         let mut proofs = round.facts.proofs.clone();
         proofs.extend(new_proofs(decision));
-        let standing =
-            round.session.as_ref().filter(|session| session.facts.person == person.person.id);
+        let own = |session: &&StoredSession| session.facts.person == person.person.id;
+        let standing = round.session.as_ref().filter(own);
+        let before = round.cookie_session.as_ref().filter(own);
+        let id =
+            before.map_or_else(|| SessionId::random(&*self.entropy), |session| session.facts.id);
         if let Some(session) = standing {
             // A step-up adds to what the session had shown; a newer proof of a method replaces an older one.
             let kept = session.facts.proofs.iter().filter(|old| {
@@ -123,7 +127,7 @@ impl Flow {
             epoch: person.known.credential_epoch,
         };
         let old = round.visitor.session_digest().map(Digest::from_bytes);
-        match (old, standing) {
+        match (old, before) {
             (Some(old), Some(_)) => plan.writes.push(Write::SessionReplace { old, session }),
             (Some(old), None) => {
                 plan.writes.push(Write::SessionEnd { digest: old });

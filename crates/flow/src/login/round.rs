@@ -109,7 +109,10 @@ pub(crate) struct Round<'a> {
     pub stage: Stage,
     pub typed: Option<TypedName>,
     pub device: Option<Device>,
+    /// The session that is looked at.
     pub session: Option<StoredSession>,
+    /// The session of the browser's cookie, also when it is left aside: a new one takes its place.
+    pub cookie_session: Option<StoredSession>,
     pub person: Option<StoredPerson>,
     /// The counter of what is being submitted, if anything is.
     pub guess: Option<GuessAt>,
@@ -172,7 +175,10 @@ impl<'a> Round<'a> {
         };
         let guesses = candidates(visitor, &subject, device.as_ref(), submitted);
         let wanted = Wanted {
-            session: visitor.session_digest().filter(|_| !stage.other_person()).map(Into::into),
+            session: visitor
+                .session_digest()
+                .filter(|_| named == Named::LookedUp || !stage.other_person())
+                .map(Into::into),
             username: typed
                 .as_ref()
                 .filter(|_| named == Named::LookedUp)
@@ -185,8 +191,10 @@ impl<'a> Round<'a> {
         // Somebody typed a name: then the account of that name counts, and no other, even if it does not exist.
         let person = match &typed {
             Some(typed) => person.filter(|person| Some(&person.person.username) == typed.name()),
-            None => person,
+            None => person.filter(|_| !stage.other_person()),
         };
+        let cookie_session = session;
+        let session = cookie_session.clone().filter(|_| !stage.other_person());
         let mut round = Self {
             flow,
             visitor,
@@ -195,6 +203,7 @@ impl<'a> Round<'a> {
             typed,
             device,
             session,
+            cookie_session,
             person,
             guess: None,
             reserved: None,

@@ -258,9 +258,9 @@ impl Flow {
                     }
                 } else {
                     let grant = GrantId::random(&*self.entropy);
-                    let (answer, write) =
+                    let (answer, writes) =
                         self.code_answer(visitor, authenticated, pending, session, grant)?;
-                    plan.writes.push(write);
+                    plan.writes.extend(writes);
                     answer
                 }
             }

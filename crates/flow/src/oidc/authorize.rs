@@ -13,6 +13,7 @@ use sekimori_protocol_oidc::{
 };
 use sekimori_store::{Digest, Write};
 
+use super::token::promised;
 use crate::Flow;
 use crate::carried::Carried;
 use crate::door::{Answer, Door, pairwise_key};
@@ -75,7 +76,7 @@ impl Flow {
         pending: &PendingAuthorize,
         session: SessionId,
         grant: GrantId,
-    ) -> Result<(Answer, Write), Fault> {
+    ) -> Result<(Answer, [Write; 2]), Fault> {
         let tenant = &visitor.tenant;
         let doing = "making an authorization code";
         let (_, client) = tenant
@@ -85,14 +86,16 @@ impl Flow {
         let payload = CodePayload::new(authenticated, pending, session, grant, &sub)
             .map_err(Fault::while_doing(doing))?;
         let (code, digest) = token::fresh(tenant, Kind::Code, &*self.entropy);
+        let expires_at = visitor.now.plus_seconds(CODE_SECONDS);
+        let promise = promised(payload.granted(), expires_at)?;
         let write = Write::CodePut {
             digest: Digest::from_bytes(digest),
             person: authenticated.person(),
             grant,
             payload: serde_json::to_string(&payload).map_err(Fault::while_doing(doing))?,
-            expires_at: visitor.now.plus_seconds(CODE_SECONDS),
+            expires_at,
         };
-        Ok((answer::code(&payload, pending, &code, tenant.issuer()).into(), write))
+        Ok((answer::code(&payload, pending, &code, tenant.issuer()).into(), [write, promise]))
     }
 
     /// The error for a service whose person could not be admitted; `None` for the portal.

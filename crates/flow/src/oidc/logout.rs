@@ -121,11 +121,8 @@ impl Flow {
             zone: Some(visitor.position.zone.to_string()),
             ..AuditLine::default()
         };
-        let writes = vec![
-            Write::SessionEnd { digest: session.digest },
-            Write::GrantsEndOfSession { person: session.facts.person, session: session.facts.id },
-            Write::Audit(Box::new(line)),
-        ];
+        let writes =
+            vec![Write::SessionEnd { digest: session.digest }, Write::Audit(Box::new(line))];
         match self.store.commit(visitor.tenant.id, visitor.now, writes).await {
             Ok(_) | Err(CommitError::Conflict { .. }) => Ok(()),
             Err(CommitError::Fault(fault)) => Err(fault),

@@ -103,14 +103,18 @@ impl Flow {
         }
         let granted = payload.granted();
         let mut writes = vec![Write::CodeRedeem { digest }];
-        writes.push(Write::GrantOpen(new_grant(&entitled, caller.now)?));
+        writes.push(grant_open(&entitled, caller.now));
         let made = self.make_tokens(caller, &entitled, &person, &mut writes)?;
         writes.push(Write::Audit(Box::new(token_line(caller, granted, "oidc.code_redeemed"))));
         match self.store.commit(tenant.id, caller.now, writes).await {
             Ok(_) => Ok(Ok(made.reply(&entitled, caller.now))),
-            Err(CommitError::Conflict {
-                conflict: Conflict::CodeSpent | Conflict::Exists, ..
-            }) => self.code_reused(caller, granted).await.map(Err),
+            Err(CommitError::Conflict { conflict: Conflict::CodeSpent, .. }) => {
+                self.code_reused(caller, granted).await.map(Err)
+            }
+            // What the code came from has ended since: the session, the consent, the password, the account.
+            Err(CommitError::Conflict { conflict: Conflict::GrantEnded, .. }) => {
+                Ok(Err(redeem::unknown_code()))
+            }
             Err(CommitError::Conflict { conflict, .. }) => {
                 Err(Fault::new("redeeming a code", conflict))
             }
@@ -223,7 +227,7 @@ impl Flow {
             }
         };
         let id_token = mint.id_token(entitled, &about, &access)?;
-        let first = writes.iter().any(|write| matches!(write, Write::GrantOpen(_)));
+        let first = writes.iter().any(|write| matches!(write, Write::GrantOpen { .. }));
         let refresh = (first && granted.offline()).then(|| {
             let (text, digest) = token::fresh(tenant, Kind::Refresh, &*self.entropy);
             writes.push(Write::RefreshPut {
@@ -300,7 +304,20 @@ impl Made {
     }
 }
 
-fn new_grant(entitled: &Entitled<'_>, now: Timestamp) -> Result<NewGrant, Fault> {
+/// The grant that a code promises until `expires_at`.
+pub(super) fn promised(granted: &Granted, expires_at: Timestamp) -> Result<Write, Fault> {
+    Ok(Write::GrantPromise(NewGrant {
+        id: granted.grant(),
+        person: granted.person(),
+        client_id: granted.client_id().to_string(),
+        session: Some(granted.session()),
+        payload: serde_json::to_string(granted).map_err(Fault::while_doing("storing a grant"))?,
+        expires_at,
+    }))
+}
+
+/// The grant that was promised, for as long as its tokens may live.
+fn grant_open(entitled: &Entitled<'_>, now: Timestamp) -> Write {
     let granted = entitled.granted();
     let client = entitled.client().client();
     let life = if granted.offline() {
@@ -308,14 +325,7 @@ fn new_grant(entitled: &Entitled<'_>, now: Timestamp) -> Result<NewGrant, Fault>
     } else {
         i64::from(client.access_token_seconds).max(GRANT_SECONDS_MIN)
     };
-    Ok(NewGrant {
-        id: granted.grant(),
-        person: granted.person(),
-        client_id: granted.client_id().to_string(),
-        session: Some(granted.session()),
-        payload: serde_json::to_string(granted).map_err(Fault::while_doing("storing a grant"))?,
-        expires_at: now.plus_seconds(life),
-    })
+    Write::GrantOpen { grant: granted.grant(), expires_at: now.plus_seconds(life) }
 }
 
 /// What a stored grant granted.

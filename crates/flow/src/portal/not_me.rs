@@ -110,7 +110,6 @@ impl Flow {
         }
         let mut writes = vec![
             Write::SessionsEndOfPerson { person: id, except: None },
-            Write::GrantsEndOfPerson { person: id },
             Write::Audit(Box::new(line)),
         ];
         if let Some(factor) = link.about.factor {

@@ -52,16 +52,9 @@ impl Flow {
             Ending::One(id) if id == own => return Ok(Portal::see("/portal/sign-out")),
             Ending::One(id) => {
                 writes.push(Write::SessionEndById { person, id });
-                writes.push(Write::GrantsEndOfSession { person, session: id });
                 Done::SessionEnded
             }
             Ending::Others => {
-                for other in self.store.sessions_of(tenant, person).await? {
-                    if other.facts.id != own {
-                        let session = other.facts.id;
-                        writes.push(Write::GrantsEndOfSession { person, session });
-                    }
-                }
                 writes.push(Write::SessionsEndOfPerson { person, except: Some(own) });
                 Done::OthersEnded
             }

@@ -161,10 +161,6 @@ pub(super) async fn state(
         }
     };
     let mut writes = vec![Write::PersonStateSet { person: id, state: wanted }];
-    if state == AccountState::Disabled {
-        writes.push(Write::SessionsEndOfPerson { person: id, except: None });
-        writes.push(Write::GrantsEndOfPerson { person: id });
-    }
     let mut line = desk.by.line(now, event, Some(id));
     line.details = json!({ "was": standing }).to_string();
     writes.push(Write::Audit(Box::new(line)));

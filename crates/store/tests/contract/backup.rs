@@ -36,7 +36,7 @@ async fn a_backup_restores_everything_into_a_new_epoch(world: World) {
         .commit(vec![
             Write::SessionOpen(session.clone()),
             Write::RefreshPut { digest: refresh, grant: grant.id, expires_at },
-            Write::GrantOpen(grant),
+            Write::GrantPromise(grant),
             Write::TicketPut(ticket),
             Write::Audit(Box::new(line)),
         ])

@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use sekimori_base::{AttemptId, FactorId, GrantId, NodeId, TicketId};
 use sekimori_directory::Method;
-use sekimori_store::{CounterKey, NewTicket, Options, Place, Reservation, Store, Write};
+use sekimori_store::{CounterKey, NewGrant, NewTicket, Options, Place, Reservation, Store, Write};
 
-use crate::world::{NOW, World, bytes, cases, digest, new_grant, sealed};
+use crate::world::{NOW, World, bytes, cases, digest, new_grant, new_session, sealed};
 
 cases! {
     of_many_parallel_spends_exactly_one_succeeds;
     of_many_parallel_reservations_exactly_one_is_granted;
+    no_grant_outlives_an_ending_that_races_with_its_code;
 }
 
 const PARALLEL: usize = 200;
@@ -70,7 +71,7 @@ async fn of_many_parallel_spends_exactly_one_succeeds(world: World) {
     let mut refresh = digest();
     world
         .commit(vec![
-            Write::GrantOpen(grant),
+            Write::GrantPromise(grant),
             Write::RefreshPut { digest: refresh, grant: grant_id, expires_at },
             Write::AttemptPut { id: things.attempt, state: sealed("s"), outcome: None, expires_at },
         ])
@@ -154,5 +155,64 @@ async fn of_many_parallel_reservations_exactly_one_is_granted(world: World) {
         }
         let granted = callers.join_all().await.into_iter().filter(|granted| *granted).count();
         assert_eq!(granted, 1);
+    }
+}
+
+async fn no_grant_outlives_an_ending_that_races_with_its_code(world: World) {
+    let nodes = nodes(&world);
+    let tenant = world.tenant;
+    let expires_at = NOW.plus_seconds(600);
+    for round in 0..rounds() * 3 {
+        let person = world.somebody(&format!("taro{round}")).await.id;
+        let session = new_session(person, 1);
+        let grant = NewGrant { session: Some(session.id), ..new_grant(person) };
+        let (code, grant_id) = (digest(), grant.id);
+        let put = Write::CodePut {
+            digest: code,
+            person,
+            grant: grant_id,
+            payload: "{}".into(),
+            expires_at,
+        };
+        let mut before = vec![Write::SessionOpen(session.clone())];
+        let promise = vec![put, Write::GrantPromise(grant)];
+        let redeem = vec![
+            Write::CodeRedeem { digest: code },
+            Write::GrantOpen { grant: grant_id, expires_at },
+            Write::RefreshPut { digest: digest(), grant: grant_id, expires_at },
+        ];
+        // The ending meets the redemption, or the making of the code.
+        let (racing, late) = if round % 2 == 0 {
+            before.extend(promise);
+            (redeem, None)
+        } else {
+            (promise, Some(redeem))
+        };
+        world.commit(before).await.unwrap();
+        let state = sekimori_directory::PersonState::Disabled { since: NOW };
+        let ending = match round % 3 {
+            0 => Write::SessionEnd { digest: session.digest },
+            1 => Write::SessionsEndOfPerson { person, except: None },
+            _ => Write::PersonStateSet { person, state },
+        };
+        let barrier = Arc::new(tokio::sync::Barrier::new(2));
+        let at_once = |store: Store, writes: Vec<Write>| {
+            let barrier = Arc::clone(&barrier);
+            tokio::spawn(async move {
+                barrier.wait().await;
+                store.commit(tenant, NOW, writes).await.map_err(|error| error.conflict())
+            })
+        };
+        let first = at_once(nodes[0].clone(), racing);
+        let second = at_once(nodes[nodes.len() - 1].clone(), vec![ending]);
+        assert!(!matches!(first.await.unwrap(), Err(None)), "a fault");
+        second.await.unwrap().expect("an ending always works");
+        if let Some(late) = late {
+            assert!(world.commit(late).await.is_err(), "round {round}: redeemed after its end");
+        }
+        let found = world.store.grant(tenant, grant_id).await.unwrap();
+        let opened = found.is_some_and(|(grant, _)| grant.good(NOW));
+        let unopened = round % 2 == 1;
+        assert!(!opened || unopened, "round {round}: a grant outlived its ending");
     }
 }

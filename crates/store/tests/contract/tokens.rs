@@ -1,13 +1,16 @@
 //! Codes, grants, tokens: spent once, dead with their grant.
 
-use sekimori_base::{GrantId, PersonId};
-use sekimori_store::{Conflict, Digest, RefreshState, Write};
+use sekimori_base::{GrantId, PersonId, SessionId};
+use sekimori_directory::PersonState;
+use sekimori_store::{Conflict, Digest, NewGrant, NewSession, RefreshState, Write};
 
-use crate::world::{NOW, World, bytes, cases, digest, new_grant};
+use crate::world::{NOW, World, bytes, cases, digest, new_grant, new_session};
 
 cases! {
     a_code_is_redeemed_once_and_remembered;
     a_code_that_has_expired_cannot_be_redeemed;
+    a_promised_grant_opens_while_its_session_stands_and_never_after_an_ending;
+    a_session_that_steps_up_keeps_its_grants_and_takes_them_along_when_it_ends;
     ending_a_grant_ends_its_tokens;
     a_refresh_token_is_rotated_once;
     the_account_comes_with_the_token;
@@ -42,6 +45,81 @@ async fn a_code_that_has_expired_cannot_be_redeemed(world: World) {
     assert!(stored.account.is_none(), "nobody has that id");
 }
 
+async fn a_promised_grant_opens_while_its_session_stands_and_never_after_an_ending(world: World) {
+    let active = PersonState::ACTIVE;
+    for ending in 0..11 {
+        let mut taro = world.somebody(&format!("taro{ending}")).await;
+        let person = taro.id;
+        let session = new_session(person, 1);
+        let grant = NewGrant { session: Some(session.id), ..new_grant(person) };
+        let (code_digest, grant_id, client_id) = (digest(), grant.id, grant.client_id.clone());
+        let promise = vec![
+            Write::SessionOpen(session.clone()),
+            code(code_digest, person, grant_id),
+            Write::GrantPromise(grant),
+        ];
+        world.commit(promise).await.unwrap();
+        let record = "new".to_owned();
+        let shut_out = [PersonState::Disabled { since: NOW }, PersonState::Held { since: NOW }];
+        let mut put = |state| {
+            taro.state = state;
+            Write::PersonPut(Box::new(taro.clone()))
+        };
+        let writes = match ending {
+            0 => vec![],
+            1 => vec![Write::SessionEnd { digest: session.digest }],
+            2 => vec![Write::SessionEndById { person, id: session.id }],
+            3 => vec![Write::SessionsEndOfPerson { person, except: None }],
+            4 => vec![Write::SessionsEndOfPerson { person, except: Some(other_session()) }],
+            5 => vec![Write::GrantsEndOfPerson { person }],
+            6 => vec![Write::GrantsEndOfClient { person, client_id }],
+            7 => vec![Write::PasswordSet { person, record, from_epoch: Some(1) }],
+            8 | 9 => [shut_out[ending - 8], active]
+                .map(|state| Write::PersonStateSet { person, state })
+                .to_vec(),
+            _ => vec![put(shut_out[0]), put(active)],
+        };
+        world.commit(writes).await.unwrap();
+        let redeem = vec![
+            Write::CodeRedeem { digest: code_digest },
+            Write::GrantOpen { grant: grant_id, expires_at: NOW.plus_seconds(300) },
+        ];
+        let redeemed = world.commit(redeem).await.map(|_| ());
+        let expected = if ending == 0 { Ok(()) } else { Err(Conflict::GrantEnded) };
+        assert_eq!(redeemed, expected, "ending {ending}");
+        // The own session of a person who ends the others keeps what it gave.
+        let keep = Write::SessionsEndOfPerson { person, except: Some(session.id) };
+        world.commit(vec![keep]).await.unwrap();
+        let (grant, _) = world.store.grant(world.tenant, grant_id).await.unwrap().unwrap();
+        assert_eq!(grant.good(NOW), ending == 0 || ending == 7, "ending {ending}");
+    }
+}
+
+fn other_session() -> SessionId {
+    SessionId::from_bytes(bytes())
+}
+
+async fn a_session_that_steps_up_keeps_its_grants_and_takes_them_along_when_it_ends(world: World) {
+    let person = world.somebody("taro").await.id;
+    let first = new_session(person, 1);
+    let grant = NewGrant { session: Some(first.id), ..new_grant(person) };
+    let grant_id = grant.id;
+    let opened = vec![Write::SessionOpen(first.clone()), Write::GrantPromise(grant)];
+    world.commit(opened).await.unwrap();
+    let second = NewSession { digest: digest(), ..first.clone() };
+    let replace = Write::SessionReplace { old: first.digest, session: second.clone() };
+    let open = Write::GrantOpen { grant: grant_id, expires_at: NOW.plus_seconds(300) };
+    world.commit(vec![replace, open]).await.unwrap();
+    world.commit(vec![Write::SessionEnd { digest: first.digest }]).await.unwrap();
+    let good = async || {
+        let found = world.store.grant(world.tenant, grant_id).await.unwrap();
+        found.unwrap().0.good(NOW)
+    };
+    assert!(good().await, "the old cookie stands for nothing");
+    world.commit(vec![Write::SessionEnd { digest: second.digest }]).await.unwrap();
+    assert!(!good().await);
+}
+
 async fn ending_a_grant_ends_its_tokens(world: World) {
     let person = world.somebody("taro").await.id;
     let grant = new_grant(person);
@@ -51,7 +129,7 @@ async fn ending_a_grant_ends_its_tokens(world: World) {
     let id = grant.id;
     world
         .commit(vec![
-            Write::GrantOpen(grant),
+            Write::GrantPromise(grant),
             Write::AccessTokenPut { digest: access, grant: id, payload, expires_at },
             Write::RefreshPut { digest: refresh, grant: id, expires_at },
         ])
@@ -75,7 +153,7 @@ async fn a_refresh_token_is_rotated_once(world: World) {
     let expires_at = NOW.plus_seconds(300);
     let id = grant.id;
     let put = Write::RefreshPut { digest: first, grant: id, expires_at };
-    world.commit(vec![Write::GrantOpen(grant), put]).await.unwrap();
+    world.commit(vec![Write::GrantPromise(grant), put]).await.unwrap();
     let rotate =
         |digest, successor| Write::RefreshRotate { digest, successor, grant: id, expires_at };
     world.commit(vec![rotate(first, second)]).await.unwrap();
@@ -95,7 +173,7 @@ async fn the_account_comes_with_the_token(world: World) {
     let expires_at = NOW.plus_seconds(300);
     let payload = "{}".to_owned();
     let put = Write::AccessTokenPut { digest: token, grant: id, payload, expires_at };
-    world.commit(vec![Write::GrantOpen(grant), put]).await.unwrap();
+    world.commit(vec![Write::GrantPromise(grant), put]).await.unwrap();
     let state = sekimori_directory::PersonState::Disabled { since: NOW };
     let person = taro.id;
     world.commit(vec![Write::PersonStateSet { person, state }]).await.unwrap();

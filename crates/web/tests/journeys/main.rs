@@ -3,6 +3,7 @@
 mod break_glass;
 mod common;
 mod costs;
+mod endings;
 mod forms;
 mod guessing;
 mod portal;

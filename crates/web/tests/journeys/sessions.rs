@@ -1,8 +1,6 @@
 //! Standing sessions: how they end, and what they must not become.
 
-use sekimori_directory::PersonState;
 use sekimori_testbed::Network;
-use sekimori_testbed::Write;
 
 use crate::common::at;
 
@@ -24,18 +22,6 @@ async fn a_session_ends_idle_and_in_any_case() {
     }
     let (_, page) = begun.next("wiki", &[]).await;
     assert!(page.asks("username"), "after twelve hours: {}", page.shows());
-}
-
-#[tokio::test]
-async fn a_disabled_person_has_no_session() {
-    let begun = at("wiki", Network::Campus).await;
-    begun.password("hana").await;
-    let (person, state) =
-        (begun.bed.person("hana").id, PersonState::Disabled { since: begun.bed.now() });
-    begun.bed.write(vec![Write::PersonStateSet { person, state }]).await;
-    let (_, page) = begun.next("wiki", &[]).await;
-    assert!(!page.is_away(), "{}", page.shows());
-    assert_eq!(page.reason().as_deref(), Some("acct.disabled"), "{}", page.shows());
 }
 
 #[tokio::test]
