@@ -11,6 +11,7 @@ use crate::Store;
 use crate::audit::{AuditLine, LineId};
 use crate::database::{Call, DatabaseError, Done, Transaction, call};
 use crate::people;
+use crate::sessions;
 use crate::statement as sql;
 use crate::value::{to_json, to_word};
 use crate::write::{Conflict, NewFactor, NewSession, Write};
@@ -471,22 +472,7 @@ impl Plan {
     }
 
     fn session_open(&mut self, session: &NewSession) {
-        self.must(
-            call!(
-                sql::SESSIONS_OPEN,
-                session.digest.bytes(),
-                session.id.bytes(),
-                session.opened_at,
-                session.expires_at,
-                to_json(&session.proofs),
-                &session.device,
-                session.zone.as_str(),
-                self.tenant.bytes(),
-                session.person.bytes(),
-                session.epoch
-            ),
-            Conflict::EpochMoved,
-        );
+        self.must(sessions::open(self.tenant, session), Conflict::EpochMoved);
     }
 
     /// All that stands of a person ends with a state that shuts them out.

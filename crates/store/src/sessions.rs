@@ -5,10 +5,11 @@ use sekimori_directory::settings::ZoneName;
 use sekimori_login::SessionFacts;
 
 use crate::Store;
-use crate::database::{DatabaseError, call};
+use crate::database::{Call, DatabaseError, call};
 use crate::ids::Digest;
 use crate::statement as sql;
-use crate::value::Row;
+use crate::value::{Row, to_json};
+use crate::write::NewSession;
 
 /// A session as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,6 +42,23 @@ impl Store {
         })
         .await
     }
+}
+
+/// The call that opens a session.
+pub(crate) fn open(tenant: TenantId, session: &NewSession) -> Call {
+    call!(
+        sql::SESSIONS_OPEN,
+        session.digest.bytes(),
+        session.id.bytes(),
+        session.opened_at,
+        session.expires_at,
+        to_json(&session.proofs),
+        &session.device,
+        session.zone.as_str(),
+        tenant.bytes(),
+        session.person.bytes(),
+        session.epoch
+    )
 }
 
 /// A session from the columns of `sessions/by_digest`.
