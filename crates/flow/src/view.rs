@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::door::{Answer, Destination};
 use crate::incident::IncidentCode;
+use crate::visitor::Visitor;
 
 /// The outcome of a request of the sign-in.
 #[derive(Debug, Clone, PartialEq)]
@@ -58,6 +59,13 @@ pub struct Cookies {
     pub end_session: bool,
     /// A request that is too long for a URL: its id and sealed text, for two minutes.
     pub request: Option<(String, String)>,
+}
+
+impl Cookies {
+    /// The session's cookie goes if it came along: a cross-site form, which brings none, takes none away.
+    pub(crate) fn after_signing_out(visitor: &Visitor) -> Self {
+        Self { end_session: visitor.session.is_some(), ..Self::default() }
+    }
 }
 
 /// A step to show.

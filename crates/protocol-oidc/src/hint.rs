@@ -8,7 +8,7 @@ use sekimori_keys::JwkSet;
 use sekimori_keys::jws::{
     self, Expected, ExpectedAudience, ExpectedLifetime, ExpectedTyp, JwsError, Typ,
 };
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::error::{ErrorCode, Refused};
 use crate::request::AuthorizeRequest;
@@ -18,7 +18,7 @@ use crate::tokens::ID_TOKEN_ALGORITHMS;
 const LEEWAY_SECONDS: i64 = 10;
 
 /// A verified hint: an ID token that we made, perhaps over by now.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct IdTokenHint {
     /// The client that it was made for.
     pub client_id: String,

@@ -79,6 +79,8 @@ enum From<'a> {
     Own,
     /// By a page of another site: no cookies with a POST.
     Site(&'a str),
+    /// The same by a browser that does not say from where, from a page without an origin to show.
+    Nowhere,
 }
 
 impl Browser {
@@ -183,6 +185,13 @@ impl Browser {
         let page =
             self.exchange(Method::POST, url, Some(fields), From::Site(origin), Vec::new()).await;
         self.follow(page, From::Site(origin)).await
+    }
+
+    /// A page of another site posts a form to us, in a browser without `Sec-Fetch-Site`, with `Origin: null`. Not
+    /// followed.
+    pub async fn old_browser_posts(&self, address: &str, fields: &[(&str, &str)]) -> Page {
+        let fields = Some(owned(fields));
+        self.exchange(Method::POST, absolute(address), fields, From::Nowhere, Vec::new()).await
     }
 
     /// Post fields to an address, as a page of ours would. Not followed.
@@ -314,8 +323,8 @@ impl Browser {
             .header(USER_AGENT, "Testbed/1.0 (a browser)");
         let cookies = match from {
             // SameSite=Lax: with a cross-site POST nothing is sent.
-            From::Site(_) if is_post => String::new(),
-            From::Site(_) | From::Own => self.cookie_header(host),
+            From::Site(_) | From::Nowhere if is_post => String::new(),
+            From::Site(_) | From::Nowhere | From::Own => self.cookie_header(host),
         };
         if !cookies.is_empty() {
             request = request.header(COOKIE, cookies);
@@ -327,6 +336,7 @@ impl Browser {
                     .header("sec-fetch-site", "same-origin");
             }
             From::Own => request = request.header("sec-fetch-site", "none"),
+            From::Nowhere => request = request.header(ORIGIN, "null"),
             From::Site(origin) => {
                 request = request.header("sec-fetch-site", "cross-site");
                 if is_post {

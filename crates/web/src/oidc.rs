@@ -133,13 +133,27 @@ pub async fn preflight(State(app): State<App>, parts: Parts) -> Answer {
     response
 }
 
-/// `GET /oidc/logout`, and `POST` from the client.
-pub async fn logout(State(app): State<App>, parts: Parts, body: Bytes) -> Answer {
-    let by_post = parts.method == Method::POST;
+/// `GET /oidc/logout`.
+pub async fn logout(State(app): State<App>, parts: Parts) -> Answer {
     let Some(cx) = Cx::new(app, parts) else { return bare(StatusCode::MISDIRECTED_REQUEST) };
-    let raw =
-        if by_post { body.to_vec() } else { cx.query.clone().unwrap_or_default().into_bytes() };
-    sign_out(&cx, &raw, Confirmed::NotYet).await
+    let raw = cx.query.clone().unwrap_or_default();
+    let progress = cx.app.flow.logout(&cx.visitor, raw.as_bytes()).await;
+    signed_out(&cx, progress)
+}
+
+/// `POST /oidc/logout` from the client: taken up by a GET of our own, where cookies of ours come along.
+pub async fn logout_post(State(app): State<App>, parts: Parts, body: Bytes) -> Answer {
+    let Some(cx) = Cx::new(app, parts) else { return bare(StatusCode::MISDIRECTED_REQUEST) };
+    let progress = cx.app.flow.logout_by_post(&cx.visitor, &body);
+    signed_out(&cx, Ok(progress))
+}
+
+/// `GET /logout`: the wish to sign out that came by a POST.
+pub async fn logout_page(State(app): State<App>, parts: Parts) -> Answer {
+    let Some(cx) = Cx::new(app, parts) else { return bare(StatusCode::MISDIRECTED_REQUEST) };
+    let request = cx.field("r").unwrap_or_default();
+    let progress = cx.app.flow.logout_again(&cx.visitor, &request, Confirmed::NotYet).await;
+    signed_out(&cx, progress)
 }
 
 /// `POST /logout`: the person said that they want to sign out.
@@ -149,28 +163,30 @@ pub async fn logout_confirmed(State(app): State<App>, parts: Parts, body: Bytes)
         return cx.problem(StatusCode::FORBIDDEN, Reason::CrossSite, None);
     }
     let fields = crate::query::Fields::parse(&body);
-    let raw = fields.text("request").unwrap_or_default();
-    sign_out(&cx, raw.as_bytes(), Confirmed::Yes).await
+    let request = fields.one("request").unwrap_or_default();
+    let confirmed = Confirmed::Yes(fields.one("token").unwrap_or_default());
+    let progress = cx.app.flow.logout_again(&cx.visitor, request, confirmed).await;
+    signed_out(&cx, progress)
 }
 
-async fn sign_out(cx: &Cx, raw: &[u8], confirmed: Confirmed) -> Answer {
+fn signed_out(cx: &Cx, progress: Result<LogoutProgress, Fault>) -> Answer {
     let language = cx.visitor.language;
-    let ended = Cookies { end_session: true, ..Cookies::default() };
-    match cx.app.flow.logout(&cx.visitor, raw, confirmed).await {
+    match progress {
         Err(fault) => cx.fault(&fault),
-        Ok(LogoutProgress::Unreadable(_)) => {
+        Ok(LogoutProgress::Unreadable) => {
             cx.problem(StatusCode::BAD_REQUEST, Reason::RequestInvalid, None)
         }
-        Ok(LogoutProgress::Ask { service, query, name }) => {
+        Ok(LogoutProgress::See(path)) => cx.see_other(&path, &Cookies::default()),
+        Ok(LogoutProgress::Ask { service, request, token, name }) => {
             let page = SignOut {
-                form: Form::new("/logout", vec![("request", query)]),
+                form: Form::new("/logout", vec![("request", request), ("token", token)]),
                 person: name,
                 service: service.map(|service| service.title.text(language).to_owned()),
                 cancel_href: "/portal".to_owned(),
             };
             cx.page(StatusCode::OK, &page.into())
         }
-        Ok(LogoutProgress::Done { service }) => {
+        Ok(LogoutProgress::Done { service, cookies }) => {
             let page = SignedOut {
                 back: service.and_then(|service| {
                     Some((service.title.text(language).to_owned(), service.home?))
@@ -179,10 +195,10 @@ async fn sign_out(cx: &Cx, raw: &[u8], confirmed: Confirmed) -> Answer {
                 sign_in_href: "/portal".to_owned(),
             };
             let mut answer = cx.page(StatusCode::OK, &page.into());
-            cx.write_cookies(&mut answer, &ended);
+            cx.write_cookies(&mut answer, &cookies);
             answer
         }
-        Ok(LogoutProgress::Return(location)) => cx.see_other(&location, &ended),
+        Ok(LogoutProgress::Return { location, cookies }) => cx.see_other(&location, &cookies),
     }
 }
 

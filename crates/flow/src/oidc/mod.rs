@@ -3,7 +3,7 @@
 mod authorize;
 mod client;
 mod grants;
-mod logout;
+pub(crate) mod logout;
 mod token;
 
 pub use authorize::Allowed;

@@ -20,7 +20,7 @@
 mod codes;
 mod consents;
 pub(crate) mod enrolment;
-mod enter;
+pub(crate) mod enter;
 mod help;
 mod history;
 mod not_me;

@@ -6,6 +6,7 @@ use sekimori_store::{CommitError, Digest, Wanted, Write};
 use super::enter::{Care, form_token, is_form_token, portal_line};
 use super::{Done, Portal};
 use crate::Flow;
+use crate::oidc::logout::session_owner;
 use crate::view::{Cookies, Progress};
 use crate::visitor::Visitor;
 
@@ -72,7 +73,7 @@ impl Flow {
         let (Some(session), Some(person)) = (loaded.session, loaded.person) else {
             return Ok(Portal::see("/signed-out"));
         };
-        let owner = [b"session:".as_slice(), session.facts.id.bytes()].concat();
+        let owner = session_owner(&session);
         Ok(Portal::Here(SignOutView {
             who: person.person.name,
             name: person.person.username.to_string(),
@@ -85,13 +86,13 @@ impl Flow {
         let wanted = own_session(visitor);
         let loaded = self.store.load(visitor.tenant.id, visitor.now, wanted).await?;
         if let Some(session) = loaded.session {
-            let owner = [b"session:".as_slice(), session.facts.id.bytes()].concat();
+            let owner = session_owner(&session);
             if !is_form_token(&visitor.tenant, &owner, token) {
                 return Ok(Portal::see("/portal/sign-out"));
             }
             self.end_session(visitor, &session).await?;
         }
-        let cookies = Cookies { end_session: true, ..Cookies::default() };
+        let cookies = Cookies::after_signing_out(visitor);
         Ok(Portal::elsewhere(Progress::SeeOther { path: "/signed-out".to_owned(), cookies }))
     }
 }

@@ -111,3 +111,63 @@ async fn the_same_request_for_ever_is_stopped_with_the_name_of_the_service() {
     let (_, page) = begun.next("wiki", &[]).await;
     assert!(page.is_away(), "a minute later it works: {}", page.shows());
 }
+
+#[tokio::test]
+async fn a_form_of_another_site_signs_nobody_out_without_asking() {
+    let begun = at("wiki", Network::Campus).await;
+    begun.password("hana").await;
+    let session = begun.browser.cookie("session");
+    let page = begun.browser.post_from("https://evil.example", "/oidc/logout", &[]).await;
+    assert_eq!(begun.browser.cookie("session"), session, "{}", page.shows());
+    let asks = page.form().buttons.iter().any(|(_, value)| value == "sign_out");
+    assert!(asks, "{}", page.shows());
+    let (_, away) = begun.next("wiki", &[]).await;
+    assert!(away.is_away(), "still signed in: {}", away.shows());
+    begun.browser.submit(&page, &[]).await;
+    assert_eq!(begun.browser.cookie("session"), None);
+    let (_, page) = begun.next("wiki", &[]).await;
+    assert!(page.asks("username"), "{}", page.shows());
+}
+
+#[tokio::test]
+async fn a_service_that_posts_its_hint_ends_the_session_itself() {
+    let begun = at("wiki", Network::Campus).await;
+    let page = begun.password("hana").await;
+    let session = begun.browser.cookie("session").expect("a session");
+    let tokens = begun.tokens(&page).await;
+    let back = "https://wiki.example.ac.jp/bye";
+    let fields = [
+        ("id_token_hint", tokens.id_token.as_str()),
+        ("post_logout_redirect_uri", back),
+        ("state", "abc"),
+    ];
+    let site = "https://wiki.example.ac.jp";
+    let page = begun.browser.post_from(site, "/oidc/logout", &fields).await;
+    assert_eq!(page.url.as_str(), format!("{back}?state=abc"), "{}", page.shows());
+    assert_eq!(begun.browser.cookie("session"), None);
+    assert!(page.way.iter().all(|url| !url.as_str().contains(&tokens.id_token)), "no token in it");
+    // The row is gone, not only the cookie.
+    let (_, page) = begun.next("wiki", &[]).await;
+    begun.browser.sign_in_as(&page, begun.bed.person("hana")).await;
+    begun.browser.tamper("session", &session);
+    let (_, page) = begun.next("wiki", &[]).await;
+    assert!(page.asks("username"), "{}", page.shows());
+}
+
+#[tokio::test]
+async fn a_form_without_our_cookies_or_token_signs_nobody_out() {
+    let begun = at("wiki", Network::Campus).await;
+    begun.password("hana").await;
+    let session = begun.browser.cookie("session");
+    for path in ["/logout", "/portal/sign-out"] {
+        // A browser without Sec-Fetch-Site, a page without referrer: all that says it is foreign is the want of
+        // cookies.
+        let page = begun.browser.old_browser_posts(path, &[]).await;
+        assert_eq!(begun.browser.cookie("session"), session, "{path}: {}", page.shows());
+        // A page of the same site, whose forms bring the cookies.
+        begun.browser.post_only(path, &[]).await;
+        assert_eq!(begun.browser.cookie("session"), session, "{path}: no token");
+    }
+    let (_, page) = begun.next("wiki", &[]).await;
+    assert!(page.is_away(), "still signed in: {}", page.shows());
+}

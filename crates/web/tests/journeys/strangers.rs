@@ -13,7 +13,7 @@ const STRANGERS: &[(&str, u16, u16)] = &[
     ("/login/switch", 400, 405),
     ("/login/consent", 405, 400),
     ("/login/{attempt}", 404, 405),
-    ("/logout", 405, 200),
+    ("/logout", 200, 200),
     ("/.well-known/openid-configuration", 200, 405),
     ("/.well-known/oauth-authorization-server", 200, 405),
     ("/oidc/jwks", 200, 405),
@@ -22,7 +22,7 @@ const STRANGERS: &[(&str, u16, u16)] = &[
     ("/oidc/userinfo", 401, 401),
     ("/oidc/introspect", 405, 400),
     ("/oidc/revoke", 405, 400),
-    ("/oidc/logout", 200, 200),
+    ("/oidc/logout", 200, 303),
     ("/.well-known/change-password", 303, 405),
     ("/portal", 303, 405),
     ("/portal/sessions", 405, 303),
@@ -42,7 +42,7 @@ const STRANGERS: &[(&str, u16, u16)] = &[
 ];
 
 /// Where a stranger may be led.
-const OURS: [&str; 4] = ["/login", "/portal", "/signed-out", "/not-me/x"];
+const OURS: [&str; 5] = ["/login", "/logout", "/portal", "/signed-out", "/not-me/x"];
 
 #[tokio::test]
 async fn every_route_answers_nobody_as_it_is_written_down() {
