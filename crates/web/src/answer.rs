@@ -98,6 +98,18 @@ impl Cx {
         }
     }
 
+    /// Let go of requests in cookies: of the `used` one unless it is `needed` again, and of the oldest others over
+    /// the bound. A cross-site POST brings no cookie of ours along, so that only here can be seen how many there are.
+    pub fn tidy_requests(&self, response: &mut Answer, used: &str, needed: Option<&str>) {
+        let mut others = self.channel.request_ids(&self.headers);
+        others.retain(|id| id != used);
+        let over = others.len().saturating_sub(REQUESTS_MAX - 1);
+        let gone = others[..over].iter().map(String::as_str);
+        for id in gone.chain(needed.is_none().then_some(used)) {
+            self.channel.forget_request(response.headers_mut(), id);
+        }
+    }
+
     /// A problem as a full page.
     pub fn problem(
         &self,

@@ -28,13 +28,23 @@ pub async fn page(State(app): State<App>, parts: Parts) -> Answer {
     let progress = if let Some(request) = cx.field("r") {
         cx.app.flow.resume(&cx.visitor, &request, sekimori_flow::CameBy::Url).await
     } else if let Some(id) = cx.field("c") {
-        let text = cx.channel.read_request(&cx.headers, &id).unwrap_or_default().to_owned();
-        cx.app.flow.resume(&cx.visitor, &text, sekimori_flow::CameBy::Cookie).await
+        return carried_by_cookie(&cx, &id).await;
     } else {
         let door = Door::Portal { path: PortalPath::front(), sensitive: false };
         cx.app.flow.begin(&cx.visitor, door).await
     };
     progress.map_or_else(|fault| cx.fault(&fault), |progress| cx.show(progress))
+}
+
+/// The page of a request that lies in a cookie of its own, which is forgotten when nobody needs it any more.
+async fn carried_by_cookie(cx: &Cx, id: &str) -> Answer {
+    let text = cx.channel.read_request(&cx.headers, id).unwrap_or_default();
+    let progress = cx.app.flow.resume(&cx.visitor, text, sekimori_flow::CameBy::Cookie).await;
+    // A page that is shown can be asked for again by this address.
+    let needed = matches!(progress, Ok(Progress::Step(_) | Progress::Consent(_)));
+    let mut answer = progress.map_or_else(|fault| cx.fault(&fault), |progress| cx.show(progress));
+    cx.tidy_requests(&mut answer, id, needed.then_some(id));
+    answer
 }
 
 /// `GET /login/{attempt}`: the page of an attempt, where its last form led.

@@ -1,7 +1,7 @@
 //! Requests before any credential: a door's request, and the page that carries it. Nothing is stored here except
 //! what a standing session is answered with, and refusals worth an incident code.
 
-use sekimori_base::limits::SEALED_COOKIE_BYTES_MAX;
+use sekimori_base::limits::{SEALED_COOKIE_BYTES_MAX, SEALED_REQUEST_BYTES_MAX};
 use sekimori_base::{Fault, random};
 use sekimori_keys::Purpose;
 use sekimori_login::{Decision, Interaction, Next, Reason, Submission};
@@ -70,6 +70,16 @@ impl Flow {
         };
         if visitor.now.seconds_since(carried.at) > CARRIED_SECONDS_MAX {
             return Ok(self.stale(visitor, Some(&carried)));
+        }
+        // Bound now, it may travel in the URL as others do, and its cookie can go.
+        if came_by == CameBy::Cookie {
+            let bound = carried.clone().bound_to(digest);
+            if let Some(text) =
+                bound.seal(&visitor.tenant, SEALED_REQUEST_BYTES_MAX, &*self.entropy)
+            {
+                let cookies = Cookies { browser: new_cookie, ..Cookies::default() };
+                return Ok(Progress::SeeOther { path: format!("/login?r={text}"), cookies });
+            }
         }
         let (reason, incident) = (carried.reason.take(), carried.incident.take());
         let carried = carried.bound_to(digest);

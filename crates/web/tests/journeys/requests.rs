@@ -211,6 +211,42 @@ async fn a_request_posted_from_the_services_site_goes_on_and_keeps_single_sign_o
 }
 
 #[tokio::test]
+async fn requests_by_post_do_not_pile_up_in_the_browser() {
+    for length in [10, 1200] {
+        let bed = Testbed::start().await;
+        let browser = bed.browser(Network::Campus);
+        let wiki = bed.service("wiki");
+        let requests = || {
+            let mut cookies = browser.cookies();
+            cookies.retain(|(name, _)| name.contains("request"));
+            cookies
+        };
+        let mut last = None;
+        for _ in 0..9 {
+            let state = "s".repeat(length);
+            let sign_in = wiki.sign_in_with(&[("state", &state)]);
+            let fields: Vec<_> =
+                sign_in.fields.iter().map(|(name, value)| (&**name, &**value)).collect();
+            let origin = "https://wiki.example.ac.jp";
+            let page = browser.post_from(origin, "/oidc/authorize", &fields).await;
+            assert!(page.asks("username"), "{}", page.shows());
+            last = Some((state, page));
+        }
+        let most = if length == 10 { 0 } else { 8 };
+        assert!(requests().len() <= most, "{} of {length} bytes", requests().len());
+        let bytes: usize =
+            browser.cookies().iter().map(|(name, text)| name.len() + text.len()).sum();
+        assert!(bytes < 28 * 1024, "{bytes} bytes of cookies fit into a head");
+        // What is left is enough to go on with, also after a reload.
+        let (state, page) = last.expect("nine of them");
+        let page = browser.open(page.url.as_str()).await;
+        let page = browser.sign_in_as(&page, bed.person("hana")).await;
+        assert_eq!(page.param("state"), Some(state), "{}", page.shows());
+        assert!(page.param("code").is_some());
+    }
+}
+
+#[tokio::test]
 async fn a_long_request_travels_in_a_cookie_and_a_longer_one_is_explained_to_the_service() {
     let state = "s".repeat(1200);
     let begun = asking("wiki", Network::Campus, &[("state", &state)]).await;
