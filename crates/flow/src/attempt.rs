@@ -15,6 +15,9 @@ use crate::tenant::Tenant;
 /// Longest state of an attempt, in bytes.
 const STATE_BYTES_MAX: usize = 16 * 1024;
 
+/// A guess that was reserved and never decided on (a crash) is given back after so many seconds.
+pub(crate) const RESERVATION_SECONDS: u32 = 30;
+
 /// What a node must know to serve the next step of an attempt that another node began.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct AttemptState {
@@ -108,6 +111,24 @@ impl SealedPart for Outcome {
 }
 
 impl AttemptState {
+    /// Whether a guess is being checked. One whose reservation is over was lost: it never will be decided on.
+    pub(crate) fn is_checking(&self, now: Timestamp) -> bool {
+        self.last.reason == Reason::Checking
+            && now.seconds_since(self.last.at) <= i64::from(RESERVATION_SECONDS)
+    }
+
+    /// What the person is shown: the plain question again after a guess that was lost.
+    pub(crate) fn shown_at(&self, now: Timestamp) -> Shown {
+        let mut shown = self.last.clone();
+        if shown.reason == Reason::Checking && !self.is_checking(now) {
+            shown.reason = match &shown.step {
+                Some(Step::SecondFactor { .. }) => Reason::AskSecondFactor,
+                Some(Step::Username | Step::Password) | None => Reason::AskPassword,
+            };
+        }
+        shown
+    }
+
     /// Whether a method may be asked for in this attempt's second step.
     pub fn last_method(&self) -> Option<Method> {
         match &self.last.step {

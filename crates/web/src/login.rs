@@ -12,6 +12,7 @@ use sekimori_flow::door::{Door, PortalPath};
 use sekimori_flow::view::Progress;
 use sekimori_flow::{Allowed, SignInForm};
 use sekimori_login::Reason;
+use tracing::Instrument;
 
 use crate::answer::{Answer, bare};
 use crate::app::App;
@@ -68,10 +69,22 @@ pub async fn switch(State(app): State<App>, parts: Parts) -> Answer {
 
 /// `POST /login`: a name, a password, a code, or the wish to use another factor.
 pub async fn submit(State(app): State<App>, parts: Parts, body: Bytes) -> Answer {
-    let Some(mut cx) = Cx::new(app, parts) else { return bare(StatusCode::MISDIRECTED_REQUEST) };
+    let Some(cx) = Cx::new(app, parts) else { return bare(StatusCode::MISDIRECTED_REQUEST) };
     if sender(&cx.headers, cx.visitor.tenant.issuer()) == Sender::Foreign {
         return cx.problem(StatusCode::FORBIDDEN, Reason::CrossSite, None);
     }
+    // A browser that goes away (a lost connection, an impatient reload) drops the request, but not what it began: a
+    // reserved guess is decided on, and the next submit of the page hears what came of it.
+    match tokio::spawn(taken(cx, body).in_current_span()).await {
+        Ok(answer) => answer,
+        Err(error) => match error.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            Err(_) => bare(StatusCode::SERVICE_UNAVAILABLE),
+        },
+    }
+}
+
+async fn taken(mut cx: Cx, body: Bytes) -> Answer {
     let form = read(&Fields::parse(&body));
     let holds_password = form.password.is_some();
     let mut progress = cx.app.flow.submit(&cx.visitor, form).await;

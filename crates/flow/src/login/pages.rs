@@ -179,7 +179,7 @@ impl Flow {
         if mark != Some(state.browser) {
             return Ok(self.stale(visitor, Some(&super::submit::restart(&state, visitor))));
         }
-        let last = state.last.clone();
+        let last = state.shown_at(visitor.now);
         let stage = Stage::Attempt { id, version, state: Box::new(state) };
         let Some(step) = last.step else {
             return Ok(self.refused_attempt(visitor, &stage, &last));

@@ -10,13 +10,10 @@ use sekimori_store::{CommitError, Conflict, Counter, Reservation, Reserved, Want
 use super::check::Proofed;
 use super::round::{Reserving, Round, Stage};
 use crate::Flow;
-use crate::attempt::{AttemptState, SealedPart, Shown};
+use crate::attempt::{AttemptState, RESERVATION_SECONDS, SealedPart, Shown};
 use crate::carried::{CARRIED_SECONDS_MAX, Carried, browser_mark};
 use crate::view::Progress;
 use crate::visitor::Visitor;
-
-/// A guess that was reserved and never decided on (a crash) is given back after so many seconds.
-pub(super) const RESERVATION_SECONDS: u32 = 30;
 
 /// A form of the sign-in as it was sent. Everything is optional: a form can be anything.
 #[derive(Default)]
@@ -148,13 +145,16 @@ impl Flow {
         let carried =
             form.request.as_deref().and_then(|request| Carried::open(&visitor.tenant, request));
         let Some(stored) = stored else { return Ok(self.outlived(visitor, carried)) };
-        if stored.ended_at.is_some() || stored.version != form.version {
-            return self.first_outcome(visitor, id, form.version).await;
+        if stored.ended_at.is_some() {
+            return Ok(self.ended(visitor, id, &stored, form.version));
         }
         let state = AttemptState::open(&visitor.tenant, id, &stored.state)
             .map_err(Fault::while_doing("opening an attempt"))?;
         if visitor.browser_digest().map(browser_mark) != Some(state.browser) {
             return Ok(self.stale(visitor, Some(&restart(&state, visitor))));
+        }
+        if stored.version != form.version {
+            return self.first_outcome(visitor, id, form.version).await;
         }
         let version = stored.version;
         if let Some(other) = form.other {
@@ -198,6 +198,17 @@ impl Flow {
                 Err(Fault::new("checking a proof", "another proof was asked than was sent"))
             }
             (Next::Ask(_) | Next::Admit(_) | Next::Refuse, _) => {
+                // The guess that is being checked at this moment may be this very one, sent before.
+                let (id, version) = match (&round.stage, new_attempt) {
+                    (Stage::Attempt { id, version, .. }, _) => (Some(*id), *version),
+                    (Stage::Carried(_), new) => (new, 0),
+                };
+                if let Some(id) = id
+                    && first.reason == Reason::ThrottleBusy
+                    && self.is_second_submit(round.visitor, id, version).await?
+                {
+                    return self.first_outcome(round.visitor, id, version).await;
+                }
                 self.settle_unchecked(round, first).await
             }
         }
@@ -360,7 +371,10 @@ impl Flow {
             }
             let state = AttemptState::open(&visitor.tenant, id, &stored.state)
                 .map_err(Fault::while_doing("opening an attempt"))?;
-            if state.last.reason != Reason::Checking {
+            if visitor.browser_digest().map(browser_mark) != Some(state.browser) {
+                return Ok(self.stale(visitor, None));
+            }
+            if !state.is_checking(visitor.now) {
                 return Ok(self.see_attempt(id, None));
             }
             tokio::time::sleep(std::time::Duration::from_millis(100)).await;
@@ -387,6 +401,7 @@ impl Round<'_> {
             (Stage::Attempt { id, version, state }, _) => {
                 let mut state = AttemptState::clone(state);
                 state.last.reason = Reason::Checking;
+                state.last.at = self.visitor.now;
                 return Ok((*id, *version, state));
             }
             (Stage::Carried(carried), Some(id)) => (carried, id),

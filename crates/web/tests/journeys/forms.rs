@@ -1,6 +1,6 @@
 //! Forms as people really send them: mistyped, twice, late, from another tab, after going back.
 
-use sekimori_testbed::Network;
+use sekimori_testbed::{Network, Page};
 
 use crate::common::{again, at, code};
 
@@ -392,4 +392,66 @@ async fn a_form_of_another_site_is_refused_before_anything_is_looked_at() {
     }
     assert_eq!(begun.bed.cost_since(before).writes, 0);
     assert_eq!(begun.bed.cost_since(before).hashes, 0);
+}
+
+/// Submit the page's form with this password, and go away as soon as the guess is reserved.
+async fn submit_and_go_away(begun: &crate::common::Begun, page: &Page, password: &str) {
+    let before = begun.bed.cost();
+    let fields = [("password", password)];
+    let reserved = async {
+        while begun.bed.cost_since(before).writes == 0 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::select! {
+        biased;
+        () = reserved => {}
+        page = begun.browser.submit(page, &fields) => panic!("answered: {}", page.shows()),
+    }
+}
+
+#[tokio::test]
+async fn whoever_goes_away_while_their_password_is_checked_hears_the_verdict_afterwards() {
+    let begun = at("wiki", Network::Campus).await;
+    let page = begun.browser.submit(&begun.page, &[("username", "hana")]).await;
+    let right = begun.bed.person("hana").password.clone();
+    submit_and_go_away(&begun, &page, &right).await;
+    let page = begun.browser.submit(&page, &[("password", &right)]).await;
+    begun.tokens(&page).await;
+}
+
+#[tokio::test]
+async fn a_guess_that_died_with_its_node_is_over_after_its_reservation() {
+    let begun = at("wiki", Network::Campus).await;
+    let page = begun.browser.submit(&begun.page, &[("username", "hana")]).await;
+    let right = begun.bed.person("hana").password.clone();
+    std::thread::scope(|scope| {
+        let node = scope.spawn(|| {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+            runtime.unwrap().block_on(submit_and_go_away(&begun, &page, &right));
+        });
+        node.join().unwrap();
+    });
+    begun.bed.wait(31);
+    let page = begun.browser.submit(&page, &[("password", &right)]).await;
+    assert!(page.asks("password"), "{}", page.shows());
+    assert!(!page.failed(), "{}", page.shows());
+    let page = begun.browser.submit(&page, &[("password", &right)]).await;
+    begun.tokens(&page).await;
+}
+
+#[tokio::test]
+async fn a_form_of_another_browser_waits_for_nothing() {
+    let begun = at("wiki", Network::Home).await;
+    let page = begun.password("taro").await;
+    let other = begun.bed.browser(Network::Home);
+    other.open(&begun.sign_in.url).await;
+    let before = begun.bed.cost();
+    let mut form = page.form();
+    form.fields.retain(|(name, _)| name != "version");
+    let mut fields: Vec<_> = form.fields.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
+    fields.push(("version", "1"));
+    let answer = other.post_only("/login", &fields).await;
+    assert_eq!(answer.reason().as_deref(), Some("req.stale"), "{}", answer.shows());
+    assert_eq!(begun.bed.cost_since(before).writes, 0);
 }
