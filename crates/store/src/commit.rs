@@ -270,6 +270,8 @@ impl Plan {
                 self.must(call!(sql::SESSIONS_END, t, old.bytes()), Conflict::SessionGone);
                 self.session_open(&session);
             }
+            Write::EpochIs { person, epoch } => self
+                .must(call!(sql::PEOPLE_EPOCH_IS, t, person.bytes(), epoch), Conflict::EpochMoved),
             Write::SessionRenew { digest, person, epoch } => self.must(
                 call!(sql::SESSIONS_RENEW, epoch, t, digest.bytes(), person.bytes()),
                 Conflict::SessionGone,

@@ -123,6 +123,7 @@ statements! {
     SESSIONS_BY_DIGEST = both "sessions/by_digest";
     SESSIONS_OF_PERSON = both "sessions/of_person";
     SESSIONS_OPEN = both "sessions/open";
+    PEOPLE_EPOCH_IS = both "people/epoch_is";
     SESSIONS_RENEW = both "sessions/renew";
     SESSIONS_TOUCH = both "sessions/touch";
     SESSIONS_END = both "sessions/end";

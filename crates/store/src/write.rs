@@ -104,6 +104,13 @@ pub enum Write {
         /// The new record.
         to: String,
     },
+    /// What follows was decided under this epoch. Conflict: [`Conflict::EpochMoved`] if the person's is another.
+    EpochIs {
+        /// Whose.
+        person: PersonId,
+        /// The epoch.
+        epoch: u64,
+    },
     /// Add a factor. One that is [`FactorState::Ready`] raises the epoch by one.
     /// Conflict: [`Conflict::PersonMissing`].
     FactorAdd(NewFactor),

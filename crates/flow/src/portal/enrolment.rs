@@ -272,6 +272,16 @@ impl<'a> Registrar<'a> {
         }
     }
 
+    /// Whether nothing may be registered any more where they are now: a page that was opened on campus registers
+    /// nothing from elsewhere. (A proof that has grown old meanwhile is no reason: the page itself is young.) For
+    /// somebody without a session this was asked when their person was loaded.
+    fn has_left(&self, enrolment: &Enrolment) -> bool {
+        let Self::Inside(inside) = self else { return false };
+        let ticket = if enrolment.ticket.is_some() { Ticket::Verified } else { Ticket::None };
+        let asked = enrol::binding(&inside.visitor().tenant.policy, inside.facts(), ticket);
+        matches!(asked, Err(Reason::EnrolNotHere | Reason::EnrolTicketNeeded))
+    }
+
     pub fn token(&self) -> String {
         match self {
             Self::Inside(inside) => inside.token(),
@@ -366,6 +376,9 @@ impl Flow {
                 }
             }
         };
+        if registrar.has_left(&enrolment) {
+            return elsewhere(what.path());
+        }
         let person = registrar.person();
         let id = enrolment.factor(&visitor.tenant);
         if person.factors.iter().any(|stored| stored.facts.id == id) {
@@ -418,8 +431,12 @@ impl Flow {
     ) -> Result<Changed, Fault> {
         match registrar {
             Registrar::Inside(inside) => self.change(inside, writes, 1, Others::Keep).await,
-            Registrar::Applicant { visitor, .. } => {
-                match self.store.commit(visitor.tenant.id, visitor.now, writes).await {
+            Registrar::Applicant { visitor, person, .. } => {
+                // No session is renewed here that would hold the epoch.
+                let (person, epoch) = (person.person.id, person.known.credential_epoch);
+                let mut all = vec![Write::EpochIs { person, epoch }];
+                all.extend(writes);
+                match self.store.commit(visitor.tenant.id, visitor.now, all).await {
                     Ok(_) => Ok(Changed::Done),
                     Err(CommitError::Conflict { .. }) => Ok(Changed::Overtaken),
                     Err(CommitError::Fault(fault)) => Err(fault),

@@ -62,6 +62,9 @@ async fn an_unfinished_factor_counts_only_when_a_code_was_shown(world: World) {
     let before = world.stored(person).await;
     assert!(!before.known.ever_had_factor);
     assert_eq!(before.known.credential_epoch, 1);
+    world.commit(vec![Write::EpochIs { person, epoch: 1 }]).await.unwrap();
+    let under_another = vec![Write::EpochIs { person, epoch: 0 }];
+    assert_eq!(world.commit(under_another).await, Err(Conflict::EpochMoved));
     let spend = vec![Write::SpendStep { person, factor, step: 7 }];
     assert_eq!(world.commit(spend.clone()).await, Err(Conflict::StepSpent));
     let confirm = vec![Write::FactorConfirm { person, factor, step: Some(7) }];

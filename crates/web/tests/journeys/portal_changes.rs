@@ -410,3 +410,19 @@ async fn the_sheet_comes_as_a_file_too() {
     }
     assert_eq!(factors(&bed, "hana").await, [], "they count when they are saved");
 }
+
+#[tokio::test]
+async fn a_page_of_registering_that_was_opened_on_campus_registers_nothing_elsewhere() {
+    let bed = Testbed::start().await;
+    let (browser, _) = inside(&bed, "hana").await;
+    let page = browser.open("/portal/totp").await;
+    let app = app_of(&page);
+    // A network where the password suffices, and where nothing may be registered.
+    let moved = browser.at(Network::Vpn);
+    let refused = moved.submit(&page, &[("code", &app.code(bed.now()))]).await;
+    assert!(refused.asks("ticket"), "{}", refused.shows());
+    assert_eq!(factors(&bed, "hana").await, []);
+    // Back on campus the same page goes on.
+    let sheet = browser.submit(&page, &[("code", &app.code(bed.now()))]).await;
+    assert_eq!(sheet.url.path(), "/portal/recovery-codes", "{}", sheet.shows());
+}
