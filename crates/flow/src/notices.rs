@@ -3,9 +3,9 @@
 
 use sekimori_base::{FactorId, Fault, Language, PersonId, Sealed, Timestamp, random};
 use sekimori_directory::settings::ZoneName;
-use sekimori_directory::{Binding as FactorBinding, MailAddress, Method, Person};
+use sekimori_directory::{Binding as FactorBinding, MailAddress, Method, Person, PositionOrigin};
 use sekimori_keys::{Binding, Purpose};
-use sekimori_login::Notice;
+use sekimori_login::{Notice, Reason};
 use sekimori_store::{MessageId, Write};
 use serde::{Deserialize, Serialize};
 
@@ -16,6 +16,10 @@ use crate::visitor::Visitor;
 
 /// Longest message in the outbox, in bytes.
 const MESSAGE_BYTES_MAX: usize = 4096;
+/// Wrong second proofs are told once in so many seconds.
+const HOUR_SECONDS: i64 = 3600;
+/// So much of somebody's history is read for what was told lately.
+const LINES_MAX: u32 = 200;
 
 /// A notice that waits to be delivered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,6 +46,12 @@ pub struct Message {
     pub zone: ZoneName,
     /// From which browser, as it describes itself.
     pub device: String,
+    /// The help desk did it: there is no zone and no browser of the person's.
+    #[serde(default)]
+    pub by_desk: bool,
+    /// Told together with all that followed within an hour of this moment.
+    #[serde(default)]
+    pub since: Option<Timestamp>,
 }
 
 /// The factor that a notice is about.
@@ -63,13 +73,88 @@ pub struct About {
 
 impl Flow {
     /// The message to the person of a round; nothing if no address is known.
-    pub(crate) fn notice_writes(
+    pub(crate) async fn notice_writes(
         &self,
         round: &Round<'_>,
         notice: Notice,
     ) -> Result<Option<Write>, Fault> {
         let Some(person) = &round.person else { return Ok(None) };
-        self.notice(round.visitor, &person.person, notice, About::default())
+        match notice {
+            Notice::SecondFactorFailed => self.failure_notice(round.visitor, &person.person).await,
+            Notice::RecoveryCodeUsed
+            | Notice::ClockSuspected
+            | Notice::PasswordChanged
+            | Notice::FactorAdded
+            | Notice::FactorRemoved
+            | Notice::RecoveryCodesMade => {
+                self.notice(round.visitor, &person.person, notice, About::default())
+            }
+        }
+    }
+
+    /// The password was right and the second factor failed: told at once the first time, then once an hour with how
+    /// often (S31).
+    async fn failure_notice(
+        &self,
+        visitor: &Visitor,
+        person: &Person,
+    ) -> Result<Option<Write>, Fault> {
+        let (tenant, now, notice) = (&visitor.tenant, visitor.now, Notice::SecondFactorFailed);
+        let (earlier, whole) = self.failures(tenant, person.id, now).await?;
+        let Some(message) = message(visitor, person, notice, About::default()) else {
+            return Ok(None);
+        };
+        let Some(since) = hour_of(&earlier, whole, now) else {
+            return self.outbox_write(tenant, now, &message).map(Some);
+        };
+        let about = [
+            b"second-factor-failed".as_slice(),
+            person.id.bytes(),
+            &since.unix_millis().to_be_bytes(),
+        ];
+        let digest = tenant.keys.digest(Purpose::Outbox, tenant.id, &about.concat());
+        let id = digest.bytes()[..16].try_into().expect("a digest has 32 bytes");
+        let id = MessageId::from_bytes(id);
+        let message = Message { since: Some(since), ..message };
+        let message = self.sealed_message(tenant, id, &message)?;
+        let due_at = since.plus_seconds(HOUR_SECONDS);
+        Ok(Some(Write::OutboxPutOnce { id, message, due_at }))
+    }
+
+    /// When the person's second factor failed after the right password before `before`, newest first, and whether
+    /// that is all there is.
+    async fn failures(
+        &self,
+        tenant: &Tenant,
+        person: PersonId,
+        before: Timestamp,
+    ) -> Result<(Vec<Timestamp>, bool), Fault> {
+        let lines = self.store.history_of(tenant.id, person, before, LINES_MAX).await?;
+        let whole = lines.len() < LINES_MAX as usize;
+        let failed = |reason: &str| {
+            matches!(
+                Reason::from_code(reason),
+                Some(
+                    Reason::CodeWrong
+                        | Reason::CodeReused
+                        | Reason::CodeRaced
+                        | Reason::ClockDrift
+                        | Reason::ClockSuspected
+                        | Reason::RecoverySpent
+                )
+            )
+        };
+        let failures = lines.iter().filter(|line| line.line.reason.as_deref().is_some_and(failed));
+        Ok((failures.map(|line| line.line.at).collect(), whole))
+    }
+
+    /// How often it happened what a message tells about.
+    pub async fn times(&self, tenant: &Tenant, message: &Message) -> Result<u32, Fault> {
+        let Some(since) = message.since else { return Ok(1) };
+        let until = since.plus_seconds(HOUR_SECONDS);
+        let (failures, _) = self.failures(tenant, message.person, until).await?;
+        let times = failures.iter().filter(|at| **at >= since).count();
+        Ok(u32::try_from(times).unwrap_or(u32::MAX).max(1))
     }
 
     /// The message to a person about something that this visitor did; nothing if no address is known.
@@ -80,7 +165,21 @@ impl Flow {
         notice: Notice,
         about: About,
     ) -> Result<Option<Write>, Fault> {
+        message(visitor, person, notice, about)
+            .map(|message| self.outbox_write(&visitor.tenant, visitor.now, &message))
+            .transpose()
+    }
+
+    /// The message to a person about something that the help desk did (S17); nothing if no address is known.
+    pub(crate) fn desk_notice(
+        &self,
+        tenant: &Tenant,
+        person: &Person,
+        notice: Notice,
+        about: About,
+    ) -> Result<Option<Write>, Fault> {
         let Some(to) = &person.mail else { return Ok(None) };
+        let now = self.clock.now();
         let message = Message {
             to: to.clone(),
             person: person.id,
@@ -89,11 +188,13 @@ impl Flow {
             language: person.language,
             notice,
             about,
-            at: visitor.now,
-            zone: visitor.position.zone.clone(),
-            device: visitor.user_agent.clone(),
+            at: now,
+            zone: tenant.position(None, PositionOrigin::Unreadable).zone,
+            device: String::new(),
+            by_desk: true,
+            since: None,
         };
-        self.outbox_write(&visitor.tenant, visitor.now, &message).map(Some)
+        self.outbox_write(tenant, now, &message).map(Some)
     }
 
     /// Put a message into the outbox.
@@ -104,12 +205,22 @@ impl Flow {
         message: &Message,
     ) -> Result<Write, Fault> {
         let id = MessageId::from_bytes(random(&*self.entropy));
+        let message = self.sealed_message(tenant, id, message)?;
+        Ok(Write::OutboxPut { id, message, due_at: now })
+    }
+
+    fn sealed_message(
+        &self,
+        tenant: &Tenant,
+        id: MessageId,
+        message: &Message,
+    ) -> Result<Sealed<[u8]>, Fault> {
         let binding = Binding::new(Purpose::Outbox, tenant.id).about(id.bytes());
         let sealed = tenant
             .keys
             .seal_json(&binding, message, MESSAGE_BYTES_MAX, &*self.entropy)
             .map_err(Fault::while_doing("sealing a message"))?;
-        Ok(Write::OutboxPut { id, message: Sealed::from_bytes(sealed.into_bytes()), due_at: now })
+        Ok(Sealed::from_bytes(sealed.into_bytes()))
     }
 
     /// Open a message of the outbox for delivery.
@@ -124,5 +235,96 @@ impl Flow {
             .keys
             .open_json(&binding, &Sealed::from_bytes(sealed.bytes().to_vec()))
             .map_err(Fault::while_doing("opening a message"))
+    }
+}
+
+fn message(visitor: &Visitor, person: &Person, notice: Notice, about: About) -> Option<Message> {
+    Some(Message {
+        to: person.mail.clone()?,
+        person: person.id,
+        username: person.username.to_string(),
+        name: person.name.text(person.language).to_owned(),
+        language: person.language,
+        notice,
+        about,
+        at: visitor.now,
+        zone: visitor.position.zone.clone(),
+        device: visitor.user_agent.clone(),
+        by_desk: false,
+        since: None,
+    })
+}
+
+/// The beginning of the hour that a failure is told with; `None` if it is told at once. Failures make a row that
+/// ends with two quiet hours; its first is told at once, and its hours are counted from that one, so that two
+/// messages are an hour apart whatever the nodes. In a row too long to be seen whole, hours of the clock count.
+fn hour_of(earlier: &[Timestamp], whole: bool, now: Timestamp) -> Option<Timestamp> {
+    let (mut first, mut ended) = (now, false);
+    for at in earlier {
+        if first.seconds_since(*at) >= 2 * HOUR_SECONDS {
+            ended = true;
+            break;
+        }
+        first = *at;
+    }
+    if !whole && !ended {
+        let hour = now.unix_seconds().div_euclid(HOUR_SECONDS);
+        return Some(Timestamp::from_unix_seconds(hour * HOUR_SECONDS));
+    }
+    if first == now {
+        return None;
+    }
+    let hours = now.seconds_since(first).div_euclid(HOUR_SECONDS);
+    Some(first.plus_seconds(hours * HOUR_SECONDS))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MINUTE: i64 = 60;
+
+    fn at(minute: i64) -> Timestamp {
+        Timestamp::from_unix_seconds(1_000_000 + minute * MINUTE)
+    }
+
+    fn hour(earlier: &[i64], now: i64) -> Option<Timestamp> {
+        let earlier: Vec<_> = earlier.iter().rev().map(|minute| at(*minute)).collect();
+        hour_of(&earlier, true, at(now))
+    }
+
+    #[test]
+    fn the_first_of_a_row_is_told_at_once_and_the_others_by_the_hour() {
+        assert_eq!(hour(&[], 0), None);
+        assert_eq!(hour(&[0], 1), Some(at(0)));
+        assert_eq!(hour(&[0, 1, 2], 59), Some(at(0)));
+        assert_eq!(hour(&[0, 1, 2, 59], 60), Some(at(60)));
+        assert_eq!(hour(&[0, 59, 150], 185), Some(at(180)));
+        assert_eq!(hour(&[0, 1], 121), None, "two quiet hours");
+    }
+
+    #[test]
+    fn no_two_messages_are_less_than_an_hour_apart() {
+        for step in [1, 7, 31, 61, 90, 119, 121] {
+            let mut told = std::collections::BTreeSet::new();
+            let all: Vec<i64> = (0..100).map(|number| number * step).collect();
+            for (index, now) in all.iter().enumerate() {
+                told.insert(match hour(&all[..index], *now) {
+                    None => at(*now),
+                    Some(since) => since.plus_seconds(HOUR_SECONDS),
+                });
+            }
+            let told: Vec<_> = told.into_iter().collect();
+            let near = told.windows(2).find(|two| two[1].seconds_since(two[0]) < HOUR_SECONDS);
+            assert_eq!(near, None, "every {step} minutes");
+        }
+    }
+
+    #[test]
+    fn a_row_without_end_is_told_by_the_hours_of_the_clock() {
+        let earlier: Vec<_> = (0..20).rev().map(at).collect();
+        let told = |now| hour_of(&earlier, false, at(now)).unwrap();
+        assert_eq!(told(20), told(21));
+        assert_eq!(told(20).unix_seconds() % HOUR_SECONDS, 0);
     }
 }

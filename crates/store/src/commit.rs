@@ -434,6 +434,9 @@ impl Plan {
                 call!(sql::OUTBOX_PUT, t, id.bytes(), &message, now, due_at),
                 Conflict::Exists,
             ),
+            Write::OutboxPutOnce { id, message, due_at } => {
+                self.then(call!(sql::OUTBOX_PUT, t, id.bytes(), &message, now, due_at));
+            }
             Write::Audit(line) => {
                 self.steps.push(Step { write: self.write, kind: Kind::Line(line) });
             }

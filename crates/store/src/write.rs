@@ -363,6 +363,15 @@ pub enum Write {
         /// Not before this moment.
         due_at: Timestamp,
     },
+    /// Put a message in the outbox unless it waits there already.
+    OutboxPutOnce {
+        /// Which.
+        id: MessageId,
+        /// The message.
+        message: Sealed<[u8]>,
+        /// Not before this moment.
+        due_at: Timestamp,
+    },
     /// Add a line to the audit. Conflict: [`Conflict::IncidentTaken`] if its code is in use.
     Audit(Box<AuditLine>),
 }

@@ -21,12 +21,16 @@ pub struct Happening<'a> {
     pub time_zone: &'a str,
     /// What the network is called from where it happened, in the language of the mail.
     pub place: &'a str,
+    /// The help desk did it; then there is no such network.
+    pub by_desk: bool,
     /// The service that was being signed in to, where there was one.
     pub service: Option<&'a str>,
     /// The method that was added, removed, or that failed, where there is one.
     pub method: Option<Method>,
     /// Recovery codes that are left, after one was used.
     pub codes_left: Option<u8>,
+    /// How often it happened.
+    pub times: u32,
     /// Whether the factor was added inside with the password alone; the mail then says so.
     pub inside_with_password: bool,
     /// The address of the "this was not me" page. Only that page's button acts: scanners open links.
@@ -66,6 +70,7 @@ impl Words {
             ("place", Argument::Text(happening.place)),
             ("service", Argument::Text(happening.service.unwrap_or("none"))),
             ("left", Argument::Number(happening.codes_left.map_or(0, i64::from))),
+            ("times", Argument::Number(i64::from(happening.times))),
             ("url", Argument::Text(happening.not_me_url)),
             ("portal", Argument::Text(happening.portal_url)),
             ("desk", Argument::Text(happening.desk.unwrap_or("none"))),
@@ -73,7 +78,8 @@ impl Words {
         let mut paragraphs =
             vec![self.with("mail-greeting", &arguments), self.with(id, &arguments)];
         let mut circumstances = vec![self.with("mail-when", &arguments)];
-        circumstances.push(self.with("mail-where", &arguments));
+        let place = if happening.by_desk { "mail-by-desk" } else { "mail-where" };
+        circumstances.push(self.with(place, &arguments));
         if happening.service.is_some() {
             circumstances.push(self.with("mail-service", &arguments));
         }
@@ -81,8 +87,11 @@ impl Words {
         if happening.inside_with_password {
             paragraphs.push(self.with("mail-inside-with-password", &arguments));
         }
-        paragraphs.push(self.with("mail-was-me", &arguments));
-        paragraphs.push(self.with("mail-was-not-me", &arguments));
+        if !happening.by_desk {
+            paragraphs.push(self.with("mail-was-me", &arguments));
+        }
+        let not_me = if happening.by_desk { "mail-was-not-asked-for" } else { "mail-was-not-me" };
+        paragraphs.push(self.with(not_me, &arguments));
         if happening.desk.is_some() {
             paragraphs.push(self.with("mail-desk", &arguments));
         }

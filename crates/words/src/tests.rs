@@ -345,6 +345,8 @@ fn every_notice_says_what_when_and_where_and_what_to_do() {
                         service: Some("Webmail"),
                         method: Some(Method::Totp),
                         codes_left: Some(left),
+                        times: u32::from(left).max(1),
+                        by_desk: false,
                         inside_with_password: true,
                         not_me_url: "https://login.example.ac.jp/not-me?link=abc",
                         portal_url: "https://login.example.ac.jp/portal",

@@ -2,12 +2,14 @@
 
 use sekimori_base::{FactorId, Fault, PersonId, SessionId};
 use sekimori_directory::Username;
+use sekimori_login::Notice;
 use sekimori_login::throttle::{Bucket, Guess};
 use sekimori_store::{CommitError, Conflict, Write};
 
 use super::By;
 use crate::Flow;
 use crate::guess;
+use crate::notices::About;
 use crate::tenant::Tenant;
 
 /// Which sessions end.
@@ -98,7 +100,7 @@ impl Flow {
         self.commit_plain(tenant, writes, "ending sessions").await
     }
 
-    /// End a factor of somebody. `false`: they have no such factor.
+    /// End a factor of somebody, who is told. `false`: they have no such factor.
     pub async fn end_factor_of(
         &self,
         tenant: &Tenant,
@@ -107,9 +109,19 @@ impl Flow {
         by: &By,
     ) -> Result<bool, Fault> {
         let now = self.clock.now();
+        let Some(stored) = self.store.person(tenant.id, now, person).await? else {
+            return Ok(false);
+        };
+        let Some(had) = stored.factors.iter().find(|had| had.facts.id == factor) else {
+            return Ok(false);
+        };
+        let about =
+            About { factor: Some(factor), method: Some(had.facts.method), ..About::default() };
+        let told = self.desk_notice(tenant, &stored.person, Notice::FactorRemoved, about)?;
         let mut line = by.line(now, "factor.ended_by_desk", Some(person));
         line.details = serde_json::json!({ "factor": factor }).to_string();
-        let writes = vec![Write::FactorRemove { person, factor }, Write::Audit(Box::new(line))];
+        let mut writes = vec![Write::FactorRemove { person, factor }, Write::Audit(Box::new(line))];
+        writes.extend(told);
         match self.store.commit(tenant.id, now, writes).await {
             Ok(_) => Ok(true),
             Err(error) if error.conflict() == Some(Conflict::FactorMissing) => Ok(false),

@@ -12,11 +12,12 @@ use sekimori_directory::{
     Affiliation, Binding, Group, MailAddress, Method, Person, PersonState, Username,
 };
 use sekimori_keys::{Binding as SealBinding, Purpose};
-use sekimori_login::FactorState;
+use sekimori_login::{FactorState, Notice};
 use sekimori_store::{AuditLine, CommitError, Conflict, NewFactor, Write};
 
 use crate::Flow;
 use crate::hashing::{Busy, Class, Place};
+use crate::notices::About;
 use crate::tenant::Tenant;
 
 /// Who acts, as the audit names them: `os:root`, `admin:per_…`, `system`.
@@ -159,7 +160,7 @@ impl Flow {
         }
     }
 
-    /// Register an authenticator app for somebody, ready to be used: the secret goes on paper, once.
+    /// Register an authenticator app for somebody, who is told; ready to be used: the secret goes on paper, once.
     pub async fn hand_out_totp(
         &self,
         tenant: &Tenant,
@@ -180,10 +181,19 @@ impl Flow {
             secret: self.seal_factor(tenant, id, secret.bytes().expose())?,
             codes: 0,
         };
-        let writes = vec![
+        let mut writes = vec![
             Write::FactorAdd(factor),
             Write::Audit(Box::new(admin_line(now, "factor.handed_out", Some(person), by))),
         ];
+        if let Some(stored) = self.store.person(tenant.id, now, person).await? {
+            let about = About {
+                factor: Some(id),
+                method: Some(Method::Totp),
+                binding: Some(binding),
+                ..About::default()
+            };
+            writes.extend(self.desk_notice(tenant, &stored.person, Notice::FactorAdded, about)?);
+        }
         match self.store.commit(tenant.id, now, writes).await {
             Ok(_) => Ok(secret),
             Err(CommitError::Conflict { conflict, .. }) => {

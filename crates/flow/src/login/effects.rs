@@ -26,7 +26,7 @@ pub(super) struct Plan {
 }
 
 impl Flow {
-    pub(super) fn add_effect(
+    pub(super) async fn add_effect(
         &self,
         plan: &mut Plan,
         round: &Round<'_>,
@@ -75,7 +75,7 @@ impl Flow {
                 }
             }
             Effect::Notify(notice) => {
-                plan.writes.extend(self.notice_writes(round, *notice)?);
+                plan.writes.extend(self.notice_writes(round, *notice).await?);
             }
             // Proofs are kept with the attempt's state; a rehash runs after the answer.
             Effect::RecordProof(_) | Effect::Rehash | Effect::ForgetDrift => {}

@@ -211,7 +211,7 @@ impl Flow {
         let mut plan = Plan::default();
         let mut opened = None;
         for effect in &decision.effects {
-            self.add_effect(&mut plan, round, decision, effect, &mut opened)?;
+            self.add_effect(&mut plan, round, decision, effect, &mut opened).await?;
         }
         if decision.reason.is_refusal() {
             plan.incident = Some(IncidentCode::random(&*self.entropy));

@@ -88,7 +88,7 @@ fn entry(tenant: &Tenant, stored: &AuditEntry, answered: bool) -> Option<Entry> 
         ("login.asked", _) if !answered => Happening::LeftOff,
         ("password.changed", _) => Happening::Changed(Notice::PasswordChanged),
         ("factor.added" | "factor.handed_out", _) => Happening::Changed(Notice::FactorAdded),
-        ("factor.removed", _) => Happening::Changed(Notice::FactorRemoved),
+        ("factor.removed" | "factor.ended_by_desk", _) => Happening::Changed(Notice::FactorRemoved),
         ("recovery_codes.made", _) => Happening::Changed(Notice::RecoveryCodesMade),
         ("desk.viewed" | "person.exported", _) => Happening::Viewed,
         _ => return None,

@@ -43,7 +43,7 @@ impl Sink {
             let due = flow.store.outbox_due(tenant.id, flow.clock.now(), 30, 20).await?;
             for waiting in due {
                 let message = flow.open_message(&tenant, waiting.id, &waiting.message)?;
-                let mail = crate::mail::mail(flow, &tenant, &message)?;
+                let mail = crate::mail::mail(flow, &tenant, &message).await?;
                 let sent = SentMail {
                     to: message.to.to_string(),
                     at: message.at,

@@ -56,7 +56,7 @@ async fn deliver(
             return flow.store.outbox_done(tenant.id, waiting.id).await;
         }
     };
-    let mail = render::mail(flow, tenant, &message)?;
+    let mail = render::mail(flow, tenant, &message).await?;
     let sender = render::sender(&tenant.site, message.language);
     let error = match mailer.send(&sender, &message.to, mail).await {
         Ok(()) => {

@@ -20,7 +20,7 @@ pub(crate) fn sender(site: &Site, language: Language) -> Sender {
 }
 
 /// The mail of a notice.
-pub(crate) fn mail(flow: &Flow, tenant: &Tenant, message: &Message) -> Result<Mail, Fault> {
+pub(crate) async fn mail(flow: &Flow, tenant: &Tenant, message: &Message) -> Result<Mail, Fault> {
     let (site, language) = (&tenant.site, message.language);
     let zone = site.zone(&message.zone);
     let place = zone.map_or(message.zone.as_str(), |zone| zone.title.text(language));
@@ -35,6 +35,8 @@ pub(crate) fn mail(flow: &Flow, tenant: &Tenant, message: &Message) -> Result<Ma
         place,
         service: None,
         method: message.about.method,
+        times: flow.times(tenant, message).await?,
+        by_desk: message.by_desk,
         codes_left: message.about.codes_left,
         inside_with_password: message.about.binding == Some(Binding::InsideWithPassword),
         not_me_url: &format!("{issuer}{path}"),

@@ -426,3 +426,59 @@ async fn a_page_of_registering_that_was_opened_on_campus_registers_nothing_elsew
     let sheet = browser.submit(&page, &[("code", &app.code(bed.now()))]).await;
     assert_eq!(sheet.url.path(), "/portal/recovery-codes", "{}", sheet.shows());
 }
+
+#[tokio::test]
+async fn what_the_help_desk_does_with_factors_is_told_to_the_owner() {
+    let bed = Testbed::start().await;
+    let (tenant, taro) = (bed.tenant(), bed.person("taro").id);
+    let by = sekimori_flow::admin::By("os:root".to_owned());
+    let app = factors(&bed, "taro").await[0].id;
+    assert!(bed.flow.end_factor_of(&tenant, taro, app, &by).await.unwrap());
+    assert!(!bed.flow.end_factor_of(&tenant, taro, app, &by).await.unwrap(), "gone");
+    bed.flow.hand_out_totp(&tenant, taro, Binding::Desk, &by).await.unwrap();
+    let told = notices(&bed).await;
+    let told: Vec<_> =
+        told.iter().map(|m| (m.person, m.notice, m.about.method, m.by_desk)).collect();
+    let totp = Some(Method::Totp);
+    assert_eq!(
+        told,
+        [(taro, Notice::FactorRemoved, totp, true), (taro, Notice::FactorAdded, totp, true)]
+    );
+}
+
+#[tokio::test]
+async fn wrong_codes_are_told_at_once_and_then_by_the_hour_with_how_many() {
+    let bed = Testbed::start().await;
+    let browser = bed.browser(Network::Home);
+    let begin = bed.now();
+    for _ in 0..20 {
+        let page = browser.open(&bed.service("wiki").sign_in().url).await;
+        let page = browser.sign_in_as(&page, bed.person("taro")).await;
+        assert!(page.asks("code"), "{}", page.shows());
+        let page = browser.submit(&page, &[("code", "000000")]).await;
+        assert!(page.failed() && page.asks("code"), "{}", page.shows());
+        // Longer than the longest wait between two guesses.
+        bed.wait(16 * 60);
+    }
+    let hours = u32::try_from(bed.now().seconds_since(begin) / 3600).unwrap();
+    let (store, tenant) = (&bed.flow.store, bed.tenant());
+    let waiting = store.outbox_waiting(tenant.id, 100).await.unwrap();
+    let (mut told, mut due) = (0, Vec::new());
+    for message in &waiting {
+        let message_of = bed.flow.open_message(&tenant, message.id, &message.message).unwrap();
+        assert_eq!(message_of.notice, Notice::SecondFactorFailed);
+        // The first is told by itself, and once more with its hour.
+        due.push(match message_of.since {
+            Some(since) => {
+                told += bed.flow.times(&tenant, &message_of).await.unwrap();
+                since.plus_seconds(3600)
+            }
+            None => message_of.at,
+        });
+    }
+    assert_eq!(told, 20, "all of them, in {} messages", waiting.len());
+    assert!(waiting.len() <= hours as usize + 2, "{} in {hours} hours", waiting.len());
+    due.sort_unstable();
+    let near = due.windows(2).find(|two| two[1].seconds_since(two[0]) < 3600);
+    assert_eq!(near, None, "at most one an hour");
+}

@@ -4,7 +4,10 @@ mail-greeting = Dear { $person },
 mail-generic-method = second proof
 
 mail-second-factor-failed =
-    Somebody entered your right password for the account "{ $username }", and the proof that followed ({ $method }) was not right. Nobody was let in.
+    { $times ->
+        [one] Somebody entered your right password for the account "{ $username }", and the proof that followed ({ $method }) was not right. Nobody was let in.
+       *[other] { $times } times within an hour, your right password for the account "{ $username }" was followed by a proof ({ $method }) that was not right. Below is one of them.
+    }
     .subject = { $organisation }: your password was right, the second proof was not
 mail-recovery-code-used =
     { $left ->
@@ -31,11 +34,16 @@ mail-recovery-codes-made =
 
 mail-when = When: { $at }
 mail-where = Where: { $place }
+mail-by-desk = By: the help desk
 mail-service = Signing in to: { $service }
 mail-inside-with-password = It was registered on the campus network with the password alone, because it is the first one of this account.
 mail-was-me = If this was you, there is nothing to do.
 mail-was-not-me =
     If this was not you, open this page and press the button there:
+    { $url }
+    Opening the page alone changes nothing.
+mail-was-not-asked-for =
+    If you did not ask for this, open this page and press the button there:
     { $url }
     Opening the page alone changes nothing.
 mail-desk = Questions: { $desk }

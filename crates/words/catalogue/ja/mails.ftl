@@ -4,7 +4,10 @@ mail-greeting = { $person } 様
 mail-generic-method = もう一つの確認
 
 mail-second-factor-failed =
-    アカウント「{ $username }」の正しいパスワードが入力されましたが、続く確認（{ $method }）は一致しませんでした。サインインは行われていません。
+    { $times ->
+        [1] アカウント「{ $username }」の正しいパスワードが入力されましたが、続く確認（{ $method }）は一致しませんでした。サインインは行われていません。
+       *[other] アカウント「{ $username }」の正しいパスワードのあと、確認（{ $method }）が一致しないことが1時間に{ $times }回ありました。以下はそのうちの1回です。
+    }
     .subject = 【{ $organisation }】パスワードのあとの確認が一致しませんでした
 mail-recovery-code-used =
     { $left ->
@@ -30,11 +33,16 @@ mail-recovery-codes-made =
 
 mail-when = 日時: { $at }
 mail-where = 場所: { $place }
+mail-by-desk = 操作: ヘルプデスク
 mail-service = サインイン先: { $service }
 mail-inside-with-password = このアカウントの最初の確認方法のため、学内ネットワークでパスワードだけを使って登録されました。
 mail-was-me = ご自身の操作であれば、対応は必要ありません。
 mail-was-not-me =
     心当たりがない場合は、次のページを開き、ボタンを押してください。
+    { $url }
+    ページを開くだけでは何も変わりません。
+mail-was-not-asked-for =
+    依頼した覚えがない場合は、次のページを開き、ボタンを押してください。
     { $url }
     ページを開くだけでは何も変わりません。
 mail-desk = お問い合わせ: { $desk }
