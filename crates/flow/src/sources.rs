@@ -3,6 +3,7 @@
 //! Counted are *distinct identifiers that fail*, not failures: three hundred students behind one address who
 //! mistype once are no attack (C7). Inside networks and known devices are never held up by this.
 
+use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 
@@ -10,8 +11,10 @@ use sekimori_base::{TenantId, Timestamp};
 
 use crate::bounded::Bounded;
 
-/// Networks that are remembered at most; beyond it the oldest goes.
+/// Networks that are remembered of one tenant at most; beyond it the oldest goes.
 const NETWORKS_MAX: usize = 20_000;
+/// Networks of one tenant that wait at most; beyond it the wait that began first goes.
+const WAITS_MAX: usize = 10_000;
 /// Distinct failing identifiers that a network may have within [`WINDOW_SECONDS`].
 const IDENTIFIERS_MAX: usize = 30;
 /// Length of the window.
@@ -33,7 +36,6 @@ pub fn network(address: IpAddr) -> u128 {
 struct Seen {
     identifiers: Vec<u64>,
     since: Timestamp,
-    wait_until: Option<Timestamp>,
 }
 
 impl Seen {
@@ -53,20 +55,28 @@ pub enum Network {
     Held,
 }
 
-/// What this node remembers of failing networks.
-pub struct Sources(Mutex<Bounded<(TenantId, u128), Seen>>);
+/// The failing networks of one tenant. Waits stand apart, so that a flood of networks that have only begun to fail
+/// ends none.
+struct Networks {
+    seen: Bounded<u128, Seen>,
+    waits: Bounded<u128, Timestamp>,
+}
 
-impl Default for Sources {
+impl Default for Networks {
     fn default() -> Self {
-        Self(Mutex::new(Bounded::new(NETWORKS_MAX)))
+        Self { seen: Bounded::new(NETWORKS_MAX), waits: Bounded::new(WAITS_MAX) }
     }
 }
+
+/// What this node remembers of failing networks, each tenant apart.
+#[derive(Default)]
+pub struct Sources(Mutex<HashMap<TenantId, Networks>>);
 
 impl Sources {
     /// Until when nothing from this network is evaluated.
     pub fn wait_until(&self, tenant: TenantId, network: u128, now: Timestamp) -> Option<Timestamp> {
-        let networks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let until = networks.get(&(tenant, network))?.wait_until?;
+        let tenants = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let until = *tenants.get(&tenant)?.waits.get(&network)?;
         (until > now).then_some(until)
     }
 
@@ -78,10 +88,11 @@ impl Sources {
         identifier: u64,
         now: Timestamp,
     ) -> Network {
-        let mut networks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut tenants = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let networks = tenants.entry(tenant).or_default();
         let worth = |seen: &Seen| seen.identifiers.len() >= WORTH_IDENTIFIERS && seen.recent(now);
         let fresh = || Seen { since: now, ..Seen::default() };
-        let seen = networks.entry((tenant, network), fresh(), worth);
+        let seen = networks.seen.entry(network, fresh(), worth);
         if !seen.recent(now) {
             *seen = fresh();
         }
@@ -92,7 +103,8 @@ impl Sources {
         if seen.identifiers.len() < IDENTIFIERS_MAX {
             return Network::Calm;
         }
-        seen.wait_until = Some(now.plus_seconds(WAIT_SECONDS));
+        let until = now.plus_seconds(WAIT_SECONDS);
+        *networks.waits.entry(network, until, |until| *until > now) = until;
         if before < IDENTIFIERS_MAX { Network::HeldUp } else { Network::Held }
     }
 }
@@ -134,8 +146,29 @@ mod tests {
         for number in 0..crate::endless() {
             sources.failed(TENANT, 1000 + u128::from(number), number, NOW);
         }
-        assert_eq!(sources.0.lock().unwrap().len(), NETWORKS_MAX);
+        assert_eq!(sources.0.lock().unwrap()[&TENANT].seen.len(), NETWORKS_MAX);
         assert!(sources.wait_until(TENANT, 7, NOW).is_some());
+    }
+
+    #[test]
+    fn networks_that_have_begun_to_fail_free_no_held_one_of_theirs_or_another_tenant() {
+        const OTHER: TenantId = TenantId::from_bytes([2; 16]);
+        let sources = Sources::default();
+        for held in 0..200 {
+            for number in 0..30 {
+                sources.failed(TENANT, held, number, NOW);
+                sources.failed(OTHER, held, number, NOW);
+            }
+        }
+        // As many as are worth remembering, each with as many names as make it so.
+        for network in 0..30_000 {
+            for number in 0..5 {
+                sources.failed(TENANT, 1000 + network, number, NOW);
+            }
+        }
+        let held =
+            |tenant| (0..200).filter(|n| sources.wait_until(tenant, *n, NOW).is_some()).count();
+        assert_eq!((held(TENANT), held(OTHER)), (200, 200));
     }
 
     #[test]
