@@ -1,12 +1,17 @@
-//! Headers that stand on every answer, errors included (S51).
+//! Headers that stand on every answer, errors included (S51): one table, for pages and for what the listeners say
+//! themselves.
 
 use axum::extract::Request;
-use axum::http::header::{CACHE_CONTROL, HeaderName, STRICT_TRANSPORT_SECURITY};
-use axum::http::{HeaderMap, HeaderValue};
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::middleware::Next;
 use axum::response::Response;
 
-const ALWAYS: [(&str, &str); 6] = [
+/// The headers; an answer may say another value itself.
+pub const ALWAYS: [(&str, &str); 9] = [
+    ("cache-control", "no-store"),
+    ("content-security-policy", "default-src 'none'; frame-ancestors 'none'"),
+    // Browsers ignore it on plain http (RFC 6797, 8.1), so it can always stand.
+    ("strict-transport-security", "max-age=63072000; includeSubDomains"),
     ("x-content-type-options", "nosniff"),
     ("referrer-policy", "no-referrer"),
     ("cross-origin-opener-policy", "same-origin"),
@@ -26,18 +31,11 @@ pub async fn secure(request: Request, next: Next) -> Response {
     response
 }
 
-fn add(headers: &mut HeaderMap) {
+/// Add the headers that an answer does not say itself.
+pub fn add(headers: &mut HeaderMap) {
     for (name, value) in ALWAYS {
         headers
             .entry(HeaderName::from_static(name))
             .or_insert_with(|| HeaderValue::from_static(value));
     }
-    headers.entry(CACHE_CONTROL).or_insert_with(|| HeaderValue::from_static("no-store"));
-    headers
-        .entry("content-security-policy")
-        .or_insert_with(|| HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"));
-    // Browsers ignore it on plain http (RFC 6797, 8.1), so it can always stand.
-    headers
-        .entry(STRICT_TRANSPORT_SECURITY)
-        .or_insert_with(|| HeaderValue::from_static("max-age=63072000; includeSubDomains"));
 }

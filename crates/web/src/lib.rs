@@ -4,7 +4,7 @@ mod answer;
 mod app;
 pub mod cookies;
 mod cx;
-mod headers;
+pub mod headers;
 mod language;
 mod login;
 mod oidc;

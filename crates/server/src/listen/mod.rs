@@ -18,7 +18,7 @@ pub mod tls;
 
 use std::io;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use axum::Router;
@@ -178,14 +178,23 @@ fn is_the_peers(error: &io::Error) -> bool {
 
 /// Close a connection for which there is no room: in clear with a word, without waiting for anything.
 fn refuse(gate: &Gate, manner: &Manner, socket: &TcpStream, why: Refused) {
-    const FULL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\n\
-        Content-Length: 0\r\nCache-Control: no-store\r\nConnection: close\r\n\r\n";
     gate.metrics.refused(why);
     match manner.speaks {
         Speaks::Plain => {
             // A fresh socket's buffer takes this; if not, closing says enough.
-            let _ = socket.try_write(FULL);
+            let _ = socket.try_write(FULL.as_bytes());
         }
         Speaks::Tls(_) => {}
     }
 }
+
+/// What a connection hears for which there is no room.
+static FULL: LazyLock<String> = LazyLock::new(|| {
+    let mut text = "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nContent-Length: 0\r\n\
+                    Connection: close\r\n"
+        .to_owned();
+    for (name, value) in sekimori_web::headers::ALWAYS {
+        text.extend([name, ": ", value, "\r\n"]);
+    }
+    text + "\r\n"
+});

@@ -136,16 +136,10 @@ const FAULT: &str = "Something broke here. It is not your fault. Please try agai
 
 /// An answer in both languages for when no page can be made.
 fn plain(status: StatusCode, text: &'static str) -> Response {
-    let headers = [
-        (header::CONTENT_TYPE, "text/plain; charset=utf-8"),
-        (header::CACHE_CONTROL, "no-store"),
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (header::REFERRER_POLICY, "no-referrer"),
-        (header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
-        (http::HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
-        (http::HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
-    ];
-    (status, headers, text).into_response()
+    let content_type = [(header::CONTENT_TYPE, "text/plain; charset=utf-8")];
+    let mut response = (status, content_type, text).into_response();
+    sekimori_web::headers::add(response.headers_mut());
+    response
 }
 
 /// A handler panicked; the connection and the process live on.

@@ -180,6 +180,39 @@ async fn too_large_too_slow_and_broken_requests_get_a_clear_answer() {
 }
 
 #[tokio::test]
+async fn what_a_listener_says_itself_has_the_headers_of_every_answer() {
+    let limits = Limits {
+        request_max: Duration::from_millis(200),
+        body_bytes_max: 10,
+        connections_max: 1,
+        ..Limits::default()
+    };
+    let running = run(Setup { limits, ..Setup::default() });
+    let post = "POST /echo HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length:";
+    let mut answers = Vec::new();
+    for sent in [
+        format!("{post} 11\r\n\r\n").into_bytes(),
+        format!("{post} 5\r\n\r\nabc").into_bytes(),
+        get_once("/stuck", ""),
+        get_once("/panic", ""),
+    ] {
+        answers.push(exchange(running.address, &sent).await);
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    let held = TcpStream::connect(running.address).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    answers.push(exchange(running.address, b"").await);
+    drop(held);
+    let statuses: Vec<_> = answers.iter().map(|answer| &answer[9..12]).collect();
+    assert_eq!(statuses, ["413", "408", "503", "500", "503"]);
+    for answer in &answers {
+        for (name, value) in sekimori_web::headers::ALWAYS {
+            assert!(answer.contains(&format!("\r\n{name}: {value}\r\n")), "{name}: {answer}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_full_listener_says_when_to_come_back() {
     let limits = Limits { connections_max: 1, ..Limits::default() };
     let running = run(Setup { limits, ..Setup::default() });
