@@ -1,6 +1,7 @@
 //! The program as its operators meet it: command lines, files, sockets, signals.
 
 mod audit;
+mod canaries;
 mod demo;
 mod desk;
 mod help;

@@ -12,10 +12,10 @@ use tempfile::TempDir;
 
 use super::{folder, json, printed, program};
 
-struct Server {
+pub struct Server {
     folder: TempDir,
     process: Child,
-    main: SocketAddr,
+    pub main: SocketAddr,
     management: SocketAddr,
 }
 
@@ -36,7 +36,7 @@ fn get(address: SocketAddr, path: &str) -> String {
 }
 
 impl Server {
-    fn start(more: &str) -> Self {
+    pub fn start(more: &str) -> Self {
         let folder = folder();
         let (main, management) = (free(), free());
         let settings = format!(
@@ -52,11 +52,11 @@ impl Server {
         server
     }
 
-    fn path(&self) -> &Path {
+    pub fn path(&self) -> &Path {
         self.folder.path()
     }
 
-    fn log(&self) -> String {
+    pub fn log(&self) -> String {
         std::fs::read_to_string(self.path().join("log")).unwrap()
     }
 

@@ -343,3 +343,27 @@ async fn another_factor_can_be_chosen_at_a_step_up() {
     let page = home.submit(&page, &[("code", &code)]).await;
     begun.service.redeem(&sign_in, &page).await;
 }
+
+#[tokio::test]
+async fn a_claims_parameter_of_great_depth_is_refused_or_passed_over_and_breaks_nothing() {
+    for (open, close) in [("[", "]"), ("{\"a\":", "}")] {
+        for depth in [100, 1000, 3000] {
+            let middle = if open == "[" { "" } else { "1" };
+            let whole = format!("{}{middle}{}", open.repeat(depth), close.repeat(depth));
+            let inner = format!("{{\"id_token\":{whole}}}");
+            // What is well formed and asks for nothing that is known may be passed over.
+            let object = open.starts_with('{');
+            for (claims, may_pass) in
+                [(open.repeat(depth), false), (whole, object), (inner, object)]
+            {
+                let begun = asking("wiki", Network::Campus, &[("claims", &claims)]).await;
+                let page = &begun.page;
+                // Longer than any request: a page, since nothing of it was read.
+                let refused = page.param("error").as_deref() == Some("invalid_request")
+                    || page.status.as_u16() == 400;
+                let passed = may_pass && page.asks("username");
+                assert!(refused || passed, "{depth}: {}", page.shows());
+            }
+        }
+    }
+}

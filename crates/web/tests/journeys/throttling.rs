@@ -222,3 +222,29 @@ async fn a_clock_that_is_off_is_named_after_two_codes_and_never_accepted() {
     assert!(!page.is_away(), "a burned code: {}", page.shows());
     assert_eq!(page.reason().as_deref(), Some("mfa.code_raced"), "{}", page.shows());
 }
+
+#[tokio::test]
+async fn all_spellings_of_a_name_share_one_wait() {
+    let begun = at("wiki", Network::Home).await;
+    let spellings = [
+        "taro",
+        "TARO",
+        " taro ",
+        "ｔａｒｏ",
+        "taro@example.ac.jp",
+        "ta\u{200b}ro",
+        "Taro@EXAMPLE.ac.jp",
+    ];
+    for number in 0..11 {
+        let name = spellings[number % spellings.len()];
+        let fresh = begun.browser.open(&begun.sign_in.url).await;
+        let page = begun.browser.sign_in(&fresh, name, &format!("wrong {number}")).await;
+        assert!(page.failed(), "{name}: {}", page.shows());
+        begun.bed.wait(2);
+    }
+    for name in spellings {
+        let fresh = begun.browser.open(&begun.sign_in.url).await;
+        let page = begun.browser.sign_in(&fresh, name, "wrong once more").await;
+        assert_eq!(page.reason().as_deref(), Some("throttle.wait"), "{name}: {}", page.shows());
+    }
+}
