@@ -197,14 +197,15 @@ impl Flow {
             (Next::Check(_), _) => {
                 Err(Fault::new("checking a proof", "another proof was asked than was sent"))
             }
-            (Next::Ask(_) | Next::Admit(_) | Next::Refuse, _) => {
-                // The guess that is being checked at this moment may be this very one, sent before.
+            (Next::Ask(_) | Next::Admit(_) | Next::Refuse, typed) => {
+                // This may be the twin of a form that is being checked at this moment, or of one with which a
+                // session stepped up: that one replaced the session, so that this one finds none.
                 let (id, version) = match (&round.stage, new_attempt) {
                     (Stage::Attempt { id, version, .. }, _) => (Some(*id), *version),
                     (Stage::Carried(_), new) => (new, 0),
                 };
                 if let Some(id) = id
-                    && first.reason == Reason::ThrottleBusy
+                    && (first.reason == Reason::ThrottleBusy || matches!(typed, Proofed::Code(_)))
                     && self.is_second_submit(round.visitor, id, version).await?
                 {
                     return self.first_outcome(round.visitor, id, version).await;

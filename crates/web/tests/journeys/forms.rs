@@ -221,6 +221,31 @@ async fn a_double_click_on_a_code_gets_the_first_ones_outcome() {
 }
 
 #[tokio::test]
+async fn a_double_click_on_a_code_that_a_session_lacked_gets_the_first_ones_outcome() {
+    let begun = at("wiki", Network::Campus).await;
+    let page = begun.password("taro").await;
+    begun.tokens(&page).await;
+    let home = begun.browser.at(Network::Home);
+    let sign_in = begun.service.sign_in();
+    let page = home.open(&sign_in.url).await;
+    assert!(page.asks("code"), "{}", page.shows());
+    let typed = begun.code("taro");
+    let fields = [("code", typed.as_str())];
+    let session = home.cookie("session").expect("a session");
+    let first = home.submit(&page, &fields).await;
+    // The twin was sent before the answer came: with the session that the answer replaces.
+    let replaced = home.cookie("session").expect("a session");
+    assert_ne!(session, replaced);
+    home.tamper("session", &session);
+    let second = home.submit(&page, &fields).await;
+    assert_eq!(first.url, second.url, "{}", second.shows());
+    home.tamper("session", &replaced);
+    let third = home.submit(&page, &fields).await;
+    assert_eq!(first.url, third.url, "{}", third.shows());
+    begun.service.redeem(&sign_in, &second).await;
+}
+
+#[tokio::test]
 async fn two_hundred_submits_of_one_code_are_one_success() {
     let begun = at("wiki", Network::Home).await;
     let mut tabs = Vec::new();
