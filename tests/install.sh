@@ -8,7 +8,7 @@ need() {
 
 needs_of() {
     case $1 in
-    unit) need postgresql '/usr/lib/postgresql/*/bin/postgres' ;;
+    unit | nodes) need postgresql '/usr/lib/postgresql/*/bin/postgres' ;;
     harness | journeys | apache)
         need chromium /usr/bin/chromium
         need nodejs node

@@ -36,22 +36,32 @@ part_deny() {
     fi
 }
 
-part_unit() {
-    local log=$work/unit.log url status
+# cargo_tests PART ARGUMENTS...: cargo test with a real PostgreSQL; counts what its programs say.
+cargo_tests() {
+    local part=$1 log=$work/$1.log url status
+    shift
     if url=$(tests/postgres start "$work/postgres"); then
         export SEKIMORI_TEST_POSTGRES=$url
     else
         echo "PostgreSQL did not start"
-        count unit 0 1
+        count "$part" 0 1
     fi
-    cargo test --locked --workspace --no-fail-fast 2>&1 | tee "$log" | tests/terse
+    cargo test --locked --no-fail-fast "$@" 2>&1 | tee "$log" | tests/terse
     status=${PIPESTATUS[0]}
     unset SEKIMORI_TEST_POSTGRES
     [ ! -e "$work/postgres/pid" ] || tests/postgres stop "$work/postgres"
     # "test result: ok. 12 passed; 0 failed; …"; what did not even compile or died counts as one.
-    awk -v status="$status" '/^test result: / { p += $4; f += $6 }
-        END { if (status != 0 && f == 0) f = 1; print "unit", p + 0, f + 0 }' "$log" \
+    awk -v part="$part" -v status="$status" '/^test result: / { p += $4; f += $6 }
+        END { if (status != 0 && f == 0) f = 1; print part, p + 0, f + 0 }' "$log" \
         >>"$SEKIMORI_TEST_COUNTS"
+}
+
+part_unit() { cargo_tests unit --workspace; }
+
+# One test after the other: each brings servers of its own, and says at the end what it saw.
+part_nodes() {
+    cargo_tests nodes -p sekimori-server --test program -- \
+        --ignored --nocapture --test-threads=1 nodes::
 }
 
 # scripts PART FILES...: journeys; the runner writes the counts by itself.

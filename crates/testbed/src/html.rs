@@ -142,7 +142,7 @@ fn decode(text: &str) -> String {
 }
 
 /// All forms.
-pub(crate) fn forms(html: &str) -> Vec<Form> {
+pub fn forms(html: &str) -> Vec<Form> {
     let mut forms: Vec<Form> = Vec::new();
     let mut open = false;
     for piece in pieces(html) {

@@ -28,7 +28,7 @@ use sekimori_web::App;
 
 pub use browser::{Browser, Page, is_incident_code};
 pub use chance::{Seeded, TestClock};
-pub use html::Form;
+pub use html::{Form, forms};
 pub use people::{App as AuthenticatorApp, Someone};
 pub use sekimori_store::Write;
 pub use service::{Reply, Robot, Service, SignIn, Tokens};

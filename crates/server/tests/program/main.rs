@@ -6,6 +6,7 @@ mod demo;
 mod desk;
 mod help;
 mod import;
+mod nodes;
 mod serving;
 
 use std::path::Path;

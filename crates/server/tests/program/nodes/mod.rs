@@ -1,0 +1,16 @@
+//! The promises of many nodes and of sudden ends, kept by real processes: what is good once is good once,
+//! and what was acknowledged is there.
+//!
+//! These tests take minutes and a PostgreSQL; `./test nodes` runs them. Deliberately absent: anything that
+//! reaches into a server. Races and kills are seen from outside, as browsers and services see them.
+
+mod client;
+mod kills;
+mod ledger;
+mod place;
+mod races;
+
+/// Whether the stated numbers are asked for.
+fn full() -> bool {
+    std::env::var("SEKIMORI_TEST_VOLUME").is_ok_and(|volume| volume == "full")
+}
