@@ -86,6 +86,8 @@ fn wants_proof(end: &Decision, demand: AssuranceDemand) -> bool {
 pub fn walk(policy: &Policy, facts: &Facts) -> Decision {
     let mut facts = facts.clone();
     let mut decision = decide(policy, &facts);
+    // Recorded facts may hold a verdict that proves something: it goes on from there.
+    keep_proofs(&mut facts, &decision);
     for _ in 0..ROUNDS_MAX {
         match &decision.next {
             Next::Admit(_) | Next::Refuse => return decision,
@@ -93,15 +95,20 @@ pub fn walk(policy: &Policy, facts: &Facts) -> Decision {
             Next::Check(check) => facts.verdict = Some(right(check)),
         }
         decision = decide(policy, &facts);
-        for effect in &decision.effects {
-            if let Effect::RecordProof(proof) = effect {
-                facts.proofs.push(proof.clone());
-                facts.submitted = None;
-                facts.verdict = None;
-            }
-        }
+        keep_proofs(&mut facts, &decision);
     }
     decision
+}
+
+/// What the decision proved counts from now on, and its submission is done with.
+fn keep_proofs(facts: &mut Facts, decision: &Decision) {
+    for effect in &decision.effects {
+        if let Effect::RecordProof(proof) = effect {
+            facts.proofs.push(proof.clone());
+            facts.submitted = None;
+            facts.verdict = None;
+        }
+    }
 }
 
 fn answer(facts: &mut Facts, step: &Step) {

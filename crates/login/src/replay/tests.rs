@@ -203,6 +203,42 @@ fn who_lacks_a_factor_comes_to_campus_or_registers_one() {
     );
 }
 
+/// Facts are recorded as they were at the decision: the password just sent with its verdict, no proof of it yet.
+#[test]
+fn the_password_just_checked_counts_for_what_would_have_followed() {
+    let just_right = |person| {
+        let facts = Facts { person, position: home(), ..calm() };
+        checked(Submission::Password, Verdict::PasswordMatch, facts)
+    };
+    let disabled = PersonState::Disabled { since: NOW };
+    let off = KnownPerson { state: disabled, ..hana() };
+    let with_app = KnownPerson { factors: vec![app()], ..off.clone() };
+    let known = |person| PersonFacts::Known(Box::new(person));
+    nearest(
+        &policy(),
+        [
+            (
+                "nothing registered",
+                just_right(hana_with(vec![])),
+                Reason::FactorNone,
+                inside_or(any_factor()),
+            ),
+            (
+                "switched off, with a factor",
+                just_right(known(with_app)),
+                Reason::AccountDisabled,
+                vec![Change::UsableAccount],
+            ),
+            (
+                "switched off, and nothing registered: no single change",
+                just_right(known(off)),
+                Reason::AccountDisabled,
+                vec![],
+            ),
+        ],
+    );
+}
+
 #[test]
 fn who_may_not_is_told_what_the_account_or_the_service_lacks() {
     let staff_only = ServiceFacts { groups: [group("staff")].into(), ..nobody().service };
