@@ -116,7 +116,6 @@ impl Flow {
         } else {
             let cut = typed.chars().take(200).collect();
             carried.name = Some(cut);
-            carried.other_person = true;
         }
         self.see_carried(visitor, &carried)
     }

@@ -157,10 +157,42 @@ async fn three_tabs_reach_three_services_after_one_sign_in() {
     let rika = begun.bed.person("rika");
     let page = begun.browser.sign_in_as(&app_page, rika).await;
     begun.bed.service("app").redeem(&app, &page).await;
-    let page = begun.browser.open(begun.page.url.as_str()).await;
+    let page = begun.browser.submit(&begun.page, &[("username", "rika")]).await;
+    assert!(page.is_away(), "a name that the session fits needs no password: {}", page.shows());
     begun.tokens(&page).await;
     let page = begun.browser.open(staff_page.url.as_str()).await;
     begun.bed.service("staffroom").redeem(&staff, &page).await;
+}
+
+#[tokio::test]
+async fn a_password_page_goes_on_by_itself_once_another_tab_has_signed_in() {
+    let begun = at("wiki", Network::Campus).await;
+    let waiting = begun.browser.submit(&begun.page, &[("username", "rika")]).await;
+    assert!(waiting.asks("password"));
+    let (app, app_page) = begun.next("app", &[]).await;
+    let page = begun.browser.sign_in_as(&app_page, begun.bed.person("rika")).await;
+    begun.bed.service("app").redeem(&app, &page).await;
+    let page = begun.browser.open(waiting.url.as_str()).await;
+    begun.tokens(&page).await;
+}
+
+#[tokio::test]
+async fn a_session_is_no_answer_for_another_name_nor_for_somebody_else() {
+    let begun = at("wiki", Network::Campus).await;
+    let (app, app_page) = begun.next("app", &[]).await;
+    let page = begun.browser.sign_in_as(&app_page, begun.bed.person("rika")).await;
+    begun.bed.service("app").redeem(&app, &page).await;
+    for name in ["hana", "nobody-of-that-name"] {
+        let page = begun.browser.submit(&begun.page, &[("username", name)]).await;
+        assert!(page.asks("password"), "{name}: {}", page.shows());
+    }
+    // Who says that somebody else wants to sign in is asked, whatever name they type.
+    let other = begun.browser.submit(&begun.page, &[("username", "hana")]).await;
+    let links = other.links();
+    let (href, _) = links.iter().find(|(href, _)| href.starts_with("/login/switch")).expect("it");
+    let page = begun.browser.open(href).await;
+    let page = begun.browser.submit(&page, &[("username", "rika")]).await;
+    assert!(page.asks("password"), "{}", page.shows());
 }
 
 #[tokio::test]
