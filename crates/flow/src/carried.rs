@@ -46,6 +46,9 @@ pub struct Carried {
     /// the session's proofs since then are fresh enough. A mark, not a proof: the session itself must stand.
     #[serde(rename = "f", default, skip_serializing_if = "Option::is_none")]
     pub fresh_from: Option<Timestamp>,
+    /// A binding cookie was set at this moment, because the browser had sent none, and the page asked for again.
+    #[serde(rename = "k", default, skip_serializing_if = "Option::is_none")]
+    pub cookie_tried: Option<Timestamp>,
 }
 
 /// The first bytes of the digest of a binding cookie.
@@ -66,6 +69,7 @@ impl Carried {
             other_person: false,
             chosen: None,
             fresh_from: None,
+            cookie_tried: None,
         }
     }
 

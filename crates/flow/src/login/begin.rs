@@ -14,6 +14,10 @@ use crate::door::Door;
 use crate::view::{Cookies, Progress};
 use crate::visitor::Visitor;
 
+/// A cookie that was set comes back with the redirect, at once; a page whose address is copied to another browser
+/// after so many seconds is tried anew.
+const COOKIE_TRY_SECONDS: i64 = 20;
+
 /// How a carried request came back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CameBy {
@@ -66,7 +70,7 @@ impl Flow {
                 let (digest, text) = self.new_browser(visitor);
                 (digest, Some(text))
             }
-            (None, CameBy::Url) => return Ok(self.cookies_blocked(visitor, &carried)),
+            (None, CameBy::Url) => return Ok(self.without_cookie(visitor, carried)),
         };
         if visitor.now.seconds_since(carried.at) > CARRIED_SECONDS_MAX {
             return Ok(self.stale(visitor, Some(&carried)));
@@ -86,6 +90,7 @@ impl Flow {
         let chosen = carried.chosen.map(Submission::Choose);
         let stage = Stage::Carried(carried);
         let round = Round::load(self, visitor, stage, chosen).await?;
+        carried.cookie_tried = None;
         let decision = round.decide();
         let Next::Ask(step) = decision.next.clone() else {
             return self.without_question(round, decision).await;
@@ -131,7 +136,7 @@ impl Flow {
             return self.stale(visitor, None);
         };
         let Some(digest) = visitor.browser_digest() else {
-            return self.cookies_blocked(visitor, &carried);
+            return self.without_cookie(visitor, carried);
         };
         let other = Carried {
             other_person: true,
@@ -184,6 +189,25 @@ impl Flow {
     fn new_browser(&self, visitor: &Visitor) -> ([u8; 32], String) {
         let text = self.word();
         let keys = &visitor.tenant.keys;
+    /// A page of ours in a browser that sends no cookie: it was opened in another browser than the one that made it,
+    /// cookies were cleared, or none are kept. One try tells which: a cookie is set, and the page asked for again.
+    pub(crate) fn without_cookie(&self, visitor: &Visitor, carried: Carried) -> Progress {
+        if visitor.now.seconds_since(carried.at) > CARRIED_SECONDS_MAX {
+            return self.stale(visitor, Some(&carried));
+        }
+        let tried = carried.cookie_tried.map(|at| visitor.now.seconds_since(at));
+        if tried.is_some_and(|seconds| seconds <= COOKIE_TRY_SECONDS) {
+            return self.plain_refusal(visitor, Some(&carried), Reason::CookiesBlocked);
+        }
+        let (digest, text) = self.new_browser(visitor);
+        let again = Carried { cookie_tried: Some(visitor.now), ..carried }.bound_to(digest);
+        let mut progress = self.see_carried(visitor, &again);
+        if let Progress::SeeOther { cookies, .. } = &mut progress {
+            cookies.browser = Some(text);
+        }
+        progress
+    }
+
         let digest = keys.digest(Purpose::BindingCookie, visitor.tenant.id, text.as_bytes());
         (*digest.bytes(), text)
     }

@@ -51,13 +51,6 @@ impl Flow {
         self.plain_refusal(visitor, carried, Reason::RequestStale)
     }
 
-    /// The browser keeps no cookies.
-    pub(crate) fn cookies_blocked(&self, visitor: &Visitor, carried: &Carried) -> Progress {
-        let fresh = visitor.now.seconds_since(carried.at) < 120;
-        let reason = if fresh { Reason::CookiesBlocked } else { Reason::RequestStale };
-        self.plain_refusal(visitor, Some(carried), reason)
-    }
-
     /// A refusal about the request alone: nothing is stored, no code is kept.
     pub(crate) fn plain_refusal(
         &self,

@@ -411,6 +411,7 @@ impl Flow {
             other_person: true,
             chosen: None,
             fresh_from: None,
+            cookie_tried: None,
         };
         let mut round = Round::load_shown(self, visitor, Stage::Carried(carried)).await?;
         let Some(person) = round.person.take() else { return Ok(None) };

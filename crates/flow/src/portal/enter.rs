@@ -96,6 +96,7 @@ impl Flow {
             other_person: false,
             chosen: None,
             fresh_from: None,
+            cookie_tried: None,
         };
         let mut round = Round::load(self, visitor, Stage::Carried(carried), None).await?;
         let decision = round.decide();

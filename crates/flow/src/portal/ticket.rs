@@ -92,6 +92,7 @@ impl Flow {
                     other_person: true,
                     chosen: None,
                     fresh_from: None,
+                    cookie_tried: None,
                 };
                 Ok(Err(self.see_carried(visitor, &carried)))
             }
