@@ -29,14 +29,32 @@ journey('back after a login leads forward again, without a form full of data', a
   const person = demo.person('no_factor');
   const page = await world.browser({ address: demo.address('inside') });
   await signIn(page, demo, person);
-  await page.goBack();
-  if (!isAtService(page, demo)) {
-    assert.equal(await page.locator('input[type="password"]').evaluateAll(
-      (fields) => fields.filter(({ value }) => value !== '').length,
-    ), 0);
+  const arrivedAt = page.url();
+  for (let back = 0; back < 3; back += 1) {
+    // Back to the password page, to the name page, to the service: never a second answer to one request.
+    await page.goBack();
+    assert.doesNotMatch(await text(page), /not begun here/);
+    assert.ok(!(await asksFor(page, 'password')), page.url());
+    assert.ok(isAtService(page, demo), `${page.url()}: ${await text(page)}`);
+    await arrived(page, demo, person);
+    if (page.url() === arrivedAt) break;
   }
-  await page.goForward();
+});
+
+journey('a form of a login that is over leads to the service, which takes no second answer', async (world) => {
+  const demo = await world.demo();
+  const person = demo.person('no_factor');
+  const page = await world.browser({ address: demo.address('inside') });
+  await openService(page, demo);
+  await step(page, 'username', person.username);
+  // The same page in two tabs of one browser: both are filled in.
+  const other = await tab(page);
+  await other.goto(page.url());
+  await step(page, 'password', person.password);
   await arrived(page, demo, person);
+  await step(other, 'password', person.password);
+  assert.doesNotMatch(await text(other), /not begun here/);
+  await arrived(other, demo, person);
 });
 
 journey('a reload in the middle shows the same step', async (world) => {

@@ -72,6 +72,9 @@ pub struct Outcome {
     pub service: ServiceName,
     /// The answer for the service.
     pub answer: crate::door::Answer,
+    /// What is stored of the code in the answer, if there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<[u8; 32]>,
     /// Cookies that went along.
     pub cookies: crate::view::Cookies,
 }

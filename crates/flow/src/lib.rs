@@ -5,6 +5,7 @@
 
 pub mod admin;
 mod alarm;
+mod answered;
 pub mod attempt;
 mod bounded;
 mod budget;
@@ -79,6 +80,7 @@ pub struct Parts {
     typed: typed::Typed,
     budget: budget::Budget,
     lookups: portal::Lookups,
+    answered: answered::Answered,
     assertions: Cache<(TenantId, String, String), Timestamp>,
     answers: Cache<(TenantId, [u8; 16], String), Arc<login::Loop>>,
 }
@@ -114,6 +116,7 @@ impl Flow {
             typed,
             budget: budget::Budget::default(),
             lookups: portal::Lookups::default(),
+            answered: answered::Answered::default(),
             // An assertion lives five minutes at most; beyond the bound the oldest go.
             assertions: Cache::builder()
                 .max_capacity(200_000)

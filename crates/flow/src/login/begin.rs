@@ -36,6 +36,7 @@ impl Flow {
             let (digest, text) = self.new_browser(visitor);
             (digest, Some(text))
         };
+        self.answered.forget(visitor, &door);
         let carried = Carried::new(door, visitor.now).bound_to(digest);
         let round = Round::load(self, visitor, Stage::Carried(carried.clone()), None).await?;
         let decision = round.decide();
@@ -75,6 +76,9 @@ impl Flow {
         if visitor.now.seconds_since(carried.at) > CARRIED_SECONDS_MAX {
             return Ok(self.stale(visitor, Some(&carried)));
         }
+        if let Some(over) = self.answered_before(visitor, &carried.door).await? {
+            return Ok(over);
+        }
         // Bound now, it may travel in the URL as others do, and its cookie can go.
         if came_by == CameBy::Cookie {
             let bound = carried.clone().bound_to(digest);
@@ -86,11 +90,11 @@ impl Flow {
             }
         }
         let (reason, incident) = (carried.reason.take(), carried.incident.take());
+        carried.cookie_tried = None;
         let carried = carried.bound_to(digest);
         let chosen = carried.chosen.map(Submission::Choose);
         let stage = Stage::Carried(carried);
         let round = Round::load(self, visitor, stage, chosen).await?;
-        carried.cookie_tried = None;
         let decision = round.decide();
         let Next::Ask(step) = decision.next.clone() else {
             return self.without_question(round, decision).await;
@@ -185,10 +189,6 @@ impl Flow {
         }
     }
 
-    /// A fresh binding cookie: its digest and text.
-    fn new_browser(&self, visitor: &Visitor) -> ([u8; 32], String) {
-        let text = self.word();
-        let keys = &visitor.tenant.keys;
     /// A page of ours in a browser that sends no cookie: it was opened in another browser than the one that made it,
     /// cookies were cleared, or none are kept. One try tells which: a cookie is set, and the page asked for again.
     pub(crate) fn without_cookie(&self, visitor: &Visitor, carried: Carried) -> Progress {
@@ -208,6 +208,10 @@ impl Flow {
         progress
     }
 
+    /// A fresh binding cookie: its digest and text.
+    fn new_browser(&self, visitor: &Visitor) -> ([u8; 32], String) {
+        let text = self.word();
+        let keys = &visitor.tenant.keys;
         let digest = keys.digest(Purpose::BindingCookie, visitor.tenant.id, text.as_bytes());
         (*digest.bytes(), text)
     }

@@ -22,6 +22,8 @@ pub(super) struct Plan {
     pub writes: Vec<Write>,
     pub cookies: Cookies,
     pub answer: Option<Answer>,
+    /// What is stored of the code in the answer.
+    pub code: Option<Digest>,
     pub incident: Option<IncidentCode>,
 }
 

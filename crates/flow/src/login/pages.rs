@@ -4,10 +4,11 @@ use sekimori_base::limits::{SEALED_COOKIE_BYTES_MAX, SEALED_REQUEST_BYTES_MAX};
 use sekimori_base::{AttemptId, Fault};
 use sekimori_directory::Method;
 use sekimori_login::{Decision, Details, Next, Reason, Step, Submission, Tier};
-use sekimori_store::{StoredAttempt, Wanted};
+use sekimori_store::{Digest, StoredAttempt, Wanted};
 
 use super::round::{Round, Stage};
 use crate::Flow;
+use crate::answered::to_start;
 use crate::attempt::{AttemptState, Outcome, SealedPart};
 use crate::carried::Carried;
 use crate::device::Device;
@@ -63,7 +64,7 @@ impl Flow {
     }
 
     /// A page that is over, of a sign-in to this destination.
-    fn stale_at(&self, visitor: &Visitor, destination: Option<Destination>) -> Progress {
+    pub(crate) fn stale_at(&self, visitor: &Visitor, destination: Option<Destination>) -> Progress {
         self.refusal_at(visitor, destination, Reason::RequestStale)
     }
 
@@ -128,14 +129,15 @@ impl Flow {
     }
 
     /// An attempt that has ended, asked about once more: the submit that ended it gets its answer again (double
-    /// click, lost connection); everything else hears that this page is over.
-    pub(crate) fn ended(
+    /// click, lost connection) until the service has taken it, and then the way to the service; everything else
+    /// hears that this page is over.
+    pub(crate) async fn ended(
         &self,
         visitor: &Visitor,
         id: AttemptId,
         stored: &StoredAttempt,
         version: u64,
-    ) -> Progress {
+    ) -> Result<Progress, Fault> {
         let outcome = stored
             .outcome
             .as_ref()
@@ -143,13 +145,22 @@ impl Flow {
             .filter(|outcome| {
                 visitor.browser_digest().map(crate::carried::browser_mark) == Some(outcome.browser)
             });
-        let Some(outcome) = outcome else { return self.stale(visitor, None) };
+        let Some(outcome) = outcome else { return Ok(self.stale(visitor, None)) };
+        let destination = destination(&visitor.tenant, &outcome.service);
         // A submit moves the version at most twice: when its guess is reserved, and with its outcome.
         let same = version < stored.version && stored.version <= version + 2;
-        if same && visitor.now.seconds_since(outcome.at) <= OUTCOME_SECONDS {
-            return Progress::Answer { answer: outcome.answer, cookies: outcome.cookies };
+        if !same || visitor.now.seconds_since(outcome.at) > OUTCOME_SECONDS {
+            return Ok(self.stale_at(visitor, Some(destination)));
         }
-        self.stale_at(visitor, Some(destination(&visitor.tenant, &outcome.service)))
+        let taken = match outcome.code {
+            Some(code) => self.is_redeemed(visitor, Digest::from_bytes(code)).await?,
+            None => false,
+        };
+        Ok(match destination.home.clone() {
+            Some(home) if taken => to_start(home),
+            None if taken => self.stale_at(visitor, Some(destination)),
+            Some(_) | None => Progress::Answer { answer: outcome.answer, cookies: outcome.cookies },
+        })
     }
 
     /// The page of an attempt: what its last submit led to.
@@ -163,7 +174,7 @@ impl Flow {
             return Ok(self.stale(visitor, None));
         };
         if stored.ended_at.is_some() {
-            return Ok(self.ended(visitor, id, &stored, stored.version));
+            return self.ended(visitor, id, &stored, stored.version).await;
         }
         let state = AttemptState::open(&visitor.tenant, id, &stored.state)
             .map_err(Fault::while_doing("opening an attempt"))?;

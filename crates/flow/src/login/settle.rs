@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use sekimori_base::{AttemptId, Fault, GrantId, Secret, SessionId, Timestamp, random};
 use sekimori_login::throttle::hold_millis;
 use sekimori_login::{Authenticated, Decision, Drift, Effect, Next, Reason, Verdict};
-use sekimori_store::{CommitError, Conflict, Reservation, Write};
+use sekimori_store::{CommitError, Conflict, Digest, Reservation, Write};
 
 use super::effects::{Plan, new_proofs};
 use super::pages::shown;
@@ -52,7 +52,7 @@ impl Flow {
             let writes = std::mem::take(&mut plan.writes);
             match self.store_settled(&mut round, writes).await? {
                 Settled::Done => {
-                    self.after(&round, &decision);
+                    self.after(&round, &decision, plan.code);
                     return Ok(self.checked_progress(&round, &decision, plan));
                 }
                 Settled::NotGranted(Reserve::SecondSubmit(id, version)) => {
@@ -182,7 +182,7 @@ impl Flow {
             }
             Err(CommitError::Fault(fault)) => return Err(fault),
         }
-        self.after(round, decision);
+        self.after(round, decision, plan.code);
         let answer = plan.answer.ok_or_else(|| Fault::new("answering a service", "no answer"))?;
         Ok(Progress::Answer { answer, cookies: plan.cookies })
     }
@@ -258,9 +258,10 @@ impl Flow {
                     }
                 } else {
                     let grant = GrantId::random(&*self.entropy);
-                    let (answer, writes) =
+                    let (answer, code, writes) =
                         self.code_answer(visitor, authenticated, pending, session, grant)?;
                     plan.writes.extend(writes);
+                    plan.code = Some(code);
                     answer
                 }
             }
@@ -286,6 +287,7 @@ impl Flow {
                 browser: state.browser,
                 service: round.facts.service.name.clone(),
                 answer: answer.clone(),
+                code: plan.code.map(|code| *code.bytes()),
                 cookies: plan.cookies.clone(),
             };
             let outcome = outcome.seal(tenant, *id, &*self.entropy).map_err(sealing)?;
@@ -402,9 +404,13 @@ impl Flow {
         }))
     }
 
-    /// What may happen after the answer is safe: remembering failures, renewing an old password record.
-    fn after(&self, round: &Round<'_>, decision: &Decision) {
+    /// What may happen after the answer is safe: remembering failures and what was answered, renewing an old password
+    /// record.
+    fn after(&self, round: &Round<'_>, decision: &Decision, code: Option<Digest>) {
         let visitor = round.visitor;
+        if let Some(code) = code {
+            self.answered.remember(visitor, round.stage.door(), code);
+        }
         self.tally.decided(decision, visitor.position.inside);
         if decision.effects.contains(&Effect::Rehash) {
             self.rehash_later(round);

@@ -66,6 +66,9 @@ impl Flow {
             carried.browser = Some(mark);
             return Ok(self.see_carried(visitor, &carried));
         }
+        if let Some(over) = self.answered_before(visitor, &carried.door).await? {
+            return Ok(over);
+        }
         if let Some(password) = form.password {
             // One page submitted twice is one attempt: its id follows from the page's sealed request.
             let id = attempt_id(form.request.as_deref().unwrap_or_default());
@@ -145,7 +148,7 @@ impl Flow {
             form.request.as_deref().and_then(|request| Carried::open(&visitor.tenant, request));
         let Some(stored) = stored else { return Ok(self.outlived(visitor, carried)) };
         if stored.ended_at.is_some() {
-            return Ok(self.ended(visitor, id, &stored, form.version));
+            return self.ended(visitor, id, &stored, form.version).await;
         }
         let state = AttemptState::open(&visitor.tenant, id, &stored.state)
             .map_err(Fault::while_doing("opening an attempt"))?;
@@ -154,6 +157,9 @@ impl Flow {
         }
         if stored.version != form.version {
             return self.first_outcome(visitor, id, form.version).await;
+        }
+        if let Some(over) = self.answered_before(visitor, &state.door).await? {
+            return Ok(over);
         }
         let version = stored.version;
         if let Some(other) = form.other {
@@ -367,7 +373,7 @@ impl Flow {
             let loaded = self.store.load(visitor.tenant.id, visitor.now, wanted).await?;
             let Some(stored) = loaded.attempt else { return Ok(self.stale(visitor, None)) };
             if stored.ended_at.is_some() {
-                return Ok(self.ended(visitor, id, &stored, version));
+                return self.ended(visitor, id, &stored, version).await;
             }
             let state = AttemptState::open(&visitor.tenant, id, &stored.state)
                 .map_err(Fault::while_doing("opening an attempt"))?;

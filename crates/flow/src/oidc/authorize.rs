@@ -76,7 +76,7 @@ impl Flow {
         pending: &PendingAuthorize,
         session: SessionId,
         grant: GrantId,
-    ) -> Result<(Answer, [Write; 2]), Fault> {
+    ) -> Result<(Answer, Digest, [Write; 2]), Fault> {
         let tenant = &visitor.tenant;
         let doing = "making an authorization code";
         let (_, client) = tenant
@@ -86,16 +86,18 @@ impl Flow {
         let payload = CodePayload::new(authenticated, pending, session, grant, &sub)
             .map_err(Fault::while_doing(doing))?;
         let (code, digest) = token::fresh(tenant, Kind::Code, &*self.entropy);
+        let digest = Digest::from_bytes(digest);
         let expires_at = visitor.now.plus_seconds(CODE_SECONDS);
         let promise = promised(payload.granted(), expires_at)?;
         let write = Write::CodePut {
-            digest: Digest::from_bytes(digest),
+            digest,
             person: authenticated.person(),
             grant,
             payload: serde_json::to_string(&payload).map_err(Fault::while_doing(doing))?,
             expires_at,
         };
-        Ok((answer::code(&payload, pending, &code, tenant.issuer()).into(), [write, promise]))
+        let answer = answer::code(&payload, pending, &code, tenant.issuer()).into();
+        Ok((answer, digest, [write, promise]))
     }
 
     /// The error for a service whose person could not be admitted; `None` for the portal.
@@ -184,6 +186,9 @@ impl Flow {
         let Door::Oidc { pending } = &carried.door else { return Ok(self.stale(visitor, None)) };
         if mark.is_none() || mark != carried.browser {
             return Ok(self.stale(visitor, Some(&carried)));
+        }
+        if let Some(over) = self.answered_before(visitor, &carried.door).await? {
+            return Ok(over);
         }
         if allowed == Allowed::No {
             let error = ErrorCode::AccessDenied;

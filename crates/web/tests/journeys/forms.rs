@@ -326,11 +326,24 @@ async fn back_and_reload_never_lose_the_way() {
     assert_eq!(again.url, code_page.url, "{}", again.shows());
     let done = begun.browser.submit(&again, &[("code", &begun.code("taro"))]).await;
     begun.tokens(&done).await;
-    // Back after the end: no form with data, a way on to the service.
+    // Back after the end leads to the service, which has taken its one answer: to its start, without another code.
+    let home = "https://wiki.example.ac.jp/";
+    for page in [&name_page, &password_page] {
+        let after = begun.browser.open(page.url.as_str()).await;
+        assert_eq!(after.url.as_str(), home, "{}", after.shows());
+    }
+    for (page, fields) in [
+        (&name_page, [("username", "taro")]),
+        (&password_page, [("password", password.as_str())]),
+        (&again, [("code", "123456")]),
+    ] {
+        let after = begun.browser.submit(page, &fields).await;
+        assert_eq!(after.url.as_str(), home, "{}", after.shows());
+    }
+    // The page of the code itself: no form with data, a way on.
     let after = begun.browser.open(code_page.url.as_str()).await;
     assert_eq!(after.reason().as_deref(), Some("req.stale"), "{}", after.shows());
     assert!(after.forms().is_empty());
-    let home = "https://wiki.example.ac.jp/";
     assert!(after.links().iter().any(|(href, _)| href == home), "{:?}", after.links());
 }
 
@@ -358,6 +371,18 @@ async fn a_sign_in_goes_on_in_another_browser_where_its_address_was_opened() {
         let page = third.submit(&page, &[("password", &password)]).await;
         begun.tokens(&page).await;
     }
+}
+
+#[tokio::test]
+async fn a_bookmarked_page_of_yesterday_says_what_it_is_and_leads_to_the_service() {
+    let begun = at("wiki", Network::Campus).await;
+    begun.bed.wait(24 * 3600);
+    let clean = begun.bed.browser(Network::Campus);
+    let page = clean.open(begun.page.url.as_str()).await;
+    assert_eq!(page.reason().as_deref(), Some("req.stale"), "{}", page.shows());
+    assert!(page.text().contains("Wiki"), "it names the service: {}", page.text());
+    let home = "https://wiki.example.ac.jp/";
+    assert!(page.links().iter().any(|(href, _)| href == home), "{:?}", page.links());
     // In the browser that made it, a day later as well.
     let page = begun.browser.open(begun.page.url.as_str()).await;
     assert_eq!(page.reason().as_deref(), Some("req.stale"));
@@ -371,18 +396,6 @@ async fn blocked_cookies_are_named_within_two_redirects() {
     assert_eq!(page.reason().as_deref(), Some("req.cookies_blocked"), "{}", page.shows());
     assert!(page.way.len() <= 3, "{:?}", page.way);
     // Blocked between two pages.
-}
-
-#[tokio::test]
-async fn a_bookmarked_page_of_yesterday_says_what_it_is_and_leads_to_the_service() {
-    let begun = at("wiki", Network::Campus).await;
-    begun.bed.wait(24 * 3600);
-    let clean = begun.bed.browser(Network::Campus);
-    let page = clean.open(begun.page.url.as_str()).await;
-    assert_eq!(page.reason().as_deref(), Some("req.stale"), "{}", page.shows());
-    assert!(page.text().contains("Wiki"), "it names the service: {}", page.text());
-    let home = "https://wiki.example.ac.jp/";
-    assert!(page.links().iter().any(|(href, _)| href == home), "{:?}", page.links());
     let page = begun.browser.without_cookies().submit(&begun.page, &[("username", "hana")]).await;
     assert_eq!(page.reason().as_deref(), Some("req.cookies_blocked"), "{}", page.shows());
 }
