@@ -110,6 +110,9 @@ pub struct Details {
     /// The question that was due and could not be asked (`prompt=none`, one-shot protocols). A one-shot door
     /// that holds the answer already submits it next and decides again.
     pub unasked: Option<Step>,
+    /// The method of the code that was sent, or of the way that was chosen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub method: Option<Method>,
     /// Name and password (or another opening proof) have been verified: what may be said grows by this.
     pub verified: bool,
 }

@@ -250,6 +250,14 @@ pub enum Submission {
 }
 
 impl Submission {
+    /// The method of a code, or of the way that was chosen.
+    pub const fn method(self) -> Option<Method> {
+        match self {
+            Self::Code(method) | Self::Choose(method) => Some(method),
+            Self::Password | Self::Username | Self::Empty | Self::Overlong => None,
+        }
+    }
+
     /// Whether it is a credential that is to be checked.
     pub const fn is_credential(self) -> bool {
         match self {

@@ -1,6 +1,7 @@
 //! Reasons in words. Who may be told what has been settled before (`Reason::shown_to`).
 
 use sekimori_base::Timestamp;
+use sekimori_directory::Method;
 use sekimori_login::{Details, Reason};
 
 use crate::{Argument, Words};
@@ -49,6 +50,7 @@ impl Words {
             Some(0) | None => "none",
         };
         let drift = ahead.map(|seconds| self.span(seconds.saturating_abs()));
+        let method = details.and_then(|details| details.method).map_or("none", Method::as_str);
         let or = |name: Option<&str>, id: &str| name.map_or_else(|| self.text(id), str::to_owned);
         let service = or(about.service, "generic-service");
         let place = or(about.place, "generic-place");
@@ -65,6 +67,7 @@ impl Words {
             ("moment", or_none(account.as_ref())),
             ("drift", or_none(drift.as_ref())),
             ("direction", Argument::Text(direction)),
+            ("method", Argument::Text(method)),
         ];
         match part {
             Some(part) => self.attribute(&id, part, &arguments),

@@ -233,6 +233,29 @@ fn every_reason_has_a_title_and_a_text_whatever_is_known() {
     }
 }
 
+/// Who typed a code from paper is not sent to look at an app, in whichever way it did not fit.
+#[test]
+fn about_a_recovery_code_nothing_is_said_of_an_app() {
+    let reasons = [Reason::CodeMalformed, Reason::CodeWrong, Reason::CodeReused, Reason::CodeRaced];
+    for language in Language::ALL {
+        let words = Words::of(language);
+        for reason in reasons {
+            let [of_app, of_paper] = [Method::Totp, Method::RecoveryCode].map(|method| {
+                let details = Details { method: Some(method), ..Details::default() };
+                let about = Circumstances { details: Some(&details), ..Circumstances::default() };
+                (words.reason_title(reason, &about), words.reason_text(reason, &about))
+            });
+            let named = ["recovery code", "リカバリーコード"];
+            for text in [&of_paper.0, &of_paper.1] {
+                assert!(named.iter().any(|name| text.contains(name)), "{text}");
+            }
+            for text in [&of_app.0, &of_app.1] {
+                assert!(!named.iter().any(|name| text.contains(name)), "{text}");
+            }
+        }
+    }
+}
+
 #[test]
 fn the_agreed_sentences_are_said_to_the_letter() {
     let details = Details {

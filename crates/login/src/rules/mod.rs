@@ -113,6 +113,7 @@ fn finish(weighed: &Weighed<'_>, rule: &'static str, outcome: Outcome) -> Decisi
     if !matches!(next, Next::Check(_)) {
         effects.splice(0..0, verdict_effects::of(weighed));
     }
+    details.method = weighed.facts.submitted.and_then(crate::Submission::method);
     details.verified = weighed.verified();
     Decision { next, reason, details, effects, rule }
 }

@@ -68,6 +68,34 @@ async fn a_wrong_printed_code_shows_the_printed_code_again_not_the_app() {
     let page = begun.browser.submit(&other, &[("code", "0000-0000-0000-0000")]).await;
     assert_eq!(page.reason().as_deref(), Some("mfa.code_wrong"), "{}", page.shows());
     assert_eq!(page.form().value("method"), Some("recovery_code"));
+    // What is said is about the list on paper, in both languages and for the desk as well.
+    assert!(page.text().contains("Compare it with your list"), "{}", page.text());
+    let japanese = begun.browser.speaking("ja").open(page.url.as_str()).await;
+    assert!(japanese.text().contains("お手元の一覧"), "{}", japanese.text());
+    let code = page.incident().expect("a code");
+    let help = begun.browser.open(&format!("/help?code={code}")).await;
+    assert!(help.text().contains("Compare it with your list"), "{}", help.text());
+    begun.bed.wait(2);
+    let page = begun.browser.submit(&page, &[("code", "1234")]).await;
+    assert_eq!(page.reason().as_deref(), Some("mfa.code_malformed"), "{}", page.shows());
+    assert!(page.text().contains("sixteen letters and digits"), "{}", page.text());
+}
+
+#[tokio::test]
+async fn a_service_that_names_no_start_is_begun_again_at_its_front_page_and_an_app_nowhere() {
+    for (service, start) in [("payroll", Some("https://payroll.example.ac.jp/")), ("app", None)] {
+        let begun = at(service, Network::Home).await;
+        let page = begun.password("hana").await;
+        assert_eq!(page.reason().as_deref(), Some("mfa.none_registered"), "{}", page.shows());
+        let links = page.links();
+        let again = links.iter().find(|(_, text)| text.contains("Start this sign-in again"));
+        assert_eq!(again.map(|(href, _)| href.as_str()), start, "{links:?}");
+        begun.bed.wait(24 * 3600);
+        let page = begun.browser.open(begun.page.url.as_str()).await;
+        assert_eq!(page.reason().as_deref(), Some("req.stale"), "{}", page.shows());
+        let links = page.links();
+        assert_eq!(links.iter().any(|(href, _)| Some(href.as_str()) == start), start.is_some());
+    }
 }
 
 #[tokio::test]

@@ -1,5 +1,5 @@
 ### One message for each reason of the engine: its value is the text, `.title` the heading.
-### Arguments: $service, $place, $desk, $wait, $until, $drift, $direction, $moment; a missing moment is "none".
+### Arguments: $service, $place, $desk, $wait, $until, $drift, $direction, $moment, $method (of the code sent); a missing moment is "none".
 
 ## Nothing is wrong
 
@@ -89,12 +89,30 @@ reason-mfa-unusable = Your password is right. The way that you chose cannot be u
     .title = That way cannot be used now
 reason-mfa-level-not-reachable = What you showed is right. { $Service } asks for a stronger proof than any that is registered for you. { $Desk } can help you to register one.
     .title = { $Service } asks for a stronger proof
-reason-mfa-code-malformed = Your password is right. What you entered does not have the shape of a code. Spaces and hyphens do not matter; letters and missing digits do.
-    .title = This does not look like a code
-reason-mfa-code-wrong = Your password is right; the code is not. Look at the entry for this organisation and enter the code that is shown now.
-    .title = The code does not fit
-reason-mfa-code-reused = That code was right, and it has been used already. Each code counts once: wait for the next one, then enter it.
-    .title = This code has been used already
+reason-mfa-code-malformed = { $method ->
+        [recovery_code] Your password is right. What you entered does not have the shape of a recovery code: sixteen letters and digits, in groups of four. Spaces and hyphens do not matter; missing characters do.
+       *[other] Your password is right. What you entered does not have the shape of a code. Spaces and hyphens do not matter; letters and missing digits do.
+    }
+    .title = { $method ->
+        [recovery_code] This does not look like a recovery code
+       *[other] This does not look like a code
+    }
+reason-mfa-code-wrong = { $method ->
+        [recovery_code] Your password is right; the recovery code is not. Compare it with your list, character by character. Only the list that you made last counts.
+       *[other] Your password is right; the code is not. Look at the entry for this organisation and enter the code that is shown now.
+    }
+    .title = { $method ->
+        [recovery_code] The recovery code does not fit
+       *[other] The code does not fit
+    }
+reason-mfa-code-reused = { $method ->
+        [recovery_code] That was one of your recovery codes, and it has been used already. Each one counts once: enter another from the list.
+       *[other] That code was right, and it has been used already. Each code counts once: wait for the next one, then enter it.
+    }
+    .title = { $method ->
+        [recovery_code] This recovery code has been used already
+       *[other] This code has been used already
+    }
 reason-mfa-clock-drift = { $direction ->
         [behind] That code was right { $drift } ago: the clock of your phone is behind. Switch on automatic time, then enter the next code.
         [ahead] That code will be right in { $drift }: the clock of your phone is ahead. Switch on automatic time, then enter the next code.
@@ -105,8 +123,14 @@ reason-mfa-clock-suspected = The code belonged to another moment. If this happen
     .title = The clock of the phone may be off
 reason-mfa-recovery-spent = That was one of your recovery codes, and it has been used already. Each one counts once: enter another from the list.
     .title = This recovery code has been used already
-reason-mfa-code-raced = That code was right, but it was used a moment ago in another window. Enter the next one.
-    .title = The code was used in another window
+reason-mfa-code-raced = { $method ->
+        [recovery_code] That recovery code was right, but it was used a moment ago in another window. Enter another from the list.
+       *[other] That code was right, but it was used a moment ago in another window. Enter the next one.
+    }
+    .title = { $method ->
+        [recovery_code] The recovery code was used in another window
+       *[other] The code was used in another window
+    }
 
 ## Who and where
 
