@@ -342,6 +342,18 @@ impl Client {
     pub fn redirect_uri(&self, presented: &str) -> Option<&RedirectUri> {
         self.redirect_uris.iter().find(|registered| registered.matches(presented, self.kind))
     }
+
+    /// The front page of the site that signs people in, as its first redirect URI tells it. An installed app has
+    /// none, and neither has what listens on somebody's own machine.
+    pub fn front_page(&self) -> Option<String> {
+        front_page(self.kind, &self.redirect_uris)
+    }
+}
+
+fn front_page(kind: ClientKind, uris: &[RedirectUri]) -> Option<String> {
+    let url = Url::parse(uris.first().filter(|_| kind == ClientKind::Web)?.as_str()).ok()?;
+    (url.scheme() == "https" && !is_loopback(&url))
+        .then(|| format!("{}/", url.origin().ascii_serialization()))
 }
 
 #[cfg(test)]
@@ -370,6 +382,27 @@ mod tests {
             ("https://app.example/c b", RedirectUriError::NotAbsolute),
         ] {
             assert_eq!(RedirectUri::parse(bad), Err(why), "{bad}");
+        }
+    }
+
+    #[test]
+    fn the_front_page_of_a_site_follows_from_its_target_and_an_app_has_none() {
+        for (kind, uris, expected) in [
+            (ClientKind::Web, vec!["https://app.example/a/cb?x"], Some("https://app.example/")),
+            (
+                ClientKind::Web,
+                vec!["https://app.example:8443/cb", "https://b.example/"],
+                Some("https://app.example:8443/"),
+            ),
+            (ClientKind::Web, vec!["http://localhost:8080/cb"], None),
+            (ClientKind::Web, vec!["https://127.0.0.1/cb"], None),
+            (ClientKind::Web, vec!["jp.ac.example.app:/cb"], None),
+            (ClientKind::Web, vec![], None),
+            (ClientKind::Native, vec!["https://app.example/cb"], None),
+        ] {
+            let redirect_uris: Vec<_> =
+                uris.iter().map(|uri| RedirectUri::parse(uri).unwrap()).collect();
+            assert_eq!(front_page(kind, &redirect_uris).as_deref(), expected, "{uris:?}");
         }
     }
 

@@ -348,6 +348,13 @@ pub struct Service {
     pub oidc: Option<Client>,
 }
 
+impl Service {
+    /// Where somebody can begin with it: where people start, or the front page of what signs them in.
+    pub fn start(&self) -> Option<String> {
+        self.home.clone().or_else(|| self.oidc.as_ref()?.front_page())
+    }
+}
+
 /// Passwords.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]

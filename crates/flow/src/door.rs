@@ -2,7 +2,7 @@
 
 use sekimori_base::{Bilingual, Language, PersonId};
 use sekimori_directory::MailAddress;
-use sekimori_directory::settings::ServiceName;
+use sekimori_directory::settings::{Service, ServiceName};
 use sekimori_keys::Purpose;
 use sekimori_login::{AssuranceDemand, Demand, Freshness, Interaction};
 use sekimori_protocol_oidc::answer::RedirectAnswer;
@@ -214,7 +214,7 @@ pub(crate) fn destination(tenant: &Tenant, name: &ServiceName) -> Destination {
     Destination {
         service: name.clone(),
         title: service.map_or_else(portal, |service| service.title.clone()),
-        home: service.map_or(Some("/portal".to_owned()), |service| service.home.clone()),
+        home: service.map_or(Some("/portal".to_owned()), Service::start),
         contact: service.and_then(|service| service.contact.clone()),
     }
 }

@@ -9,6 +9,7 @@ use axum::http::header::{
 use axum::http::request::Parts;
 use axum::http::{HeaderName, HeaderValue, Method, Response, StatusCode};
 use sekimori_base::Fault;
+use sekimori_directory::settings::Service;
 use sekimori_flow::view::Cookies;
 use sekimori_flow::{Caller, Confirmed, LogoutProgress};
 use sekimori_login::{Details, Reason};
@@ -226,7 +227,7 @@ fn mistaken(cx: &Cx, error: AuthorizeError) -> Answer {
             .and_then(|service| service.contact.as_ref())
             .map(ToString::to_string),
         place: Some(cx.place()),
-        next_href: service.and_then(|service| service.home.clone()),
+        next_href: service.and_then(Service::start),
         owner: Some(owner_details(&error)),
     };
     cx.page(StatusCode::BAD_REQUEST, &problem.into())

@@ -90,7 +90,7 @@ keys! {
     "service" {
         "name", "name", Required, "Its name in policies, on the command line, in the audit. `portal` is taken.";
         "title", "text", Depends("the name"), "What people call it.";
-        "home", "https address", Nothing, "Where people start.";
+        "home", "https address", Depends("the front page of a web client's first redirect URI"), "Where people start. The portal lists services that say it.";
         "contact", "mail address", Nothing, "Whom to ask about it.";
         "groups", "list of groups", Value("[]"), "Who may use it; everybody, when empty.";
         "max_session_seconds", "60 to 2592000", Nothing, "The longest session that the service should keep by itself.";

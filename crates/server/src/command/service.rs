@@ -42,7 +42,8 @@ The same can be written into site.toml: see [[service]] in docs/config.md, where
 everything else that a service may have stands as well.
 
 Example:
-  sekimori service add wiki --redirect-uri https://wiki.example.ac.jp/oidc/callback
+  sekimori service add wiki --home https://wiki.example.ac.jp/ \
+      --redirect-uri https://wiki.example.ac.jp/oidc/callback
 
 Exit status: 0 added, 1 refused, with what is wrong.")]
 struct Add {
@@ -51,6 +52,9 @@ struct Add {
     /// What people call it
     #[arg(long, value_name = "TEXT")]
     title: Option<String>,
+    /// Where people start: pages lead back there, and the portal lists it
+    #[arg(long, value_name = "URL")]
+    home: Option<String>,
     /// Where sign-ins are answered to; may be repeated
     #[arg(long = "redirect-uri", value_name = "URI", required = true)]
     redirect_uris: Vec<String>,
@@ -100,6 +104,9 @@ fn section(new: &Add) -> Result<String, Failed> {
     service.insert("name".into(), new.name.clone().into());
     if let Some(title) = &new.title {
         service.insert("title".into(), title.clone().into());
+    }
+    if let Some(home) = &new.home {
+        service.insert("home".into(), home.clone().into());
     }
     service.insert("oidc".into(), oidc.into());
     let mut document = toml::Table::new();

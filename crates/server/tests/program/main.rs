@@ -107,7 +107,11 @@ fn from_an_empty_folder_to_a_person_and_a_service() {
     let secret = json(folder, &["service", "secret", "wiki", "--json"]);
     assert_eq!(secret["client_id"], "wiki");
     assert!(secret["client_secret"].as_str().unwrap().len() >= 43);
+    let shop = ["service", "add", "shop", "--home", "https://shop.example.ac.jp/start", "--yes"];
+    let shop = [&shop[..], &["--redirect-uri", "https://shop.example.ac.jp/cb"]].concat();
+    assert!(printed(folder, &shop, 0).contains("shop"));
     let text = printed(folder, &["export"], 0);
+    assert!(text.contains("https://shop.example.ac.jp/start"), "{text}");
     assert!(!text.contains(secret["client_secret"].as_str().unwrap()));
     assert!(printed(folder, &["zone", "127.0.0.1"], 0).contains("inside"));
     assert!(printed(folder, &["zone", "192.0.2.1"], 1).contains("outside"));
