@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
 import http from 'node:http';
 import { journey } from '../lib/journey.mjs';
-import { giveNameAndPassword, text } from '../lib/signin.mjs';
+import { giveNameAndPassword, incidentCode, text } from '../lib/signin.mjs';
 
 /** A web server of its own origin, `answer(url)` gives [status, headers, body]. */
 async function served(world, answer) {
@@ -83,5 +83,17 @@ journey('an unknown service and a wrong address are explained and never followed
     assert.equal(response.status(), 400);
     assert.equal(new URL(page.url()).origin, demo.issuer);
     await world.inspect(page, `explained-${index}`);
+    const code = await incidentCode(page);
+    assert.ok(code, await text(page));
+    const { line, request } = demo.explain(code);
+    assert.equal(line.reason, ['req.unknown_service', 'req.redirect_mismatch'][index]);
+    if (index === 0) assert.equal(request.client_id, 'nobody-knows');
+    else {
+      assert.equal(request.redirect_uri, 'http://localhost:9/callback');
+      assert.deepEqual(request.registered, client.redirect_uris);
+      const differs = [...client.redirect_uris[0]].findIndex((one, at) => one !== request.redirect_uri[at]);
+      assert.equal(request.differs_at, differs + 1);
+      assert.match(demo.command('explain', code), /differs +from character \d+ on: sent/);
+    }
   }
 });

@@ -208,6 +208,53 @@ pub struct PageError {
     pub problem: Problem,
 }
 
+impl PageError {
+    /// What was sent as `client_id`, where that is what is wrong.
+    pub fn client_id(&self) -> Option<&str> {
+        match &self.problem {
+            Problem::ClientUnknown { sent } => Some(sent),
+            Problem::Form(_)
+            | Problem::Repeated(_)
+            | Problem::ClientIdMissing
+            | Problem::RedirectMissing { .. }
+            | Problem::RedirectMismatch { .. } => None,
+        }
+    }
+
+    /// What was sent as `redirect_uri`, where that is what is wrong.
+    pub fn redirect_uri(&self) -> Option<&str> {
+        match &self.problem {
+            Problem::RedirectMismatch { sent, .. } => Some(sent),
+            Problem::Form(_)
+            | Problem::Repeated(_)
+            | Problem::ClientIdMissing
+            | Problem::ClientUnknown { .. }
+            | Problem::RedirectMissing { .. } => None,
+        }
+    }
+
+    /// The mistake in a sentence for the service's developer.
+    pub fn description(&self) -> String {
+        match &self.problem {
+            Problem::Form(form) => form.to_string(),
+            Problem::Repeated(name) => format!("{name} stands twice"),
+            Problem::ClientIdMissing => "client_id is missing".to_owned(),
+            Problem::ClientUnknown { .. } => {
+                "no service is registered with this client_id".to_owned()
+            }
+            Problem::RedirectMissing { registered } => {
+                format!("redirect_uri is missing; {} are registered", registered.len())
+            }
+            Problem::RedirectMismatch { differs_at: Some(at), .. } => {
+                format!("it differs from the nearest registered address at character {at}")
+            }
+            Problem::RedirectMismatch { differs_at: None, .. } => {
+                "no address is registered for this service".to_owned()
+            }
+        }
+    }
+}
+
 /// What exactly is wrong with the sender of a request. Texts of the request are cut and freed of control
 /// characters: they are for showing.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -30,6 +30,7 @@ pub use browser::{Browser, Page, is_incident_code};
 pub use chance::{Seeded, TestClock};
 pub use html::{Form, forms};
 pub use people::{App as AuthenticatorApp, Someone};
+pub use sekimori_flow::RefusedRequest;
 pub use sekimori_store::Write;
 pub use service::{Reply, Robot, Service, SignIn, Tokens};
 pub use site::{HOST, Network, OTHER_HOST};

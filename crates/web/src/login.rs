@@ -63,8 +63,8 @@ pub async fn attempt(State(app): State<App>, Path(id): Path<String>, parts: Part
 pub async fn switch(State(app): State<App>, parts: Parts) -> Answer {
     let Some(cx) = Cx::new(app, parts) else { return bare(StatusCode::MISDIRECTED_REQUEST) };
     let request = cx.field("r").unwrap_or_default();
-    let progress = cx.app.flow.other_person(&cx.visitor, &request);
-    cx.show(progress)
+    let progress = cx.app.flow.other_person(&cx.visitor, &request).await;
+    progress.map_or_else(|fault| cx.fault(&fault), |progress| cx.show(progress))
 }
 
 /// `POST /login`: a name, a password, a code, or the wish to use another factor.

@@ -17,8 +17,7 @@ use sekimori_pages::{Failure, Form, Incident, OwnerDetails, Problem, SignOut, Si
 use sekimori_protocol_oidc::cors::{self, Cors};
 use sekimori_protocol_oidc::userinfo::BearerRequest;
 use sekimori_protocol_oidc::{
-    AuthorizeError, Caching, Endpoint, PageError, Problem as Mistake, Reply, metadata,
-    token_request,
+    AuthorizeError, Caching, Endpoint, PageError, Reply, metadata, token_request,
 };
 
 use crate::answer::{Answer, bare, bare_fault};
@@ -32,7 +31,7 @@ pub async fn authorize(State(app): State<App>, parts: Parts) -> Answer {
     let raw = cx.query.clone().unwrap_or_default();
     match cx.app.flow.authorize(&cx.visitor, raw.as_bytes()).await {
         Ok(Ok(progress)) => cx.show(progress),
-        Ok(Err(error)) => mistaken(&cx, error),
+        Ok(Err(error)) => mistaken(&cx, error).await,
         Err(fault) => cx.fault(&fault),
     }
 }
@@ -41,9 +40,10 @@ pub async fn authorize(State(app): State<App>, parts: Parts) -> Answer {
 /// along: the request is kept in a cookie and taken up by a GET of our own.
 pub async fn authorize_post(State(app): State<App>, parts: Parts, body: Bytes) -> Answer {
     let Some(cx) = Cx::new(app, parts) else { return bare(StatusCode::MISDIRECTED_REQUEST) };
-    match cx.app.flow.authorize_by_post(&cx.visitor, &body) {
-        Ok(progress) => cx.show(progress),
-        Err(error) => mistaken(&cx, error),
+    match cx.app.flow.authorize_by_post(&cx.visitor, &body).await {
+        Ok(Ok(progress)) => cx.show(progress),
+        Ok(Err(error)) => mistaken(&cx, error).await,
+        Err(fault) => cx.fault(&fault),
     }
 }
 
@@ -204,13 +204,17 @@ fn signed_out(cx: &Cx, progress: Result<LogoutProgress, Fault>) -> Answer {
 }
 
 /// A request whose sender is not verified: a page, never a redirect (S56).
-fn mistaken(cx: &Cx, error: AuthorizeError) -> Answer {
+async fn mistaken(cx: &Cx, error: AuthorizeError) -> Answer {
     let error = match error {
         AuthorizeError::Page(page) => page,
         AuthorizeError::Redirect(refused) => {
             let fault = Fault::new("answering a client", refused.description.into_owned());
             return cx.fault(&fault);
         }
+    };
+    let code = match cx.app.flow.note_request(&cx.visitor, &error).await {
+        Ok(code) => code,
+        Err(fault) => return cx.fault(&fault),
     };
     let language = cx.visitor.language;
     let site = &cx.visitor.tenant.site;
@@ -220,7 +224,7 @@ fn mistaken(cx: &Cx, error: AuthorizeError) -> Answer {
             reason: error.reason,
             details: Details::default(),
             hints: Vec::new(),
-            incident: Incident { code: None, at: cx.visitor.now },
+            incident: Incident { code: code.map(|code| code.to_string()), at: cx.visitor.now },
         },
         service: service.map(|service| service.title.text(language).to_owned()),
         service_contact: service
@@ -234,31 +238,12 @@ fn mistaken(cx: &Cx, error: AuthorizeError) -> Answer {
 }
 
 fn owner_details(error: &PageError) -> OwnerDetails {
-    let mut details = OwnerDetails::default();
-    match &error.problem {
-        Mistake::Form(form) => details.description = Some(form.to_string()),
-        Mistake::Repeated(name) => details.description = Some(format!("{name} stands twice")),
-        Mistake::ClientIdMissing => details.description = Some("client_id is missing".to_owned()),
-        Mistake::ClientUnknown { sent } => {
-            details.client_id = Some(sent.clone());
-            details.description = Some("no service is registered with this client_id".to_owned());
-        }
-        Mistake::RedirectMissing { registered } => {
-            let count = registered.len();
-            details.description = Some(format!("redirect_uri is missing; {count} are registered"));
-        }
-        Mistake::RedirectMismatch { sent, differs_at, .. } => {
-            details.redirect_uri = Some(sent.clone());
-            details.description = Some(match differs_at {
-                Some(at) => {
-                    format!("it differs from the nearest registered address at character {at}")
-                }
-                None => "no address is registered for this service".to_owned(),
-            });
-        }
+    OwnerDetails {
+        client_id: error.client_id().map(str::to_owned),
+        redirect_uri: error.redirect_uri().map(str::to_owned),
+        error: Some("invalid_request".to_owned()),
+        description: Some(error.description()),
     }
-    details.error = Some("invalid_request".to_owned());
-    details
 }
 
 fn authorization(parts: &Parts) -> Option<&[u8]> {

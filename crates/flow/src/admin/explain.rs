@@ -12,7 +12,7 @@ use sekimori_login::{Details, Facts, Policy, Reason};
 use sekimori_store::{AuditFacts, AuditPlace, StoredLine};
 
 use crate::tenant::Tenant;
-use crate::{Flow, IncidentCode, RecordedFacts};
+use crate::{Flow, IncidentCode, RecordedFacts, RefusedRequest};
 
 /// Lines that are read at once.
 const PAGE: u32 = 1000;
@@ -26,6 +26,8 @@ pub struct Explained {
     pub person: Option<Person>,
     /// What the decision looked at and what deciding again gives; `None` when the facts were removed.
     pub decided: Option<Decided>,
+    /// What was sent, if it was a request that no rule decided about.
+    pub request: Option<RefusedRequest>,
 }
 
 /// A recorded decision, decided again.
@@ -96,7 +98,9 @@ impl Flow {
             Some(facts) => self.decided(tenant, facts).await?,
             None => None,
         };
-        Ok(Some(Explained { line: entry.line, person: person.map(|one| one.person), decided }))
+        let request = entry.facts.as_ref().and_then(|facts| serde_json::from_str(&facts.json).ok());
+        let person = person.map(|one| one.person);
+        Ok(Some(Explained { line: entry.line, person, decided, request }))
     }
 
     async fn decided(&self, tenant: &Tenant, facts: &AuditFacts) -> Result<Option<Decided>, Fault> {

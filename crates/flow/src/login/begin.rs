@@ -42,6 +42,10 @@ impl Flow {
         let decision = round.decide();
         if matches!(decision.next, Next::Ask(_)) {
             let mut progress = self.see_carried(visitor, &carried);
+            if let Progress::Refused(view) = &mut progress {
+                view.incident =
+                    self.note_plain(visitor, view.reason, &carried.door.service()).await?;
+            }
             if let Progress::SeeOther { path, cookies } = &mut progress {
                 cookies.browser = new_cookie;
                 if let Some(language) = carried.door.language() {
@@ -71,7 +75,7 @@ impl Flow {
                 let (digest, text) = self.new_browser(visitor);
                 (digest, Some(text))
             }
-            (None, CameBy::Url) => return Ok(self.without_cookie(visitor, carried)),
+            (None, CameBy::Url) => return self.without_cookie(visitor, carried).await,
         };
         if visitor.now.seconds_since(carried.at) > CARRIED_SECONDS_MAX {
             return Ok(self.stale(visitor, Some(&carried)));
@@ -120,7 +124,11 @@ impl Flow {
 
     /// A request that came by a cross-site POST, where no cookie of ours is sent along: kept in a cookie of its own,
     /// taken up by a GET of ours. Nothing is written.
-    pub(crate) fn begin_by_post(&self, visitor: &Visitor, door: Door) -> Progress {
+    pub(crate) async fn begin_by_post(
+        &self,
+        visitor: &Visitor,
+        door: Door,
+    ) -> Result<Progress, Fault> {
         let carried = Carried::new(door, visitor.now);
         let sealed = carried.seal(&visitor.tenant, SEALED_COOKIE_BYTES_MAX, &*self.entropy);
         match sealed {
@@ -128,19 +136,19 @@ impl Flow {
                 let id = self.word();
                 let path = format!("/login?c={id}");
                 let cookies = Cookies { request: Some((id, text)), ..Cookies::default() };
-                Progress::SeeOther { path, cookies }
+                Ok(Progress::SeeOther { path, cookies })
             }
-            None => self.plain_refusal(visitor, Some(&carried), Reason::RequestInvalid),
+            None => self.noted_refusal(visitor, &carried, Reason::RequestInvalid).await,
         }
     }
 
     /// Somebody else wants to sign in than the one who is signed in: the same request, session aside.
-    pub fn other_person(&self, visitor: &Visitor, request: &str) -> Progress {
+    pub async fn other_person(&self, visitor: &Visitor, request: &str) -> Result<Progress, Fault> {
         let Some(carried) = Carried::open(&visitor.tenant, request) else {
-            return self.stale(visitor, None);
+            return Ok(self.stale(visitor, None));
         };
         let Some(digest) = visitor.browser_digest() else {
-            return self.without_cookie(visitor, carried);
+            return self.without_cookie(visitor, carried).await;
         };
         let other = Carried {
             other_person: true,
@@ -151,7 +159,7 @@ impl Flow {
             fresh_from: None,
             ..carried
         };
-        self.see_carried(visitor, &other.bound_to(digest))
+        Ok(self.see_carried(visitor, &other.bound_to(digest)))
     }
 
     /// Admitted by the session, or refused: either way no question is asked.
@@ -191,13 +199,17 @@ impl Flow {
 
     /// A page of ours in a browser that sends no cookie: it was opened in another browser than the one that made it,
     /// cookies were cleared, or none are kept. One try tells which: a cookie is set, and the page asked for again.
-    pub(crate) fn without_cookie(&self, visitor: &Visitor, carried: Carried) -> Progress {
+    pub(crate) async fn without_cookie(
+        &self,
+        visitor: &Visitor,
+        carried: Carried,
+    ) -> Result<Progress, Fault> {
         if visitor.now.seconds_since(carried.at) > CARRIED_SECONDS_MAX {
-            return self.stale(visitor, Some(&carried));
+            return Ok(self.stale(visitor, Some(&carried)));
         }
         let tried = carried.cookie_tried.map(|at| visitor.now.seconds_since(at));
         if tried.is_some_and(|seconds| seconds <= COOKIE_TRY_SECONDS) {
-            return self.plain_refusal(visitor, Some(&carried), Reason::CookiesBlocked);
+            return self.noted_refusal(visitor, &carried, Reason::CookiesBlocked).await;
         }
         let (digest, text) = self.new_browser(visitor);
         let again = Carried { cookie_tried: Some(visitor.now), ..carried }.bound_to(digest);
@@ -205,7 +217,7 @@ impl Flow {
         if let Progress::SeeOther { cookies, .. } = &mut progress {
             cookies.browser = Some(text);
         }
-        progress
+        Ok(progress)
     }
 
     /// A fresh binding cookie: its digest and text.

@@ -52,6 +52,21 @@ impl Flow {
         self.plain_refusal(visitor, carried, Reason::RequestStale)
     }
 
+    /// A refusal about the request alone that the desk may be asked about.
+    pub(crate) async fn noted_refusal(
+        &self,
+        visitor: &Visitor,
+        carried: &Carried,
+        reason: Reason,
+    ) -> Result<Progress, Fault> {
+        let code = self.note_plain(visitor, reason, &carried.door.service()).await?;
+        let mut progress = self.plain_refusal(visitor, Some(carried), reason);
+        if let Progress::Refused(view) = &mut progress {
+            view.incident = code;
+        }
+        Ok(progress)
+    }
+
     /// A refusal about the request alone: nothing is stored, no code is kept.
     pub(crate) fn plain_refusal(
         &self,

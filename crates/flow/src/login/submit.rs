@@ -56,7 +56,7 @@ impl Flow {
             return Ok(self.stale(visitor, None));
         };
         let Some(mark) = visitor.browser_digest().map(browser_mark) else {
-            return Ok(self.without_cookie(visitor, carried));
+            return self.without_cookie(visitor, carried).await;
         };
         if visitor.now.seconds_since(carried.at) > CARRIED_SECONDS_MAX {
             return Ok(self.stale(visitor, Some(&carried)));

@@ -43,18 +43,18 @@ impl Flow {
     }
 
     /// The same by a POST that may come from another site. An `id_token_hint` is verified here as well.
-    pub fn authorize_by_post(
+    pub async fn authorize_by_post(
         &self,
         visitor: &Visitor,
         raw: &[u8],
-    ) -> Result<Progress, AuthorizeError> {
-        match self.verified(visitor, raw) {
-            Ok(pending) => {
-                Ok(self.begin_by_post(visitor, Door::Oidc { pending: Box::new(pending) }))
-            }
-            Err(AuthorizeError::Redirect(refused)) => Ok(refusal(visitor, &refused)),
-            Err(page) => Err(page),
-        }
+    ) -> Result<Result<Progress, AuthorizeError>, Fault> {
+        let pending = match self.verified(visitor, raw) {
+            Ok(pending) => pending,
+            Err(AuthorizeError::Redirect(refused)) => return Ok(Ok(refusal(visitor, &refused))),
+            Err(page) => return Ok(Err(page)),
+        };
+        let door = Door::Oidc { pending: Box::new(pending) };
+        self.begin_by_post(visitor, door).await.map(Ok)
     }
 
     /// The verified request.

@@ -15,6 +15,7 @@ use crate::carried::browser_mark;
 use crate::door::destination;
 use crate::incident::IncidentCode;
 use crate::record::RecordedFacts;
+use crate::refused::RefusedRequest;
 use crate::visitor::Visitor;
 
 /// Codes that one network may look up in a minute.
@@ -116,8 +117,13 @@ impl Flow {
             .and_then(|facts| serde_json::from_str::<RecordedFacts>(&facts.json).ok());
         let owner = person.is_some() && entry.line.person == person;
         let mark = visitor.browser_digest().map(browser_mark);
-        let own_browser =
-            mark.is_some() && recorded.as_ref().is_some_and(|recorded| recorded.browser == mark);
+        let request = entry
+            .facts
+            .as_ref()
+            .and_then(|facts| serde_json::from_str::<RefusedRequest>(&facts.json).ok());
+        let browser = recorded.as_ref().map(|recorded| recorded.browser);
+        let browser = browser.or(request.map(|request| request.browser)).flatten();
+        let own_browser = mark.is_some() && browser == mark;
         let told = told(visitor, &entry, recorded.as_ref(), owner);
         Ok(match told.filter(|_| owner || own_browser) {
             Some(told) => HelpView::Told(code, Box::new(told)),

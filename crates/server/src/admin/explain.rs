@@ -5,8 +5,9 @@ use std::fmt::Write as _;
 
 use sekimori_base::{Language, PersonId};
 use sekimori_directory::Site;
-use sekimori_flow::IncidentCode;
 use sekimori_flow::admin::{Affected, Decided, Explained, View, WhatIf};
+use sekimori_flow::{IncidentCode, RefusedRequest};
+use sekimori_login::Reason;
 use sekimori_login::replay::{Change, Forecast, Replayed};
 use sekimori_words::{Circumstances, Words};
 use serde_json::{Value, json};
@@ -72,6 +73,7 @@ fn value(explained: &Explained, code: IncidentCode) -> Value {
         "line": explained.line,
         "username": explained.person.as_ref().map(|person| &person.username),
         "decided": decided,
+        "request": explained.request,
     })
 }
 
@@ -88,7 +90,10 @@ fn words(explained: &Explained, code: IncidentCode) -> String {
     say("zone", line.zone.as_deref().unwrap_or("-"));
     let Some(decided) = &explained.decided else {
         say("reason", line.reason.as_deref().unwrap_or("-"));
-        say("facts", "removed by retention");
+        match &explained.request {
+            Some(request) => said(&mut say, line.reason.as_deref(), request),
+            None => say("facts", "removed by retention"),
+        }
         return text;
     };
     let reason = decided.reason;
@@ -115,6 +120,35 @@ fn words(explained: &Explained, code: IncidentCode) -> String {
     text.push_str("\nfacts\n");
     facts(&mut text, &serde_json::to_value(&decided.facts).unwrap_or_default(), 1);
     text
+}
+
+/// A request that no rule decided about: what was sent, what is registered, where they differ.
+fn said(say: &mut impl FnMut(&str, &str), reason: Option<&str>, request: &RefusedRequest) {
+    if let Some(reason) = reason.and_then(Reason::from_code) {
+        let about = Circumstances { time_zone: "UTC", ..Circumstances::default() };
+        say("title", &Words::of(Language::English).reason_title(reason, &about));
+    }
+    say("problem", &request.problem);
+    if let Some(sent) = &request.client_id {
+        say("client_id", sent);
+    }
+    if let Some(sent) = &request.redirect_uri {
+        say("sent", sent);
+    }
+    for registered in &request.registered {
+        say("known", registered);
+    }
+    if let (Some(at), Some(sent)) = (request.differs_at, &request.redirect_uri) {
+        let rest = |text: &str| {
+            let rest: String = text.chars().skip(at - 1).collect();
+            if rest.is_empty() { "nothing more".to_owned() } else { rest }
+        };
+        let known = request.registered.first().map(String::as_str).unwrap_or_default();
+        let (sent, known) = (rest(sent), rest(known));
+        say("differs", &format!("from character {at} on: sent {sent}, known {known}"));
+    }
+    say("settings", &format!("version {}", request.settings_version));
+    say("replay", "no rule decided about this request: it is told as it was");
 }
 
 /// A change, as what would have been enough.

@@ -1,6 +1,6 @@
 //! What services ask for in their requests, and get exactly.
 
-use sekimori_testbed::{Network, Testbed};
+use sekimori_testbed::{Network, RefusedRequest, Testbed};
 use serde_json::Value;
 
 use crate::common::{ONE, TWO, again, asking, at, code};
@@ -285,6 +285,62 @@ async fn mistakes_of_a_verified_service_go_back_to_it_and_others_are_pages() {
         assert!(!page.is_away(), "{changes:?}");
         assert_eq!((page.status.as_u16(), page.reason().as_deref()), (400, Some(reason)));
     }
+}
+
+/// U08: what a service did wrong has a code as well, and the desk reads what was sent.
+#[tokio::test]
+async fn a_refused_request_has_a_code_by_which_the_desk_reads_what_was_sent() {
+    let begun = at("wiki", Network::Campus).await;
+    let registered = "https://wiki.example.ac.jp/callback";
+    let sent = "https://wiki.example.ac.jp/callback/";
+    for (changes, reason) in [
+        (("client_id", "nobody"), "req.unknown_service"),
+        (("client_id", ""), "req.invalid"),
+        (("redirect_uri", sent), "req.redirect_mismatch"),
+    ] {
+        let url = begun.service.sign_in_with(&[changes]).url;
+        let page = begun.browser.open(&url).await;
+        let code = page.incident().unwrap_or_else(|| panic!("a code: {}", page.shows()));
+        let entry = begun.bed.incident(&code).await.expect("it is kept");
+        assert_eq!(entry.line.reason.as_deref(), Some(reason));
+        let kept: RefusedRequest =
+            serde_json::from_str(&entry.facts.expect("what was sent").json).expect("readable");
+        match changes {
+            ("client_id", "") => assert_eq!(kept.problem, "client_id is missing"),
+            ("client_id", sent) => assert_eq!(kept.client_id.as_deref(), Some(sent)),
+            _ => {
+                assert_eq!(kept.redirect_uri.as_deref(), Some(sent));
+                assert_eq!(kept.registered, [registered]);
+                assert_eq!(kept.differs_at, Some(registered.len() + 1));
+            }
+        }
+        // In this browser the code says again what the page said; elsewhere it is a code like any other.
+        let help = begun.browser.open(&format!("/help?code={code}")).await;
+        let title = page.title().trim_start_matches("Error: ").to_owned();
+        let title = title.split(" – ").next().unwrap_or_default().to_owned();
+        assert!(help.text().contains(&title), "{title}: {}", help.text());
+        let elsewhere = begun.bed.browser(Network::Home);
+        let help = elsewhere.open(&format!("/help?code={code}")).await;
+        assert!(!help.text().contains(&title), "{title}: {}", help.text());
+    }
+    let blocked = begun.bed.browser(Network::Campus).without_cookies();
+    let page = blocked.open(&begun.sign_in.url).await;
+    let entry = begun.bed.incident(&page.incident().expect("a code")).await.expect("kept");
+    assert_eq!(entry.line.reason.as_deref(), Some("req.cookies_blocked"));
+    assert_eq!(entry.line.service.as_deref(), Some("wiki"));
+}
+
+#[tokio::test]
+async fn refused_requests_fill_no_database() {
+    let bed = Testbed::start().await;
+    let browser = bed.browser(Network::Home);
+    let url = bed.service("wiki").sign_in_with(&[("client_id", "nobody")]).url;
+    let before = bed.cost();
+    let mut kept = 0;
+    for _ in 0..50 {
+        kept += u32::from(browser.open(&url).await.incident().is_some());
+    }
+    assert_eq!((kept, bed.cost_since(before).writes), (20, 20), "what a network may in a minute");
 }
 
 #[tokio::test]
