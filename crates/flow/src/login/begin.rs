@@ -83,15 +83,10 @@ impl Flow {
         if let Some(over) = self.answered_before(visitor, &carried.door).await? {
             return Ok(over);
         }
-        // Bound now, it may travel in the URL as others do, and its cookie can go.
-        if came_by == CameBy::Cookie {
-            let bound = carried.clone().bound_to(digest);
-            if let Some(text) =
-                bound.seal(&visitor.tenant, SEALED_REQUEST_BYTES_MAX, &*self.entropy)
-            {
-                let cookies = Cookies { browser: new_cookie, ..Cookies::default() };
-                return Ok(Progress::SeeOther { path: format!("/login?r={text}"), cookies });
-            }
+        if came_by == CameBy::Cookie
+            && let Some(there) = self.url_of_cookie(visitor, &carried, digest, new_cookie.as_ref())
+        {
+            return Ok(there);
         }
         let (reason, incident) = (carried.reason.take(), carried.incident.take());
         carried.cookie_tried = None;
@@ -120,6 +115,21 @@ impl Flow {
         view.browser = new_cookie;
         self.wait_of(visitor, &mut view).await?;
         Ok(Progress::Step(Box::new(view)))
+    }
+
+    /// A request out of a cookie is bound now: it may travel in the URL as others do, and its cookie can go. `None` if
+    /// it is too long for that.
+    fn url_of_cookie(
+        &self,
+        visitor: &Visitor,
+        carried: &Carried,
+        digest: [u8; 32],
+        new_cookie: Option<&String>,
+    ) -> Option<Progress> {
+        let bound = carried.clone().bound_to(digest);
+        let text = bound.seal(&visitor.tenant, SEALED_REQUEST_BYTES_MAX, &*self.entropy)?;
+        let cookies = Cookies { browser: new_cookie.cloned(), ..Cookies::default() };
+        Some(Progress::SeeOther { path: format!("/login?r={text}"), cookies })
     }
 
     /// A request that came by a cross-site POST, where no cookie of ours is sent along: kept in a cookie of its own,

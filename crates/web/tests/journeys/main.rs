@@ -13,6 +13,7 @@ mod requests;
 mod sessions;
 mod signing_in;
 mod strangers;
+mod tabs;
 mod tenants;
 mod throttling;
 mod tokens;
