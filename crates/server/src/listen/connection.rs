@@ -88,11 +88,17 @@ async fn converse(gate: Arc<Gate>, connection: Connection, wire: Wire, mut stopp
     let mut http = pin!(gate.protocol.serve_connection(io, service));
     let mut stopped = pin!(stopping.reached(Phase::Draining));
     let mut timer = pin!(sleep_until(Instant::now() + gate.limits.idle_max));
+    let mut crowded = pin!(gate.peers.crowded());
+    let mut limits = gate.limits;
     let mut ending_since = None;
     poll_fn(|cx| {
         if ending_since.is_none() && stopped.as_mut().poll(cx).is_ready() {
             ending_since = Some(Instant::now());
             http.as_mut().graceful_shutdown();
+        }
+        while crowded.as_mut().poll(cx).is_ready() {
+            limits.idle_max = limits.idle_max.min(limits.crowded_idle_max);
+            crowded.set(gate.peers.crowded());
         }
         loop {
             if let Poll::Ready(result) = http.as_mut().poll(cx) {
@@ -101,7 +107,7 @@ async fn converse(gate: Arc<Gate>, connection: Connection, wire: Wire, mut stopp
                 }
                 return Poll::Ready(());
             }
-            let Some(deadline) = pulse.deadline(&gate.limits, ending_since) else {
+            let Some(deadline) = pulse.deadline(&limits, ending_since) else {
                 return Poll::Pending;
             };
             if elapsed(timer.as_mut(), deadline, cx).is_pending() {

@@ -19,6 +19,8 @@ pub struct Limits {
     pub head_max: Duration,
     /// From one answer to the next request's first byte.
     pub idle_max: Duration,
+    /// The same while all connections are taken: whoever asks nothing for so long makes room.
+    pub crowded_idle_max: Duration,
     /// From a request's head to its answer, its body included.
     pub request_max: Duration,
     /// How long a stopping process waits for requests in flight.
@@ -42,6 +44,7 @@ impl Default for Limits {
             // Longer than the minute after which common reverse proxies drop idle connections, so
             // that it is they who close and no request meets a closed connection.
             idle_max: Duration::from_secs(75),
+            crowded_idle_max: Duration::from_secs(5),
             request_max: Duration::from_secs(30),
             drain_max: Duration::from_secs(25),
             head_bytes_max: HEADER_BYTES_MAX,

@@ -3,8 +3,12 @@
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use prometheus_client::metrics::gauge::Gauge;
+use tokio::sync::Notify;
+use tokio::sync::futures::Notified;
+use tokio::time::Instant;
 
 use crate::manage::metrics::Refused;
 
@@ -14,12 +18,17 @@ pub(super) struct Peers {
     each_max: u32,
     open: Mutex<Open>,
     gauge: Gauge,
+    crowded: Notify,
 }
+
+/// Idle connections are told of a crowd at most this often.
+const TELL_AGAIN: Duration = Duration::from_secs(1);
 
 #[derive(Default)]
 struct Open {
     all: usize,
     each: HashMap<IpAddr, u32>,
+    told: Option<Instant>,
 }
 
 /// One open connection; counted until it is dropped.
@@ -30,7 +39,12 @@ pub(super) struct Counted {
 
 impl Peers {
     pub(super) fn new(all_max: usize, each_max: u32, gauge: Gauge) -> Arc<Self> {
-        Arc::new(Self { all_max, each_max, open: Mutex::default(), gauge })
+        Arc::new(Self { all_max, each_max, open: Mutex::default(), gauge, crowded: Notify::new() })
+    }
+
+    /// Ready when all connections are taken and somebody is refused for it: who is idle shall make room.
+    pub(super) fn crowded(&self) -> Notified<'_> {
+        self.crowded.notified()
     }
 
     /// Count a connection of `peer`; `None` stands for a proxy, which speaks for many.
@@ -38,6 +52,11 @@ impl Peers {
         let peer = peer.map(network);
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         if open.all >= self.all_max {
+            let now = Instant::now();
+            if open.told.is_none_or(|told| now.duration_since(told) >= TELL_AGAIN) {
+                open.told = Some(now);
+                self.crowded.notify_waiters();
+            }
             return Err(Refused::Full);
         }
         if let Some(peer) = peer {

@@ -227,6 +227,29 @@ async fn a_full_listener_says_when_to_come_back() {
 }
 
 #[tokio::test]
+async fn idle_connections_make_room_when_all_are_taken() {
+    let limits = Limits {
+        connections_max: 3,
+        crowded_idle_max: Duration::from_millis(200),
+        ..Limits::default()
+    };
+    let running = run(Setup { limits, ..Setup::default() });
+    let mut busy = TcpStream::connect(running.address).await.unwrap();
+    let _silent = TcpStream::connect(running.address).await.unwrap();
+    let mut used = TcpStream::connect(running.address).await.unwrap();
+    used.write_all(b"GET /where HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    busy.write_all(&get_once("/slow", "")).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    let refused = exchange(running.address, b"").await;
+    assert!(refused.starts_with("HTTP/1.1 503"), "{refused}");
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    let answer = exchange(running.address, &get_once("/where", "")).await;
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    assert!(rest(&mut busy).await.starts_with("HTTP/1.1 200"), "a request in flight is finished");
+}
+
+#[tokio::test]
 async fn stopping_finishes_requests_in_flight_and_ends_idle_connections() {
     let running = run(Setup::default());
     let mut busy = TcpStream::connect(running.address).await.unwrap();
