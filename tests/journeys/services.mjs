@@ -97,3 +97,24 @@ journey('an unknown service and a wrong address are explained and never followed
     }
   }
 });
+
+journey('a form of another site asks before it signs anybody out', async (world) => {
+  const demo = await world.demo();
+  const form = `<form method="post" action="${demo.issuer}/oidc/logout"><button>Win</button></form>`;
+  const port = await served(world, () => [200, {}, landing.replace('</html>', form)]);
+  const page = await world.browser({ address: demo.address('inside') });
+  const portal = new URL('/portal', demo.issuer).href;
+  await page.goto(portal);
+  await giveNameAndPassword(page, demo.person('no_factor'));
+  await page.waitForURL(portal);
+  // 127.0.0.1 is another site than localhost.
+  await page.goto(`http://127.0.0.1:${port}/`);
+  await page.locator('button').click();
+  await page.waitForURL((url) => url.origin === demo.issuer && url.pathname === '/logout');
+  await page.goto(portal);
+  assert.equal(page.url(), portal, 'still signed in');
+  await page.goBack();
+  await page.locator('button[value="sign_out"]').click();
+  await page.goto(portal);
+  assert.notEqual(page.url(), portal, 'signed out');
+});
