@@ -36,7 +36,7 @@ mod visitor;
 use std::sync::Arc;
 
 use moka::sync::Cache;
-use sekimori_base::{Clock, Entropy, TenantId, Timestamp, random};
+use sekimori_base::{Clock, Entropy, TenantId, random};
 use sekimori_keys::RootKeys;
 use sekimori_store::Store;
 
@@ -83,7 +83,7 @@ pub struct Parts {
     budget: budget::Budget,
     lookups: portal::Lookups,
     answered: answered::Answered,
-    assertions: Cache<(TenantId, String, String), Timestamp>,
+    assertions: oidc::Assertions,
     answers: Cache<(TenantId, [u8; 16], String), Arc<login::Loop>>,
 }
 
@@ -119,11 +119,7 @@ impl Flow {
             budget: budget::Budget::default(),
             lookups: portal::Lookups::default(),
             answered: answered::Answered::default(),
-            // An assertion lives five minutes at most; beyond the bound the oldest go.
-            assertions: Cache::builder()
-                .max_capacity(200_000)
-                .time_to_live(std::time::Duration::from_mins(10))
-                .build(),
+            assertions: oidc::Assertions::default(),
             answers: Cache::builder()
                 .max_capacity(100_000)
                 .time_to_live(std::time::Duration::from_mins(2))

@@ -4,9 +4,13 @@ use sekimori_keys::{KeyedDigest, Purpose};
 use sekimori_protocol_oidc::client_auth::{AssertionId, Check, SecretVerdict, client_keys};
 use sekimori_protocol_oidc::{Credential, ProvenClient, TokenError};
 
+use super::assertions::Accepted;
 use crate::Flow;
 use crate::tenant::Tenant;
 use crate::visitor::Caller;
+
+/// When a client may come again that has sent more assertions than are remembered, in seconds.
+const FULL_SECONDS: u32 = 60;
 
 impl Flow {
     /// Check what the client presents; nothing is written.
@@ -28,23 +32,22 @@ impl Flow {
                 let keys = client_keys(identified.client()).map_err(|_| TokenError::Server)?;
                 let (client, id) =
                     identified.verify_assertion(&keys, tenant.issuer(), caller.now)?;
-                self.accept_once(tenant, &id)?;
+                self.accept_once(caller, &id)?;
                 Ok(client)
             }
         }
     }
 
     /// An assertion's id is accepted once while it lives.
-    fn accept_once(&self, tenant: &Tenant, id: &AssertionId) -> Result<(), TokenError> {
-        let key = (tenant.id, id.client_id.to_string(), id.token_id.clone());
-        let entry = self.assertions.entry(key).or_insert(id.expires);
-        if entry.is_fresh() {
-            Ok(())
-        } else {
-            Err(TokenError::InvalidClient {
+    fn accept_once(&self, caller: &Caller, id: &AssertionId) -> Result<(), TokenError> {
+        let (tenant, client_id) = (caller.tenant.id, id.client_id.as_str());
+        match self.assertions.accept(tenant, client_id, &id.token_id, id.expires, caller.now) {
+            Accepted::Once => Ok(()),
+            Accepted::Before => Err(TokenError::InvalidClient {
                 attempted: sekimori_protocol_oidc::token_error::Attempted::Form,
                 description: "the assertion was used before".into(),
-            })
+            }),
+            Accepted::Full => Err(TokenError::Busy { retry_after_seconds: FULL_SECONDS }),
         }
     }
 }
