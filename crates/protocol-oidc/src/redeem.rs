@@ -3,11 +3,13 @@
 
 use std::collections::BTreeSet;
 
-use sekimori_directory::client::{ClientAuth, GrantType, Pkce};
+use sekimori_directory::Client;
+use sekimori_directory::client::GrantType;
 use sekimori_keys::pkce;
 
 use crate::client_auth::ProvenClient;
 use crate::grant::{CodePayload, Granted};
+use crate::request::must_use_pkce;
 use crate::token_error::{TokenError, invalid};
 
 /// A client that may have tokens about a sign-in.
@@ -78,6 +80,12 @@ fn registered(client: &ProvenClient<'_>, grant: GrantType) -> Result<(), TokenEr
     }
 }
 
+/// Scopes of `granted` that the client may still ask for: what was taken from it is gone from what it was granted.
+pub fn still_allowed(client: &Client, granted: &BTreeSet<String>) -> BTreeSet<String> {
+    let still = |scope: &&String| *scope == "openid" || client.scopes.contains(*scope);
+    granted.iter().filter(still).cloned().collect()
+}
+
 /// Whether the client may redeem the code: it is the client's own, for the same address to the letter, and
 /// with the verifier of its challenge (R-CODE-BIND, R-PKCE-DOWNGRADE).
 pub fn check_code<'a>(
@@ -101,6 +109,9 @@ pub fn check_code<'a>(
         None => return Err(invalid("redirect_uri is missing")),
         Some(_) => {}
     }
+    if client.client().redirect_uri(payload.redirect_uri()).is_none() {
+        return Err(refused("redirect_uri is no longer registered"));
+    }
     match (payload.challenge(), verifier) {
         (Some(challenge), Some(verifier)) if pkce::s256_matches(verifier, challenge) => {}
         (Some(_), Some(_)) => {
@@ -111,20 +122,13 @@ pub fn check_code<'a>(
             return Err(refused("the authorization request had no code_challenge"));
         }
         // The registration may have become stricter since the code was made.
-        (None, None) if must_use_pkce(&client) => {
+        (None, None) if must_use_pkce(client.client()) => {
             return Err(refused("this client must use PKCE with S256"));
         }
         (None, None) => {}
     }
-    let scopes = granted.scopes().clone();
+    let scopes = still_allowed(client.client(), granted.scopes());
     Ok(Entitled { client, granted, scopes, nonce: payload.nonce() })
-}
-
-fn must_use_pkce(client: &ProvenClient<'_>) -> bool {
-    match client.client().pkce {
-        Pkce::Required => true,
-        Pkce::Optional => client.client().auth == ClientAuth::None,
-    }
 }
 
 /// Whether the client may refresh, and with which scopes: never more than granted. RFC 6749, 6
@@ -139,9 +143,10 @@ pub fn check_refresh<'a>(
     if !own || !granted.offline() {
         return Err(unknown_refresh_token());
     }
-    // What the registration no longer allows is gone at the next refresh.
-    let still = |scope: &&String| *scope == "openid" || client.client().scopes.contains(*scope);
-    let allowed: BTreeSet<String> = granted.scopes().iter().filter(still).cloned().collect();
+    let allowed = still_allowed(client.client(), granted.scopes());
+    if !allowed.contains("offline_access") {
+        return Err(unknown_refresh_token());
+    }
     let scopes = match scopes {
         Some(asked) if asked.is_subset(granted.scopes()) => {
             asked.intersection(&allowed).cloned().collect()

@@ -3,8 +3,10 @@
 use std::collections::BTreeSet;
 
 use sekimori_base::{Fault, Timestamp};
+use sekimori_directory::release::Released;
 use sekimori_directory::{ClientId, Person};
 use sekimori_protocol_oidc::introspection::{self, ActiveToken, Inquirer, TokenKind};
+use sekimori_protocol_oidc::redeem;
 use sekimori_protocol_oidc::token_request::AboutToken;
 use sekimori_protocol_oidc::tokens::{AccessToken, verify_access_token};
 use sekimori_protocol_oidc::userinfo::{self, BearerError, BearerRequest};
@@ -20,10 +22,27 @@ use crate::visitor::Caller;
 /// An access token that stands: its grant, its person and its client do as well (R-DISABLED).
 struct Standing {
     granted: Granted,
-    person: Person,
+    /// What the client may still ask for of what the token was made for.
     scopes: BTreeSet<String>,
+    released: Released,
     issued: Timestamp,
     expires: Timestamp,
+}
+
+impl Standing {
+    /// A token from the first to the second moment of `span`, if person and client stand.
+    fn new(
+        caller: &Caller,
+        granted: Granted,
+        person: &Person,
+        scopes: &BTreeSet<String>,
+        (issued, expires): (Timestamp, Timestamp),
+    ) -> Option<Self> {
+        let (_, client) = standing_client(caller, granted.client_id().as_str())?;
+        let scopes = redeem::still_allowed(client, scopes);
+        let released = released(person, &granted, client);
+        usable(person, caller.now).then_some(Self { granted, scopes, released, issued, expires })
+    }
 }
 
 impl Flow {
@@ -42,11 +61,10 @@ impl Flow {
         };
         let client_id = standing.granted.client_id().to_string();
         let sub = self.sub_of(caller, &standing.granted);
-        let released = released(&standing.person, &standing.granted);
         let answer = userinfo::answer(
             &standing.granted,
             &standing.scopes,
-            &released,
+            &standing.released,
             &sub,
             &caller.tenant.site,
         );
@@ -136,18 +154,8 @@ impl Flow {
         let payload: AccessPayload = serde_json::from_str(&stored.payload)
             .map_err(Fault::while_doing("reading an access token"))?;
         let granted = granted_of(&stored.grant)?;
-        if !usable(&account.person, caller.now)
-            || standing_client(caller, granted.client_id().as_str()).is_none()
-        {
-            return Ok(None);
-        }
-        Ok(Some(Standing {
-            granted,
-            person: account.person.clone(),
-            scopes: split(&payload.scopes),
-            issued: payload.issued,
-            expires: stored.expires_at,
-        }))
+        let span = (payload.issued, stored.expires_at);
+        Ok(Standing::new(caller, granted, &account.person, &split(&payload.scopes), span))
     }
 
     async fn standing_jwt(&self, caller: &Caller, text: &str) -> Result<Option<Standing>, Fault> {
@@ -156,17 +164,11 @@ impl Flow {
         let found = self.store.grant(caller.tenant.id, grant).await?;
         let Some((grant, Some(account))) = found else { return Ok(None) };
         let granted = granted_of(&grant)?;
-        let stands = grant.good(caller.now)
-            && grant.client_id == jwt.client_id
-            && usable(&account.person, caller.now)
-            && standing_client(caller, &jwt.client_id).is_some();
-        Ok(stands.then(|| Standing {
-            granted,
-            person: account.person,
-            scopes: split(&jwt.scope),
-            issued: Timestamp::from_unix_seconds(jwt.iat),
-            expires: Timestamp::from_unix_seconds(jwt.exp),
-        }))
+        if !grant.good(caller.now) || grant.client_id != jwt.client_id {
+            return Ok(None);
+        }
+        let span = (Timestamp::from_unix_seconds(jwt.iat), Timestamp::from_unix_seconds(jwt.exp));
+        Ok(Standing::new(caller, granted, &account.person, &split(&jwt.scope), span))
     }
 
     async fn standing_refresh(
@@ -183,16 +185,10 @@ impl Flow {
         let granted = granted_of(&stored.grant)?;
         let fresh = stored.state == RefreshState::Fresh
             && stored.expires_at > caller.now
-            && stored.grant.good(caller.now)
-            && standing_client(caller, granted.client_id().as_str()).is_some();
-        let account = stored.account.filter(|account| usable(&account.person, caller.now));
-        Ok(account.filter(|_| fresh).map(|account| Standing {
-            scopes: granted.scopes().clone(),
-            granted,
-            person: account.person,
-            issued: stored.issued_at,
-            expires: stored.expires_at,
-        }))
+            && stored.grant.good(caller.now);
+        let Some(account) = stored.account.filter(|_| fresh) else { return Ok(None) };
+        let (scopes, span) = (granted.scopes().clone(), (stored.issued_at, stored.expires_at));
+        Ok(Standing::new(caller, granted, &account.person, &scopes, span))
     }
 
     fn our_jwt(&self, caller: &Caller, text: &str) -> Option<AccessToken> {
@@ -211,7 +207,6 @@ impl Flow {
         if !inquirer.may_see(granted.client_id()) {
             return introspection::inactive();
         }
-        let released = released(&standing.person, granted);
         let sub = self.sub_of(caller, granted);
         let active = ActiveToken {
             client_id: granted.client_id(),
@@ -220,7 +215,7 @@ impl Flow {
             issued: standing.issued,
             expires: standing.expires,
             kind,
-            person: Some((granted, &released)),
+            person: Some((granted, &standing.released)),
         };
         introspection::active(&active, &caller.tenant.site)
     }

@@ -203,7 +203,7 @@ impl Flow {
         let key = pairwise_key(tenant);
         let sub = subject::sub(client, person.id, &key);
         let sid = subject::sid(client, granted.session(), &key);
-        let released = release::release(person, &userinfo::release_scopes(granted));
+        let released = released(person, granted, client);
         let expires = access_expires(client, caller.now);
         let about = About { sub: &sub, sid: &sid, released: &released, expires };
         let mint = self.mint(caller);
@@ -228,7 +228,8 @@ impl Flow {
         };
         let id_token = mint.id_token(entitled, &about, &access)?;
         let first = writes.iter().any(|write| matches!(write, Write::GrantOpen { .. }));
-        let refresh = (first && granted.offline()).then(|| {
+        let offline = entitled.scopes().contains("offline_access");
+        let refresh = (first && offline).then(|| {
             let (text, digest) = token::fresh(tenant, Kind::Refresh, &*self.entropy);
             writes.push(Write::RefreshPut {
                 digest: Digest::from_bytes(digest),
@@ -320,7 +321,7 @@ pub(super) fn promised(granted: &Granted, expires_at: Timestamp) -> Result<Write
 fn grant_open(entitled: &Entitled<'_>, now: Timestamp) -> Write {
     let granted = entitled.granted();
     let client = entitled.client().client();
-    let life = if granted.offline() {
+    let life = if entitled.scopes().contains("offline_access") {
         i64::from(client.refresh_token_seconds)
     } else {
         i64::from(client.access_token_seconds).max(GRANT_SECONDS_MIN)
@@ -347,8 +348,9 @@ pub(super) fn standing_client<'a>(
 }
 
 /// What may be released of a person to a grant, with scopes that its client still has.
-pub(super) fn released(person: &Person, granted: &Granted) -> Released {
-    release::release(person, &userinfo::release_scopes(granted))
+pub(super) fn released(person: &Person, granted: &Granted, client: &Client) -> Released {
+    let scopes = redeem::still_allowed(client, &userinfo::release_scopes(granted));
+    release::release(person, &scopes)
 }
 
 fn token_line(caller: &Caller, granted: &Granted, event: &str) -> AuditLine {

@@ -23,6 +23,7 @@ use crate::error::{
     AuthorizeError, ErrorCode, PageError, Problem, Refused, ResponseMode, ReturnTo, mismatch, shown,
 };
 use crate::form::{Form, QUERY_BYTES_MAX, scope_values};
+use crate::userinfo::ClaimName;
 
 pub use pending::{
     AcrRequest, COOKIE_BYTES_MAX, Carriage, PendingAuthorize, Prompt, URL_BYTES_MAX,
@@ -68,6 +69,50 @@ pub fn parse(raw: &[u8], site: &Site) -> Result<AuthorizeRequest, AuthorizeError
             error: mistake.0,
             description: mistake.1,
         })
+    })
+}
+
+/// A request that was verified before, verified once more by what is registered now: what was taken from the client
+/// meanwhile is gone from its request.
+pub fn parse_again(
+    pending: &PendingAuthorize,
+    site: &Site,
+) -> Result<PendingAuthorize, AuthorizeError> {
+    let sent = pending.client_id.as_str();
+    let known = site.client(sent).filter(|(service, _)| service.name == pending.service);
+    let Some((service, client)) = known else {
+        let problem = Problem::ClientUnknown { sent: shown(sent) };
+        return Err(page(Reason::ServiceUnknown, None, problem));
+    };
+    let address = pending.return_to.redirect_uri.as_str();
+    if client.redirect_uri(address).is_none() {
+        let registered = client.redirect_uris.iter().map(sekimori_directory::RedirectUri::as_str);
+        return Err(page(Reason::RedirectMismatch, Some(service), mismatch(address, registered)));
+    }
+    read_again(pending, client).map_err(|mistake| {
+        AuthorizeError::Redirect(Refused {
+            service: service.name.clone(),
+            return_to: pending.return_to.clone(),
+            error: mistake.0,
+            description: mistake.1,
+        })
+    })
+}
+
+fn read_again(pending: &PendingAuthorize, client: &Client) -> Result<PendingAuthorize, Mistake> {
+    may_ask(client)?;
+    if pending.challenge.is_none() && must_use_pkce(client) {
+        return Err(NO_CHALLENGE);
+    }
+    let claims = |names: &crate::userinfo::ClaimNames| {
+        let still = |name: &&ClaimName| client.scopes.contains(name.scope());
+        names.iter().filter(still).copied().collect()
+    };
+    Ok(PendingAuthorize {
+        scopes: narrowed(pending.scopes.iter().map(String::as_str), client)?,
+        id_token_claims: claims(&pending.id_token_claims),
+        userinfo_claims: claims(&pending.userinfo_claims),
+        ..pending.clone()
     })
 }
 
@@ -182,10 +227,7 @@ fn check_shape(form: &Form, client: &Client) -> Result<(), Mistake> {
             return Err(Mistake(code, Cow::Borrowed("this parameter is not supported")));
         }
     }
-    if !client.grants.contains(&GrantType::AuthorizationCode) {
-        let description = "the client is not registered for authorization_code";
-        return Err(Mistake(ErrorCode::UnauthorizedClient, Cow::Borrowed(description)));
-    }
+    may_ask(client)?;
     match form.value("response_type") {
         Some("code") => {}
         Some(_) => {
@@ -198,6 +240,15 @@ fn check_shape(form: &Form, client: &Client) -> Result<(), Mistake> {
         None | Some("query" | "form_post") => Ok(()),
         Some(_) => Err(invalid("the response_mode must be query or form_post")),
     }
+}
+
+/// Whether the client is one that people sign in to.
+fn may_ask(client: &Client) -> Result<(), Mistake> {
+    if client.grants.contains(&GrantType::AuthorizationCode) {
+        return Ok(());
+    }
+    let description = "the client is not registered for authorization_code";
+    Err(Mistake(ErrorCode::UnauthorizedClient, Cow::Borrowed(description)))
 }
 
 fn check_carried(form: &Form) -> Result<(), Mistake> {
@@ -238,8 +289,15 @@ fn scopes(form: &Form, client: &Client) -> Result<BTreeSet<String>, Mistake> {
     let refused = |description| Mistake(ErrorCode::InvalidScope, Cow::Borrowed(description));
     let values = scope_values(form.value("scope").unwrap_or_default())
         .ok_or(refused("scope is malformed or longer than 1 KB"))?;
+    narrowed(values.into_iter(), client)
+}
+
+/// The scopes of these that exist for the client; at least one must.
+fn narrowed<'a>(
+    values: impl Iterator<Item = &'a str>,
+    client: &Client,
+) -> Result<BTreeSet<String>, Mistake> {
     let mut scopes: BTreeSet<String> = values
-        .into_iter()
         .filter(|value| *value == "openid" || client.scopes.contains(*value))
         .map(str::to_owned)
         .collect();
@@ -247,7 +305,8 @@ fn scopes(form: &Form, client: &Client) -> Result<BTreeSet<String>, Mistake> {
         scopes.remove("offline_access");
     }
     if scopes.is_empty() {
-        return Err(refused("none of the scopes is known for this client: ask at least openid"));
+        let description = "none of the scopes is known for this client: ask at least openid";
+        return Err(Mistake(ErrorCode::InvalidScope, Cow::Borrowed(description)));
     }
     Ok(scopes)
 }
@@ -256,12 +315,8 @@ fn scopes(form: &Form, client: &Client) -> Result<BTreeSet<String>, Mistake> {
 fn challenge(form: &Form, client: &Client) -> Result<Option<String>, Mistake> {
     let method = form.value("code_challenge_method");
     let Some(challenge) = form.value("code_challenge") else {
-        let required = match client.pkce {
-            Pkce::Required => true,
-            Pkce::Optional => client.auth == ClientAuth::None,
-        };
-        if required {
-            return Err(invalid("code_challenge is missing: this client must use PKCE with S256"));
+        if must_use_pkce(client) {
+            return Err(NO_CHALLENGE);
         }
         return match method {
             None => Ok(None),
@@ -275,6 +330,17 @@ fn challenge(form: &Form, client: &Client) -> Result<Option<String>, Mistake> {
         return Err(invalid("code_challenge is not 43 characters of base64url"));
     }
     Ok(Some(challenge.to_owned()))
+}
+
+const NO_CHALLENGE: Mistake =
+    invalid("code_challenge is missing: this client must use PKCE with S256");
+
+/// Whether the client must use PKCE: public clients always.
+pub(crate) fn must_use_pkce(client: &Client) -> bool {
+    match client.pkce {
+        Pkce::Required => true,
+        Pkce::Optional => client.auth == ClientAuth::None,
+    }
 }
 
 fn max_age(form: &Form) -> Result<Option<u32>, Mistake> {
