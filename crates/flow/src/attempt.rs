@@ -25,6 +25,8 @@ pub struct AttemptState {
     pub door: Door,
     /// The browser that it is bound to.
     pub browser: u64,
+    /// When the request came, before any credential.
+    pub requested_at: Timestamp,
     /// When its first credential came.
     pub begun_at: Timestamp,
     /// The zone then.

@@ -1,8 +1,8 @@
 //! The request that travels with the page before any credential was submitted: sealed, bound to the browser,
 //! never a proof (decisions on the attempt). Nothing of it is written to the database.
 
-use sekimori_base::limits::SEALED_COOKIE_BYTES_MAX;
-use sekimori_base::{Entropy, Sealed, Timestamp};
+use sekimori_base::limits::{ATTEMPT_SECONDS_MAX, SEALED_COOKIE_BYTES_MAX};
+use sekimori_base::{Entropy, PersonId, Sealed, SessionId, Timestamp};
 use sekimori_directory::Method;
 use sekimori_keys::{Binding, Purpose, seal};
 use sekimori_login::Reason;
@@ -42,13 +42,47 @@ pub struct Carried {
     /// The second factor that was chosen instead of the recommended one.
     #[serde(rename = "m", default, skip_serializing_if = "Option::is_none")]
     pub chosen: Option<Method>,
-    /// Everything that this request asks for was shown from this moment on, and only consent is still to be asked:
-    /// the session's proofs since then are fresh enough. A mark, not a proof: the session itself must stand.
+    /// Everything that this request asks for was shown, and only consent is still to be asked.
     #[serde(rename = "f", default, skip_serializing_if = "Option::is_none")]
-    pub fresh_from: Option<Timestamp>,
+    pub fresh: Option<Fresh>,
+    /// Whom the page of consent asked: nobody else answers it.
+    #[serde(rename = "w", default, skip_serializing_if = "Option::is_none")]
+    pub asked: Option<PersonId>,
     /// A binding cookie was set at this moment, because the browser had sent none, and the page asked for again.
     #[serde(rename = "k", default, skip_serializing_if = "Option::is_none")]
     pub cookie_tried: Option<Timestamp>,
+}
+
+/// The proofs of one session since a moment are fresh enough, for as long as the page of consent is read. A mark,
+/// not a proof: the session itself must stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fresh {
+    /// The first bytes of the session's id.
+    #[serde(rename = "s")]
+    session: u64,
+    /// Proofs from this moment on.
+    #[serde(rename = "f")]
+    from: Timestamp,
+    /// Not after this moment.
+    #[serde(rename = "u")]
+    until: Timestamp,
+}
+
+impl Fresh {
+    /// What was shown from `from` until `now`, for the session that stands since.
+    pub fn new(session: SessionId, from: Timestamp, now: Timestamp) -> Self {
+        let until = now.plus_seconds(ATTEMPT_SECONDS_MAX);
+        Self { session: session_mark(session), from, until }
+    }
+
+    /// From which moment on the proofs of this session are fresh enough.
+    pub fn since(self, session: SessionId, now: Timestamp) -> Option<Timestamp> {
+        (self.session == session_mark(session) && now <= self.until).then_some(self.from)
+    }
+}
+
+fn session_mark(id: SessionId) -> u64 {
+    u64::from_be_bytes(id.bytes()[..8].try_into().expect("an id has 16 bytes"))
 }
 
 /// The first bytes of the digest of a binding cookie.
@@ -68,7 +102,8 @@ impl Carried {
             incident: None,
             other_person: false,
             chosen: None,
-            fresh_from: None,
+            fresh: None,
+            asked: None,
             cookie_tried: None,
         }
     }

@@ -293,7 +293,12 @@ impl Service {
         let discovery = self.send("GET", "/.well-known/openid-configuration", None, &[]).await;
         assert_eq!(discovery.text("issuer"), Some(self.issuer().as_str()), "S61");
         let jwks = self.send("GET", "/oidc/jwks", None, &[]).await;
-        let keys: JwkSet = serde_json::from_value(jwks.json).expect("a set of keys");
+        self.verified_by(id_token, &jwks.json).1
+    }
+
+    /// The id of an ID token's key and what the token says, after it was verified by this set of keys.
+    pub fn verified_by(&self, id_token: &str, jwks: &Value) -> (String, Value) {
+        let keys: JwkSet = serde_json::from_value(jwks.clone()).expect("a set of keys");
         let header = decode_header(id_token).expect("a JWT");
         let algorithm = match self.client().token_algorithm {
             TokenAlgorithm::Rs256 => Algorithm::RS256,
@@ -301,7 +306,8 @@ impl Service {
             TokenAlgorithm::EdDsa => Algorithm::EdDSA,
         };
         assert_eq!(header.alg, algorithm, "the registered algorithm");
-        let key = keys.find(&header.kid.expect("a key id")).expect("a published key");
+        let id = header.kid.expect("a key id");
+        let key = keys.find(&id).expect("a published key");
         let mut validation = Validation::new(algorithm);
         validation.set_issuer(&[self.issuer()]);
         validation.set_audience(&[&self.client_id]);
@@ -313,7 +319,7 @@ impl Service {
         let moment = |name: &str| claims.get(name).and_then(Value::as_i64).unwrap_or_default();
         assert!(moment("exp") > now, "the token is over");
         assert!(moment("iat") <= now && moment("auth_time") <= now, "the token is of the future");
-        claims
+        (id, claims)
     }
 }
 

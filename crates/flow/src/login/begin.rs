@@ -58,6 +58,18 @@ impl Flow {
         self.without_question(round, decision).await
     }
 
+    /// A carried request as it was sealed, if it is not too old, by what is registered now; else what to say.
+    pub(crate) fn carried(&self, visitor: &Visitor, text: &str) -> Result<Carried, Box<Progress>> {
+        let Some(carried) = Carried::open(&visitor.tenant, text) else {
+            return Err(Box::new(self.stale(visitor, None)));
+        };
+        if visitor.now.seconds_since(carried.at) > CARRIED_SECONDS_MAX {
+            return Err(Box::new(self.stale(visitor, Some(&carried))));
+        }
+        let door = self.door_again(visitor, carried.door.clone())?;
+        Ok(Carried { door, ..carried })
+    }
+
     /// The page of a carried request.
     pub async fn resume(
         &self,
@@ -65,8 +77,9 @@ impl Flow {
         request: &str,
         came_by: CameBy,
     ) -> Result<Progress, Fault> {
-        let Some(mut carried) = Carried::open(&visitor.tenant, request) else {
-            return Ok(self.stale(visitor, None));
+        let mut carried = match self.carried(visitor, request) {
+            Ok(carried) => carried,
+            Err(progress) => return Ok(*progress),
         };
         let (digest, new_cookie) = match (visitor.browser_digest(), came_by) {
             (Some(digest), _) => (digest, None),
@@ -77,9 +90,6 @@ impl Flow {
             }
             (None, CameBy::Url) => return self.without_cookie(visitor, carried).await,
         };
-        if visitor.now.seconds_since(carried.at) > CARRIED_SECONDS_MAX {
-            return Ok(self.stale(visitor, Some(&carried)));
-        }
         if let Some(over) = self.answered_before(visitor, &carried.door).await? {
             return Ok(over);
         }
@@ -154,8 +164,9 @@ impl Flow {
 
     /// Somebody else wants to sign in than the one who is signed in: the same request, session aside.
     pub async fn other_person(&self, visitor: &Visitor, request: &str) -> Result<Progress, Fault> {
-        let Some(carried) = Carried::open(&visitor.tenant, request) else {
-            return Ok(self.stale(visitor, None));
+        let carried = match self.carried(visitor, request) {
+            Ok(carried) => carried,
+            Err(progress) => return Ok(*progress),
         };
         let Some(digest) = visitor.browser_digest() else {
             return self.without_cookie(visitor, carried).await;
@@ -166,7 +177,8 @@ impl Flow {
             reason: None,
             incident: None,
             chosen: None,
-            fresh_from: None,
+            fresh: None,
+            asked: None,
             ..carried
         };
         Ok(self.see_carried(visitor, &other.bound_to(digest)))

@@ -1,6 +1,6 @@
 //! One round of a sign-in: what was loaded, as facts.
 
-use sekimori_base::{AttemptId, Fault, PersonId, Secret};
+use sekimori_base::{AttemptId, Fault, PersonId, Secret, Timestamp};
 use sekimori_directory::settings::ZoneName;
 use sekimori_directory::username::{InputHint, TypedName};
 use sekimori_directory::{Method, Username};
@@ -47,10 +47,17 @@ impl Stage {
     }
 
     /// What is asked now, of `current` if somebody is known already.
-    fn demand(&self, visitor: &Visitor, current: Option<PersonId>) -> Demand {
+    fn demand(
+        &self,
+        visitor: &Visitor,
+        current: Option<PersonId>,
+        session: Option<&StoredSession>,
+    ) -> Demand {
         let mut demand = self.door().demand(&visitor.tenant, current);
-        let Self::Carried(Carried { fresh_from: Some(from), .. }) = self else { return demand };
-        let since = u32::try_from(visitor.now.seconds_since(*from)).unwrap_or(0).saturating_add(1);
+        let Self::Carried(Carried { fresh: Some(fresh), .. }) = self else { return demand };
+        let from = session.and_then(|session| fresh.since(session.facts.id, visitor.now));
+        let Some(from) = from else { return demand };
+        let since = u32::try_from(visitor.now.seconds_since(from)).unwrap_or(0).saturating_add(1);
         demand.freshness = match demand.freshness {
             Freshness::Any => Freshness::Any,
             Freshness::WithinSeconds(seconds) => Freshness::WithinSeconds(seconds.max(since)),
@@ -74,6 +81,14 @@ impl Stage {
         match self {
             Self::Carried(_) => false,
             Self::Attempt { state, .. } => !state.proofs.is_empty(),
+        }
+    }
+
+    /// When the request came first: it does not grow younger by being carried on.
+    pub fn requested_at(&self) -> Timestamp {
+        match self {
+            Self::Carried(carried) => carried.at,
+            Self::Attempt { state, .. } => state.requested_at,
         }
     }
 
@@ -221,7 +236,7 @@ impl<'a> Round<'a> {
     fn fill(&mut self, submitted: Option<Submission>, guesses: &[GuessAt], counters: &[Counter]) {
         let known = self.person.as_ref().map(|person| person.known.clone());
         let current = known.as_ref().map(|known| known.id);
-        self.facts.demand = self.stage.demand(self.visitor, current);
+        self.facts.demand = self.stage.demand(self.visitor, current, self.session.as_ref());
         self.facts.person =
             known.map_or(PersonFacts::Unknown, |known| PersonFacts::Known(Box::new(known)));
         self.facts.session = self.session.as_ref().map(|session| session.facts.clone());
@@ -304,7 +319,7 @@ fn empty_facts(visitor: &Visitor, stage: &Stage) -> Facts {
     Facts {
         schema: FACTS_SCHEMA,
         now: visitor.now,
-        demand: stage.demand(visitor, None),
+        demand: stage.demand(visitor, None, None),
         service: tenant.service_facts(&service),
         position: visitor.position.clone(),
         attempt: match stage {

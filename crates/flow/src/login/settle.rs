@@ -14,7 +14,7 @@ use super::round::{Round, Stage};
 use super::submit::{Reserve, browser_of};
 use crate::Flow;
 use crate::attempt::{AttemptState, Outcome, RESERVATION_SECONDS, SealedPart, Shown};
-use crate::carried::Carried;
+use crate::carried::{Carried, Fresh};
 use crate::door::{Answer, Door};
 use crate::hashing::Class;
 use crate::incident::IncidentCode;
@@ -249,7 +249,7 @@ impl Flow {
                 if let Some(state) = attempt
                     && self.needs_consent(round, pending).await?
                 {
-                    match self.see_carried(visitor, &with_session(round, state)) {
+                    match self.see_carried(visitor, &with_session(round, state, session)) {
                         Progress::SeeOther { path, cookies } => {
                             plan.cookies.request = cookies.request;
                             Answer::SeeOther(path)
@@ -454,12 +454,13 @@ enum Settled {
 }
 
 /// The request of a round as it goes on with the session that was just opened.
-fn with_session(round: &Round<'_>, state: &AttemptState) -> Carried {
-    Carried { fresh_from: Some(state.begun_at), ..again(round) }
+fn with_session(round: &Round<'_>, state: &AttemptState, session: SessionId) -> Carried {
+    let fresh = Fresh::new(session, state.begun_at, round.visitor.now);
+    Carried { fresh: Some(fresh), ..again(round) }
 }
 
 /// The request of a round as it would begin again.
 fn again(round: &Round<'_>) -> Carried {
     let browser = browser_of(&round.stage);
-    Carried { browser, ..Carried::new(round.stage.door().clone(), round.visitor.now) }
+    Carried { browser, ..Carried::new(round.stage.door().clone(), round.stage.requested_at()) }
 }

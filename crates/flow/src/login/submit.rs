@@ -50,17 +50,14 @@ impl Flow {
     }
 
     async fn submit_carried(&self, visitor: &Visitor, form: SignInForm) -> Result<Progress, Fault> {
-        let carried =
-            form.request.as_deref().and_then(|request| Carried::open(&visitor.tenant, request));
-        let Some(mut carried) = carried else {
-            return Ok(self.stale(visitor, None));
+        let request = form.request.as_deref().unwrap_or_default();
+        let mut carried = match self.carried(visitor, request) {
+            Ok(carried) => carried,
+            Err(progress) => return Ok(*progress),
         };
         let Some(mark) = visitor.browser_digest().map(browser_mark) else {
             return self.without_cookie(visitor, carried).await;
         };
-        if visitor.now.seconds_since(carried.at) > CARRIED_SECONDS_MAX {
-            return Ok(self.stale(visitor, Some(&carried)));
-        }
         if carried.browser != Some(mark) {
             // Another cookie than the page was made for: the same step once more, nothing evaluated.
             carried.browser = Some(mark);
@@ -158,6 +155,11 @@ impl Flow {
         if stored.version != form.version {
             return self.first_outcome(visitor, id, form.version).await;
         }
+        let mut state = state;
+        state.door = match self.door_again(visitor, state.door) {
+            Ok(door) => door,
+            Err(progress) => return Ok(*progress),
+        };
         if let Some(over) = self.answered_before(visitor, &state.door).await? {
             return Ok(over);
         }
@@ -419,6 +421,7 @@ impl Round<'_> {
         let state = AttemptState {
             door: carried.door.clone(),
             browser: carried.browser.unwrap_or_default(),
+            requested_at: carried.at,
             begun_at: self.visitor.now,
             zone_at_begin: self.visitor.position.zone.clone(),
             name: carried.name.clone().unwrap_or_default(),
@@ -473,7 +476,7 @@ pub(crate) fn restart(state: &AttemptState, visitor: &Visitor) -> Carried {
         browser: visitor.browser_digest().map(browser_mark),
         name: Some(state.name.clone()).filter(|name| !name.is_empty()),
         other_person: state.other_person,
-        ..Carried::new(state.door.clone(), state.begun_at)
+        ..Carried::new(state.door.clone(), state.requested_at)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use sekimori_base::limits::SEALED_COOKIE_BYTES_MAX;
 use sekimori_base::{Fault, GrantId, SessionId};
 use sekimori_directory::client::Consent;
 use sekimori_directory::release;
@@ -66,6 +67,20 @@ impl Flow {
         let verified = hint::verify(&sent, &tenant.site, &published, visitor.now);
         let request = request.with_hint(verified).map_err(AuthorizeError::Redirect)?;
         Ok(request.pending)
+    }
+
+    /// The door of a request that was carried, by what is registered now: an address, a scope or a client that was
+    /// taken away is not answered because it stood in an older request.
+    pub(crate) fn door_again(&self, visitor: &Visitor, door: Door) -> Result<Door, Box<Progress>> {
+        let Door::Oidc { pending } = &door else { return Ok(door) };
+        match request::parse_again(pending, &visitor.tenant.site) {
+            Ok(pending) => Ok(Door::Oidc { pending: Box::new(pending) }),
+            Err(AuthorizeError::Redirect(refused)) => Err(Box::new(refusal(visitor, &refused))),
+            Err(AuthorizeError::Page(error)) => {
+                let carried = Carried::new(door, visitor.now);
+                Err(Box::new(self.plain_refusal(visitor, Some(&carried), error.reason)))
+            }
+        }
     }
 
     /// The code for a service, made of the engine's proof, and what must be stored with it.
@@ -162,12 +177,16 @@ impl Flow {
         let Some(person) = &round.person else { return Ok(None) };
         let scopes = pending.released_scopes();
         let released = release::release(&person.person, &scopes);
-        let view = self.step_view(visitor, &round.stage, sekimori_login::Step::Username);
+        let Stage::Carried(carried) = &round.stage else {
+            return Err(Fault::new("asking for consent", "the attempt goes on"));
+        };
+        let asked = Carried { asked: Some(person.person.id), ..carried.clone() };
+        let request = asked.seal(&visitor.tenant, SEALED_COOKIE_BYTES_MAX, &*self.entropy);
         Ok(Some(Progress::Consent(Box::new(ConsentView {
-            destination: view.destination,
+            destination: round.stage.door().destination(&visitor.tenant),
             scopes,
             released,
-            request: view.request.unwrap_or_default(),
+            request: request.unwrap_or_default(),
             name: person.person.username.to_string(),
         }))))
     }
@@ -179,8 +198,9 @@ impl Flow {
         request: &str,
         allowed: Allowed,
     ) -> Result<Progress, Fault> {
-        let Some(carried) = Carried::open(&visitor.tenant, request) else {
-            return Ok(self.stale(visitor, None));
+        let carried = match self.carried(visitor, request) {
+            Ok(carried) => carried,
+            Err(progress) => return Ok(*progress),
         };
         let mark = visitor.browser_digest().map(crate::carried::browser_mark);
         let Door::Oidc { pending } = &carried.door else { return Ok(self.stale(visitor, None)) };
@@ -202,6 +222,10 @@ impl Flow {
         let (Next::Admit(_), Some(person)) = (&decision.next, &round.person) else {
             return Ok(self.see_carried(visitor, &carried));
         };
+        if carried.asked != Some(person.person.id) {
+            // Somebody else has signed in since the page was shown: they are asked themselves.
+            return Ok(self.see_carried(visitor, &Carried { asked: None, ..carried }));
+        }
         let write = Write::ConsentPut {
             person: person.person.id,
             client_id: pending.client_id().to_string(),

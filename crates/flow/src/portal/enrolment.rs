@@ -410,7 +410,8 @@ impl Flow {
             incident: None,
             other_person: true,
             chosen: None,
-            fresh_from: None,
+            fresh: None,
+            asked: None,
             cookie_tried: None,
         };
         let mut round = Round::load_shown(self, visitor, Stage::Carried(carried)).await?;

@@ -95,7 +95,8 @@ impl Flow {
             incident: None,
             other_person: false,
             chosen: None,
-            fresh_from: None,
+            fresh: None,
+            asked: None,
             cookie_tried: None,
         };
         let mut round = Round::load(self, visitor, Stage::Carried(carried), None).await?;

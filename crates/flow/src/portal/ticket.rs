@@ -91,7 +91,8 @@ impl Flow {
                     incident: None,
                     other_person: true,
                     chosen: None,
-                    fresh_from: None,
+                    fresh: None,
+                    asked: None,
                     cookie_tried: None,
                 };
                 Ok(Err(self.see_carried(visitor, &carried)))
