@@ -35,4 +35,4 @@ pub use facts::{
 };
 pub use policy::{Policy, PolicyLine, PolicyMatch};
 pub use reason::{NextStep, Reason, Tier};
-pub use rules::{RULE_SET, account_refusal, decide, rule_names};
+pub use rules::{RULE_SET, account_refusal, decide, rule_names, standing_session};

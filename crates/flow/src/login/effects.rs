@@ -2,7 +2,7 @@
 
 use sekimori_base::{FactorId, Fault, SessionId};
 use sekimori_directory::Method;
-use sekimori_login::{Decision, Effect, Proof};
+use sekimori_login::{Decision, Effect, Proof, standing_session};
 use sekimori_store::{Digest, NewSession, Reserved, StoredSession, Write};
 
 use super::round::Round;
@@ -103,7 +103,9 @@ impl Flow {
         let mut proofs = round.facts.proofs.clone();
         proofs.extend(new_proofs(decision));
         let own = |session: &&StoredSession| session.facts.person == person.person.id;
-        let standing = round.session.as_ref().filter(own);
+        // One that has ended lends a new one neither its age nor what it had shown.
+        let stands = standing_session(&visitor.tenant.policy, &round.facts).is_some();
+        let standing = round.session.as_ref().filter(own).filter(|_| stands);
         let before = round.cookie_session.as_ref().filter(own);
         let id =
             before.map_or_else(|| SessionId::random(&*self.entropy), |session| session.facts.id);

@@ -25,6 +25,7 @@ use crate::{Decision, Details, Effect, Interaction, Next, Reason, Step};
 
 pub use account_state::account_refusal;
 pub(crate) use weighed::Weighed;
+pub use weighed::standing_session;
 
 /// The version of this list: raised by every change that could decide recorded facts differently.
 pub const RULE_SET: u16 = 2;

@@ -26,7 +26,7 @@ pub(crate) struct Weighed<'a> {
 impl<'a> Weighed<'a> {
     pub fn new(policy: &'a Policy, facts: &'a Facts) -> Self {
         let matched = policy.matching(&facts.position, &facts.service, facts.known());
-        let session = facts.session.as_ref().filter(|session| stands(policy, facts, session));
+        let session = standing_session(policy, facts);
         let mut weighed = Self { policy, facts, matched, fresh: None, session };
         // A code never proves anything before the opening proof, nor instead of it (R-MFA-ORDER).
         weighed.fresh =
@@ -234,6 +234,11 @@ impl<'a> Weighed<'a> {
             | Submission::Overlong => None,
         }
     }
+}
+
+/// The session of the facts, if it still stands: only such a one is added to by a new proof.
+pub fn standing_session<'f>(policy: &Policy, facts: &'f Facts) -> Option<&'f SessionFacts> {
+    facts.session.as_ref().filter(|session| stands(policy, facts, session))
 }
 
 /// A session stands while it is young enough, in use, of the account that is asked about, and no password

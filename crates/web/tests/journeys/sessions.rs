@@ -1,6 +1,6 @@
 //! Standing sessions: how they end, and what they must not become.
 
-use sekimori_testbed::Network;
+use sekimori_testbed::{Network, Testbed};
 
 use crate::common::at;
 
@@ -170,4 +170,26 @@ async fn a_form_without_our_cookies_or_token_signs_nobody_out() {
     }
     let (_, page) = begun.next("wiki", &[]).await;
     assert!(page.is_away(), "still signed in: {}", page.shows());
+}
+
+/// The name is typed in a browser that still has the cookie of a session that has ended.
+#[tokio::test]
+async fn whoever_comes_back_after_a_session_has_ended_gets_a_new_one_as_old_as_its_proof() {
+    for hours in [2, 11, 13, 31 * 24] {
+        let bed = Testbed::start().await;
+        let browser = bed.browser(Network::Campus);
+        let page = browser.open("/portal").await;
+        let page = browser.sign_in_as(&page, bed.person("hana")).await;
+        assert_eq!(page.url.path(), "/portal", "{}", page.shows());
+        bed.wait(hours * 3600);
+        let page = browser.open("/portal").await;
+        assert!(page.asks("username"), "{hours}: {}", page.shows());
+        let page = browser.sign_in_as(&page, bed.person("hana")).await;
+        assert_eq!(page.url.path(), "/portal", "{hours}: {}", page.shows());
+        for _ in 0..3 {
+            bed.wait(50 * 60);
+            let page = browser.open("/portal").await;
+            assert_eq!(page.url.path(), "/portal", "{hours}: {}", page.shows());
+        }
+    }
 }
