@@ -71,8 +71,8 @@ keys! {
             "A list of egress addresses: one a line, the first column of comma-separated values, `#` for comments. Read when the document is applied.";
     }
     "policy" {
-        "mfa_bindings", "list of `ticket`, `letter`, `other_factor`, `desk`, `inside_with_password`",
-            Value("[\"ticket\", \"letter\", \"other_factor\", \"desk\"]"),
+        "mfa_bindings", "list of `ticket`, `letter`, `other_factor`, `desk`, `inside_with_password`, `break_glass`",
+            Value("[\"ticket\", \"letter\", \"other_factor\", \"desk\", \"break_glass\"]"),
             "How a factor must have come to the account to count as multi-factor towards services.";
         "acr_one_factor", "URI or word", Value("\"https://refeds.org/profile/sfa\""), "The `acr` value of one factor.";
         "acr_two_factors", "URI or word", Value("\"https://refeds.org/profile/mfa\""), "The `acr` value of two.";
