@@ -8,7 +8,10 @@ need() {
 
 needs_of() {
     case $1 in
-    unit | nodes) need postgresql '/usr/lib/postgresql/*/bin/postgres' ;;
+    unit | nodes)
+        need postgresql '/usr/lib/postgresql/*/bin/postgres'
+        need openssl openssl
+        ;;
     harness | journeys | apache)
         need chromium /usr/bin/chromium
         need nodejs node

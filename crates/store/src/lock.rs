@@ -55,7 +55,7 @@ impl Lock {
     /// Take the advisory lock. A pooler that exchanges sessions would keep it for ever: behind one,
     /// servers go without, and offline commands must be given the database's own address.
     pub(crate) fn postgres(url: &str, shared: SharedBy) -> Result<Self, OpenError> {
-        match (pooling(url).1, shared) {
+        match (pooling(url), shared) {
             (Pooling::None, _) => {}
             (Pooling::Transaction, SharedBy::Servers) => return Ok(Self::None),
             (Pooling::Transaction, SharedBy::Nobody) => {

@@ -159,7 +159,14 @@ pub const CONFINED: &[Confined] = &[
         reason: "the server calls nobody by HTTP yet; a client must be bounded and wired by server",
     },
     Confined {
-        crates: &["rusqlite", "libsqlite3-sys", "postgres", "tokio-postgres", "deadpool-postgres"],
+        crates: &[
+            "rusqlite",
+            "libsqlite3-sys",
+            "postgres",
+            "tokio-postgres",
+            "tokio-postgres-rustls",
+            "deadpool-postgres",
+        ],
         // bench measures the bare commit beside our own.
         to: &["store", "bench"],
         reason: "one crate speaks SQL",

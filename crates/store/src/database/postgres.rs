@@ -6,6 +6,7 @@
 //! of racing inserts are tried again; a connection that is lost before COMMIT was sent, too. What was
 //! lost after that is a fault: nobody knows.
 
+mod address;
 mod link;
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -14,7 +15,8 @@ use std::thread;
 use crossbeam_channel::{Receiver, Sender};
 use tokio_postgres::error::SqlState;
 
-pub(crate) use link::{Direct, Link, Pooling, pooling};
+pub(crate) use address::{Pooling, pooling};
+pub(crate) use link::{Direct, Link};
 
 use super::{Connection, DatabaseError, Job, Keep, Transaction};
 use crate::audit::{Chains, WriterSeed};

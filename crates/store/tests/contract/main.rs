@@ -10,6 +10,7 @@ mod attempts;
 mod audit;
 mod backup;
 mod counters;
+mod encryption;
 mod factors;
 mod killed;
 mod people;

@@ -7,7 +7,9 @@ use std::task::Poll;
 use tokio::runtime::Runtime;
 use tokio_postgres::types::{FromSql, IsNull, ToSql, Type, to_sql_checked};
 use tokio_postgres::{Client, NoTls, SimpleQueryMessage};
+use tokio_postgres_rustls::MakeRustlsConnect;
 
+use super::address::{Address, Pooling, pooling};
 use crate::database::{Access, Call, DatabaseError, Done};
 use crate::statement::ALL;
 use crate::value::{Row, Value};
@@ -61,35 +63,6 @@ impl<'a> FromSql<'a> for Value {
     }
 }
 
-/// What stands between us and the database.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Pooling {
-    /// Nothing, or what keeps a session together.
-    None,
-    /// A pooler that gives each transaction any session: nothing may outlive a transaction, prepared
-    /// statements and locks above all (two nodes name their statements alike).
-    Transaction,
-}
-
-/// The mark in a URL that says so.
-const POOLER: &str = "pooler=transaction";
-
-/// A URL without our mark, and what the mark says.
-pub(crate) fn pooling(url: &str) -> (String, Pooling) {
-    let Some((before, query)) = url.split_once('?') else {
-        return (url.to_owned(), Pooling::None);
-    };
-    let rest: Vec<&str> = query.split('&').filter(|part| *part != POOLER).collect();
-    let pooling = if query.split('&').any(|part| part == POOLER) {
-        Pooling::Transaction
-    } else {
-        Pooling::None
-    };
-    let url =
-        if rest.is_empty() { before.to_owned() } else { format!("{before}?{}", rest.join("&")) };
-    (url, pooling)
-}
-
 /// A connection and the small runtime that moves its bytes.
 pub(crate) struct Direct {
     runtime: Runtime,
@@ -99,8 +72,7 @@ pub(crate) struct Direct {
 impl Direct {
     /// Connect. Blocks.
     pub(crate) fn connect(url: &str) -> Result<Self, DatabaseError> {
-        let (url, _) = pooling(url);
-        let mut config: tokio_postgres::Config = url.parse()?;
+        let Address { mut config, tls, .. } = Address::parse(url)?;
         config.connect_timeout(std::time::Duration::from_secs(CONNECT_SECONDS));
         config.application_name("sekimori");
         let runtime = tokio::runtime::Builder::new_current_thread()
@@ -108,11 +80,20 @@ impl Direct {
             .enable_time()
             .build()
             .map_err(|error| DatabaseError::Other(error.to_string()))?;
-        let (client, connection) = runtime.block_on(config.connect(NoTls))?;
-        runtime.spawn(async move {
-            // The client hears of the end of its connection in its next call.
-            let _ = connection.await;
-        });
+        // In both cases the client hears of the end of its connection in its next call.
+        let client = match tls {
+            None => {
+                let (client, connection) = runtime.block_on(config.connect(NoTls))?;
+                runtime.spawn(async move { drop(connection.await) });
+                client
+            }
+            Some(tls) => {
+                let tls = MakeRustlsConnect::new(tls.client()?);
+                let (client, connection) = runtime.block_on(config.connect(tls))?;
+                runtime.spawn(async move { drop(connection.await) });
+                client
+            }
+        };
         // A server that does not know these words does without: they change no answer.
         let _ = runtime.block_on(client.batch_execute(PLANNER));
         Ok(Self { runtime, client })
@@ -191,7 +172,7 @@ impl Link {
     /// Connect. Blocks.
     pub(crate) fn connect(url: &str) -> Result<Self, DatabaseError> {
         let direct = Direct::connect(url)?;
-        let (_, pooling) = pooling(url);
+        let pooling = pooling(url);
         let prepared = vec![None; ALL.len()];
         Ok(Self { direct, prepared, standing: Standing::Idle, pooling })
     }
@@ -422,19 +403,4 @@ async fn copy(
         sink.send(bytes::Bytes::from(row?)).await?;
     }
     Ok(sink.finish().await?)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_mark_of_a_pooler_is_ours_and_does_not_reach_the_driver() {
-        let plain = "postgres://h/d?connect_timeout=3";
-        assert_eq!(pooling(plain), (plain.to_owned(), Pooling::None));
-        let pooled = Pooling::Transaction;
-        assert_eq!(pooling("postgres://h/d?pooler=transaction"), ("postgres://h/d".into(), pooled));
-        let both = "postgres://h/d?pooler=transaction&connect_timeout=3";
-        assert_eq!(pooling(both), (plain.to_owned(), pooled));
-    }
 }
