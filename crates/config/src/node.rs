@@ -25,6 +25,8 @@ pub struct Node {
     pub management: Management,
     /// The database.
     pub database: Database,
+    /// Who vouches for the PostgreSQL server's certificate; `None` = the system's authorities.
+    pub database_ca_file: Option<PathBuf>,
     /// The root key file, the same on all nodes.
     pub key_file: PathBuf,
     /// A site document to apply when the database holds none yet.
@@ -303,6 +305,7 @@ impl Default for Node {
             proxies: Vec::new(),
             management: Management::default(),
             database: Database::default(),
+            database_ca_file: None,
             key_file: "data/root.key".into(),
             site_file: None,
             hashing: Hashing::default(),
@@ -329,6 +332,7 @@ impl Node {
         let mut paths =
             vec![&mut self.key_file, &mut self.management.socket, &mut self.audit.checkpoint_file];
         paths.extend(&mut self.site_file);
+        paths.extend(&mut self.database_ca_file);
         match &mut self.database {
             Database::Sqlite(path) | Database::PostgresFile(path) => paths.push(path),
             Database::Postgres(_) => {}

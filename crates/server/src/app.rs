@@ -155,12 +155,21 @@ pub fn place(settings: &Node) -> Result<Place, Failed> {
             files::make_folder_of(path).map_err(Failed::at(path.display()))?;
             Place::Sqlite { path: path.clone() }
         }
-        Database::Postgres(url) => Place::Postgres { url: url.clone() },
+        Database::Postgres(url) => Place::Postgres { url: vouched(url, settings) },
         Database::PostgresFile(path) => {
             let url = files::read_secret(path).map_err(Failed::at(path.display()))?;
-            Place::Postgres { url: url.to_string() }
+            Place::Postgres { url: vouched(&url, settings) }
         }
     })
+}
+
+/// An address of PostgreSQL that names who vouches for its server.
+fn vouched(url: &str, settings: &Node) -> String {
+    let Some(file) = &settings.database_ca_file else { return url.to_owned() };
+    let file: String =
+        form_urlencoded::byte_serialize(file.as_os_str().as_encoded_bytes()).collect();
+    let joint = if url.contains('?') { '&' } else { '?' };
+    format!("{url}{joint}sslrootcert={file}")
 }
 
 /// Root can write a database of another user, but would leave files beside it that this user cannot.

@@ -18,11 +18,13 @@ pub(super) fn node(keys: Keys<'_, '_>) -> Node {
     let proxies = listen::proxies(&keys);
     let listeners = listen::listeners(&keys, &proxies);
     let default = Node::default();
+    let (database, database_ca_file) = database(&keys);
     let node = Node {
         management: management(&keys, &listeners),
         listeners,
         proxies,
-        database: database(&keys),
+        database,
+        database_ca_file,
         key_file: path_or(&keys, "key_file", default.key_file),
         site_file: keys.take("site_file").and_then(|item| path(&item)),
         hashing: hashing(&keys),
@@ -106,9 +108,10 @@ fn management(keys: &Keys<'_, '_>, listeners: &[super::Listener]) -> Management 
     management
 }
 
-fn database(keys: &Keys<'_, '_>) -> Database {
+/// The database, and who vouches for its server.
+fn database(keys: &Keys<'_, '_>) -> (Database, Option<PathBuf>) {
     let Some(keys) = keys.table("database", "database") else {
-        return Database::default();
+        return (Database::default(), None);
     };
     let sqlite = keys.take("sqlite").map(|item| (item.place(), path(&item).map(Database::Sqlite)));
     let postgres = keys.take("postgres").map(|item| {
@@ -124,8 +127,14 @@ fn database(keys: &Keys<'_, '_>) -> Database {
         let what = "there is more than one database";
         keys.reader().error(&place, what, "keep one of `sqlite`, `postgres`, `postgres_file`");
     }
+    let authority = keys.take("ca_file").map(|item| (item.place(), path(&item)));
+    let database = first.and_then(|(_, database)| database).unwrap_or_default();
+    if let (Database::Sqlite(_), Some((place, _))) = (&database, &authority) {
+        let what = "a certificate authority for a database that is a file";
+        keys.reader().error(place, what, "`ca_file` belongs to `postgres` and `postgres_file`");
+    }
     keys.finish();
-    first.and_then(|(_, database)| database).unwrap_or_default()
+    (database, authority.and_then(|(_, file)| file))
 }
 
 /// The address of a PostgreSQL database. Messages never show it: it may hold a password.

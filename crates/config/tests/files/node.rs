@@ -46,9 +46,18 @@ fn a_node_of_a_cluster_is_read_whole() {
 
     let at = node.at(Path::new("/etc/sekimori"));
     assert_eq!(at.database, Database::PostgresFile("/etc/sekimori/database.url".into()));
+    assert_eq!(at.database_ca_file.as_deref(), Some(Path::new("/etc/sekimori/database-ca.pem")));
     assert_eq!(at.key_file, Path::new("/etc/sekimori/root.key"));
     assert_eq!(at.management.socket, Path::new("/run/sekimori/management.sock"));
     assert_eq!(at.tenants[1].site_file.as_deref(), Some(Path::new("/etc/sekimori/college.toml")));
+}
+
+#[test]
+fn who_vouches_for_a_database_server_needs_one() {
+    let file = "[database]\nsqlite = 'a.db'\nca_file = 'ca.pem'\n";
+    let report = parse(file).unwrap_err();
+    let text = report.to_string();
+    assert!(text.contains("a database that is a file") && text.contains("3:"), "{text}");
 }
 
 #[test]

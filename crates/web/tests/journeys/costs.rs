@@ -89,6 +89,32 @@ async fn each_step_of_a_sign_in_costs_what_the_budget_says() {
 }
 
 #[tokio::test]
+async fn what_programs_ask_for_themselves_writes_nothing() {
+    let begun = at("wiki", Network::Campus).await;
+    let page = begun.password("hana").await;
+    let tokens = begun.tokens(&page).await;
+    let bed = &begun.bed;
+    let (robot, key) = (bed.service("robot"), bed.robot());
+    let before = bed.cost();
+    let reply = key.token(&robot, &key.assertion(&key.claims(&robot, "one"))).await;
+    let own = reply.text("access_token").expect("a token of its own");
+    let introspected = begun.service.introspect(&tokens.access).await;
+    assert_eq!(introspected.json["active"], true);
+    for reply in [
+        begun.service.userinfo(&tokens.access).await,
+        begun.service.userinfo(own).await,
+        begun.service.introspect("no token").await,
+        begun.service.send("GET", "/.well-known/openid-configuration", None, &[]).await,
+        begun.service.send("GET", "/.well-known/oauth-authorization-server", None, &[]).await,
+        begun.service.send("GET", "/oidc/jwks", None, &[]).await,
+    ] {
+        assert!(reply.status != 500 && reply.status != 404, "{:?}", reply.json);
+    }
+    let cost = bed.cost_since(before);
+    assert_eq!((cost.writes, cost.hashes), (0, 0));
+}
+
+#[tokio::test]
 async fn a_sign_in_on_campus_is_two_transactions_up_to_the_code() {
     let begun = at("wiki", Network::Campus).await;
     let before = begun.bed.cost();

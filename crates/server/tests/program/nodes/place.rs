@@ -124,15 +124,20 @@ impl Place {
         }
         write("site.toml", site);
         if let Some(url) = &self.postgres {
-            write("postgres.url", url.clone());
+            // As over a network: under the name that the server's certificate is for.
+            let url = url.replace("127.0.0.1", "db.example");
+            write("postgres.url", format!("{url}?hostaddr=127.0.0.1"));
             let file = self.folder.path().join("postgres.url");
             let mode = std::os::unix::fs::PermissionsExt::from_mode(0o600);
             std::fs::set_permissions(file, mode).unwrap();
         }
         for (number, [main, management]) in self.listeners.iter().enumerate() {
-            let database = match self.postgres {
-                Some(_) => "postgres_file = \"postgres.url\"",
-                None => "sqlite = \"data/sekimori.db\"",
+            let database = match &self.postgres {
+                Some(_) => {
+                    let certificate = self.sql("SHOW ssl_cert_file");
+                    format!("postgres_file = \"postgres.url\"\nca_file = \"{certificate}\"")
+                }
+                None => "sqlite = \"data/sekimori.db\"".to_owned(),
             };
             write(
                 &format!("node-{number}.toml"),
