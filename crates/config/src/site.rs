@@ -190,6 +190,11 @@ fn password(keys: &Keys<'_, '_>, may_be_alone: bool) -> PasswordSettings {
     }
     let words = keys.list("blocked_words");
     settings.blocked_words = words.iter().filter_map(|word| word.line(64)).collect();
+    if let Some(item) = keys.take("start_ticket_days")
+        && let Some(days) = item.number([1, 30])
+    {
+        settings.start_ticket_days = days;
+    }
     keys.finish();
     settings
 }

@@ -363,11 +363,13 @@ pub struct PasswordSettings {
     pub length_min: u16,
     /// Words of the organisation that a password must not consist of.
     pub blocked_words: BTreeSet<String>,
+    /// Starting tickets of new people are good for so many days.
+    pub start_ticket_days: u8,
 }
 
 impl Default for PasswordSettings {
     fn default() -> Self {
-        Self { length_min: 15, blocked_words: BTreeSet::new() }
+        Self { length_min: 15, blocked_words: BTreeSet::new(), start_ticket_days: 14 }
     }
 }
 

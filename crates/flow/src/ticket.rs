@@ -1,13 +1,15 @@
-//! Enrolment tickets: a code on paper that lets its person register a factor, once.
+//! Tickets: a code on paper that lets its person choose a password or register a factor, once.
 //!
-//! The code alone opens nothing: it counts after the right password only. So it can be short enough to be typed:
-//! 60 random bits, five wrong tries end it, and wrong tries are throttled besides.
+//! 60 random bits: short enough to be typed, and wrong tries are throttled as those of passwords are. One for a factor
+//! counts after the right password only; there five wrong tries end it. One for a password is entered by whoever knows
+//! the user name, so that wrong tries must not end it: anybody could.
 
 use std::fmt;
 
 use sekimori_base::{Entropy, PersonId, Secret, TicketId, Timestamp, base32, random};
 use sekimori_keys::Purpose;
-use sekimori_store::{Digest, NewTicket, StoredTicket, Write};
+use sekimori_login::ticket::TicketPurpose;
+use sekimori_store::{Digest, NewTicket, StoredTicket};
 
 use crate::Flow;
 use crate::tenant::Tenant;
@@ -16,8 +18,8 @@ use crate::tenant::Tenant;
 const CHARACTERS: usize = 12;
 /// Characters that are read out in one breath.
 const GROUP: usize = 4;
-/// How long a ticket on paper counts: letters travel (SP 800-63B-4, 3.1.3.1 allows 21 days).
-pub const TICKET_SECONDS: i64 = 21 * 24 * 3600;
+/// How long a ticket of the desk counts for somebody who is there already (S19, S20).
+pub const DESK_TICKET_SECONDS: i64 = 30 * 60;
 
 /// The text on a ticket: `4T7K-9QMX-2B8R`.
 pub struct TicketCode(Secret<String>);
@@ -85,6 +87,14 @@ impl fmt::Debug for TicketCode {
     }
 }
 
+/// How long a ticket counts. Nobody new can come for one within half an hour, and their account holds nothing yet.
+pub fn ticket_seconds(tenant: &Tenant, purpose: TicketPurpose) -> i64 {
+    match purpose {
+        TicketPurpose::Start => i64::from(tenant.site.password.start_ticket_days) * 24 * 3600,
+        TicketPurpose::Password | TicketPurpose::Factor => DESK_TICKET_SECONDS,
+    }
+}
+
 /// The plain form of a full-width letter, digit or sign.
 fn half_width(character: char) -> char {
     match character {
@@ -96,24 +106,26 @@ fn half_width(character: char) -> char {
 }
 
 impl Flow {
-    /// A fresh ticket for somebody: its text for paper, and the write that makes it (and ends their earlier ones).
-    /// `made_by` as the audit names who acts.
+    /// A fresh ticket for somebody: its text for paper, and what is stored of it. `made_by` as the audit names who
+    /// acts.
     pub fn new_ticket(
         &self,
         tenant: &Tenant,
         person: PersonId,
+        purpose: TicketPurpose,
         made_by: &str,
         now: Timestamp,
-    ) -> (Secret<String>, Write) {
+    ) -> (Secret<String>, NewTicket) {
         let code = TicketCode::random(&*self.entropy);
         let ticket = NewTicket {
             id: TicketId::random(&*self.entropy),
             person,
             digest: code.digest(tenant),
+            purpose,
             made_by: made_by.to_owned(),
-            expires_at: now.plus_seconds(TICKET_SECONDS),
+            expires_at: now.plus_seconds(ticket_seconds(tenant, purpose)),
         };
-        (code.text(), Write::TicketPut(ticket))
+        (code.text(), ticket)
     }
 }
 

@@ -23,6 +23,7 @@ mod rules;
 #[cfg(any(test, feature = "samples"))]
 pub mod samples;
 pub mod throttle;
+pub mod ticket;
 
 pub use authenticated::{Assurance, Authenticated};
 pub use decision::{Check, Choice, Decision, Details, Next, Step, Usability};

@@ -107,6 +107,8 @@ reasons! {
     AskPassword = "ask.password", Public, GoOn, progress;
     /// The password is right; one more proof comes next.
     AskSecondFactor = "ask.second_factor", Verified, GoOn, progress;
+    /// A new password was chosen by ticket, and is to be signed in with.
+    AskNewPassword = "ask.new_password", Public, GoOn, progress;
     /// A standing session is there, and here it needs one more proof.
     AskStepUp = "ask.step_up", Verified, GoOn, progress;
     /// A standing session is there, and the service asks for a fresh proof.
@@ -223,6 +225,10 @@ reasons! {
     EnrolTicketNeeded = "enrol.ticket_needed", Verified, AskDesk, refusal;
     /// The enrolment ticket is wrong, spent or too old.
     TicketWrong = "enrol.ticket_wrong", Public, AskDesk, refusal;
+    /// The ticket is for registering a factor, and was shown to choose a password.
+    TicketForFactor = "enrol.ticket_for_factor", Verified, StartOver, refusal;
+    /// A ticket for a password, and factors are registered of which none can be shown.
+    TicketNeedsFactor = "enrol.ticket_needs_factor", Verified, AskDesk, refusal;
     /// The new password is not taken.
     PasswordWeak = "password.weak", Verified, TryAgain, refusal;
 }
@@ -238,8 +244,8 @@ impl Reason {
             Self::ServiceUnknown,
             Self::RedirectMismatch,
             Self::PageUnknown,
-            Self::TicketWrong,
             Self::PasswordWeak,
+            Self::AskNewPassword,
         ]
     }
 

@@ -52,13 +52,16 @@ pub enum Guess {
     Totp,
     /// A recovery code.
     RecoveryCode,
-    /// An enrolment ticket.
+    /// A ticket for a factor, after the password.
     Ticket,
+    /// A ticket for a password, before anything else.
+    PasswordTicket,
 }
 
 impl Guess {
     /// All kinds.
-    pub const ALL: [Self; 4] = [Self::Password, Self::Totp, Self::RecoveryCode, Self::Ticket];
+    pub const ALL: [Self; 5] =
+        [Self::Password, Self::Totp, Self::RecoveryCode, Self::Ticket, Self::PasswordTicket];
 
     /// The stable word.
     pub const fn as_str(self) -> &'static str {
@@ -67,6 +70,7 @@ impl Guess {
             Self::Totp => "totp",
             Self::RecoveryCode => "recovery_code",
             Self::Ticket => "ticket",
+            Self::PasswordTicket => "password_ticket",
         }
     }
 }

@@ -31,7 +31,10 @@ pub use csp::{FormTarget, csp};
 pub use failure::{Failure, Incident};
 pub use frame::{DemoStrip, Form, Frame, LanguageLink, PortalHead, PortalLinks};
 pub use leaving::{Consent, Relay, ReleasedItem, SignOut, SignedOut};
-pub use login::{Password, Refusal, SecondFactor, SwitchChoice, SwitchPerson, Username, WayOn};
+pub use login::{
+    NewPassword, Password, PasswordTicket, Refusal, SecondFactor, SwitchChoice, SwitchPerson,
+    Username, WayOn,
+};
 pub use problem::{OwnerDetails, Problem, Troubleshoot, TroubleshootAnswer};
 pub use slip::{Identity, Obstacle, Place, SecondProof, Slip};
 pub use view::Page;

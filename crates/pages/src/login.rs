@@ -2,6 +2,7 @@
 
 use sekimori_directory::Method;
 use sekimori_login::{Choice, Reason};
+use sekimori_words::PasswordFlaw;
 
 use crate::{Failure, Form, Slip};
 
@@ -18,6 +19,8 @@ pub struct Username {
     pub failure: Option<Failure>,
     /// Something to know beforehand (`SessionEnded`, `RequestStale`): its text stands above the form.
     pub note: Option<Reason>,
+    /// Where a password is chosen by ticket.
+    pub ticket_href: String,
 }
 
 /// The password. Posts `password`, and `username` for password managers (ignore it: the name that counts is
@@ -32,12 +35,46 @@ pub struct Password {
     pub username: String,
     /// Where another user name can be entered; `None` when the person is fixed.
     pub change_username_href: Option<String>,
-    /// `AskPassword`; `AskFresh` for a repeated proof before a sensitive change or for a service.
+    /// `AskPassword`; `AskFresh` for a repeated proof before a sensitive change or for a service; `AskNewPassword` after
+    /// one was chosen by ticket.
     pub reason: Reason,
     /// Why the step is shown again; `None` the first time.
     pub failure: Option<Failure>,
     /// Where "Cancel" leads; `None` without it.
     pub cancel_href: Option<String>,
+    /// Where a password is chosen by ticket; `None` for somebody who just signed in.
+    pub ticket_href: Option<String>,
+}
+
+/// Choose a password by ticket, for somebody new or somebody who has forgotten theirs. Posts `username` and `ticket`.
+#[derive(Debug, Clone)]
+pub struct PasswordTicket {
+    /// The form.
+    pub form: Form,
+    /// The user name as it was typed.
+    pub username: String,
+    /// Why the ticket just sent was not taken.
+    pub failure: Option<Failure>,
+    /// Back to the sign-in.
+    pub back_href: String,
+}
+
+/// The new password after a right ticket. Posts `new_password`, `username` for password managers, and `code` if the
+/// account has a factor.
+#[derive(Debug, Clone)]
+pub struct NewPassword {
+    /// The form.
+    pub form: Form,
+    /// The user name.
+    pub username: String,
+    /// Shortest new password, in characters.
+    pub length_min: u16,
+    /// A code of a registered factor is asked as well.
+    pub asks_code: bool,
+    /// Why the password just sent was not taken; empty at first.
+    pub flaws: Vec<PasswordFlaw>,
+    /// Another reason why nothing was stored.
+    pub failure: Option<Failure>,
 }
 
 /// One more proof. Posts `code`; a button of the other form posts `method` (`totp`, `recovery_code`).

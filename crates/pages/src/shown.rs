@@ -15,8 +15,8 @@ use crate::portal::{
 use crate::qr::{Drawing, draw};
 use crate::view::View;
 use crate::{
-    Failure, PortalLinks, Problem, Refusal, ReleasedItem, SecondFactor, SwitchPerson, Troubleshoot,
-    TroubleshootAnswer, WayOn,
+    Failure, NewPassword, Password, PasswordTicket, PortalLinks, Problem, Refusal, ReleasedItem,
+    SecondFactor, SwitchPerson, Troubleshoot, TroubleshootAnswer, WayOn,
 };
 use crate::{Frame, Place};
 
@@ -347,6 +347,55 @@ impl ChangePassword {
             Some(title) => Some(Said { title, text: None, hints: flaws.collect() }),
             None => view.said_plainly(self.failure.as_ref()),
         }
+    }
+}
+
+impl Password {
+    /// Whether the page says in a sentence why it asks.
+    pub(crate) const fn says_why(&self) -> bool {
+        matches!(self.reason, Reason::AskFresh | Reason::AskNewPassword)
+    }
+}
+
+impl PasswordTicket {
+    pub(crate) fn said(&self, view: &View<'_>) -> Option<Said> {
+        let said = view.said_plainly(self.failure.as_ref())?;
+        // The texts about accounts begin with the password being right, and here none was entered.
+        let account = [Reason::AccountDisabled, Reason::AccountNotYet, Reason::AccountEnded];
+        let of_account = self.failure.as_ref().is_some_and(|one| account.contains(&one.reason));
+        Some(if of_account { Said { text: None, ..said } } else { said })
+    }
+}
+
+impl NewPassword {
+    pub(crate) const fn failed(&self) -> bool {
+        !self.flaws.is_empty() || self.failure.is_some()
+    }
+
+    /// Whether it is the code that did not fit: measured first is the password.
+    pub(crate) fn code_failed(&self) -> bool {
+        self.asks_code
+            && self.flaws.is_empty()
+            && self.failure.as_ref().is_some_and(|failure| failure.reason != Reason::ServerBusy)
+    }
+
+    pub(crate) fn password_failed(&self) -> bool {
+        self.failed() && !self.code_failed()
+    }
+
+    pub(crate) fn failed_field(&self) -> &'static str {
+        if self.code_failed() { "code" } else { "new-password" }
+    }
+
+    pub(crate) fn said(&self, view: &View<'_>) -> Option<Said> {
+        let mut flaws = self.flaws.iter().map(|flaw| view.words.password_flaw(*flaw));
+        if let Some(title) = flaws.next() {
+            return Some(Said { title, text: None, hints: flaws.collect() });
+        }
+        let said = view.said_plainly(self.failure.as_ref())?;
+        // The texts about codes begin with the password being right, and here it is only being chosen.
+        let waits = self.failure.as_ref().is_some_and(|one| one.details.wait_until.is_some());
+        Some(if self.code_failed() && !waits { Said { text: None, ..said } } else { said })
     }
 }
 

@@ -9,8 +9,8 @@ use sekimori_words::{Argument, Circumstances, Words};
 use crate::csp::{FormTarget, csp};
 use crate::portal::{Happened, NotMeState};
 use crate::{
-    Consent, Password, Problem, Refusal, Relay, SecondFactor, SignOut, SignedOut, SwitchPerson,
-    Troubleshoot, TroubleshootAnswer, Username,
+    Consent, NewPassword, Password, PasswordTicket, Problem, Refusal, Relay, SecondFactor, SignOut,
+    SignedOut, SwitchPerson, Troubleshoot, TroubleshootAnswer, Username,
 };
 use crate::{Frame, assets, demo, portal};
 
@@ -61,6 +61,10 @@ pages! {
     Username(Username) = UsernameView "username.html", Service;
     /// The password.
     Password(Password) = PasswordView "password.html", Service;
+    /// A ticket instead of a password.
+    PasswordTicket(PasswordTicket) = PasswordTicketView "password_ticket.html", OwnPages;
+    /// The new password after a right ticket.
+    NewPassword(NewPassword) = NewPasswordView "new_password.html", OwnPages;
     /// One more proof.
     SecondFactor(SecondFactor) = SecondFactorView "second_factor.html", Service;
     /// The sign-in cannot go on.

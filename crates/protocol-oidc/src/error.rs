@@ -67,7 +67,7 @@ pub const fn code_of(reason: Reason, interaction: Interaction) -> ErrorCode {
         // Progress is no error: asked for one, something of ours went wrong.
         Reason::Admitted | Reason::SessionReused | Reason::Checking => ErrorCode::ServerError,
         // Questions that could not be put, or that the person did not answer.
-        Reason::AskUsername | Reason::AskPassword | Reason::AskFresh => {
+        Reason::AskUsername | Reason::AskPassword | Reason::AskNewPassword | Reason::AskFresh => {
             unasked(interaction, ErrorCode::LoginRequired)
         }
         Reason::AskSecondFactor | Reason::AskStepUp => {
@@ -121,6 +121,8 @@ pub const fn code_of(reason: Reason, interaction: Interaction) -> ErrorCode {
         | Reason::EnrolNotHere
         | Reason::EnrolTicketNeeded
         | Reason::TicketWrong
+        | Reason::TicketForFactor
+        | Reason::TicketNeedsFactor
         | Reason::PasswordWeak => ErrorCode::AccessDenied,
     }
 }

@@ -52,10 +52,15 @@ pub fn make_folder_of(file: &Path) -> io::Result<()> {
     file.parent().map_or(Ok(()), make_folder)
 }
 
+/// Make an empty file that only we can read; an existing one is an error.
+pub fn new_private(path: &Path) -> io::Result<fs::File> {
+    OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)
+}
+
 /// Write a new file that only we can read; an existing one is an error. On return it is on the disk.
 pub fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
     make_folder_of(path)?;
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    let mut file = new_private(path)?;
     file.write_all(bytes)?;
     file.sync_all()?;
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {

@@ -317,24 +317,12 @@ impl Plan {
 
             Write::TicketPut(ticket) => {
                 self.then(call!(sql::TICKETS_END, t, ticket.person.bytes()));
-                self.must(
-                    call!(
-                        sql::TICKETS_PUT,
-                        ticket.id.bytes(),
-                        ticket.digest.bytes(),
-                        now,
-                        ticket.made_by,
-                        ticket.expires_at,
-                        t,
-                        ticket.person.bytes()
-                    ),
-                    Conflict::PersonMissing,
-                );
+                self.must(people::ticket_put(tenant, now, &ticket), Conflict::PersonMissing);
             }
-            Write::TicketSpend { person, id } => self.must(
-                call!(sql::TICKETS_SPEND, now, t, person.bytes(), id.bytes()),
-                Conflict::TicketSpent,
-            ),
+            Write::TicketSpend { person, id, purpose } => {
+                let spend = people::ticket_spend(tenant, now, person, id, purpose);
+                self.must(spend, Conflict::TicketSpent);
+            }
             Write::TicketWrong { person, id } => {
                 self.then(call!(sql::TICKETS_WRONG, t, person.bytes(), id.bytes()));
             }

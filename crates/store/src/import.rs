@@ -6,13 +6,12 @@ use sekimori_directory::Person;
 use crate::Store;
 use crate::audit::{AuditEntry, AuditLine};
 use crate::database::postgres::Pooling;
-use crate::database::{Call, Connection, DatabaseError, Transaction, call};
-use crate::people::{self, Consent, StoredPerson, StoredTicket};
+use crate::database::{Connection, DatabaseError, Transaction, call};
+use crate::people::{self, Consent, NewTicket, StoredPerson, StoredTicket};
 use crate::sessions::StoredSession;
 use crate::statement as sql;
 use crate::tokens::StoredGrant;
 use crate::value::{Value, to_json};
-use crate::write::NewTicket;
 
 /// Rows between two reports of progress, and in one piece to PostgreSQL.
 const PIECE: usize = 1000;
@@ -193,7 +192,7 @@ impl Import {
                     return Ok(Err(ImportError::Taken { row, username }));
                 }
                 if let Some(ticket) = ticket {
-                    transaction.run(&self.ticket(&ticket))?;
+                    transaction.run(&people::ticket_put(self.tenant, self.now, &ticket))?;
                 }
                 person
             }
@@ -223,19 +222,6 @@ impl Import {
             transaction.run(&people::word(self.tenant, word, person.id))?;
         }
         Ok(Ok(()))
-    }
-
-    fn ticket(&self, ticket: &NewTicket) -> Call {
-        call!(
-            sql::TICKETS_PUT,
-            ticket.id.bytes(),
-            ticket.digest.bytes(),
-            self.now,
-            &ticket.made_by,
-            ticket.expires_at,
-            self.tenant.bytes(),
-            ticket.person.bytes()
-        )
     }
 
     /// New people travel by COPY; tickets, those that change and lines of the audit, after the piece they stand in.
@@ -285,7 +271,9 @@ impl Import {
                         1_i64.into(),
                         0_i64.into(),
                     ]);
-                    tickets.extend(ticket.map(|ticket| self.ticket(&ticket)));
+                    tickets.extend(
+                        ticket.map(|ticket| people::ticket_put(self.tenant, self.now, &ticket)),
+                    );
                 }
                 ImportRow::Put(person) => changed.push((row, ImportRow::Put(person))),
                 ImportRow::Line(line) => lines.push(line),

@@ -44,7 +44,9 @@ pub use keys::{KeySet, KeyStanding, KeyStep, Node, StoredKey};
 pub use load::{Loaded, StoredAttempt, Wanted};
 pub use migrate::{Migrated, SCHEMA_VERSION, migrate, schema_version};
 pub use outbox::Message;
-pub use people::{Consent, Cursor, PeoplePage, StoredFactor, StoredPerson, StoredTicket};
+pub use people::{
+    Consent, Cursor, NewTicket, PeoplePage, StoredFactor, StoredPerson, StoredTicket,
+};
 pub use sessions::StoredSession;
 pub use settings::{ChangeError, SiteVersion, SiteVersionLine, Tenant, Versions};
 pub use store::{Access, OpenError, Options, Place, Store, Transactions};
@@ -52,4 +54,4 @@ pub use sweep::Swept;
 pub use tokens::{
     Account, RefreshState, StoredAccessToken, StoredCode, StoredGrant, StoredRefreshToken,
 };
-pub use write::{Conflict, NewFactor, NewGrant, NewSession, NewTicket, Write};
+pub use write::{Conflict, NewFactor, NewGrant, NewSession, Write};

@@ -41,8 +41,11 @@ macro_rules! migration {
     };
 }
 
-const MIGRATIONS: &[Migration] =
-    &[migration!(1, works for 1, "0001_first"), migration!(2, works for 1, "0002_checkpoints")];
+const MIGRATIONS: &[Migration] = &[
+    migration!(1, works for 1, "0001_first"),
+    migration!(2, works for 1, "0002_checkpoints"),
+    migration!(3, works for 1, "0003_ticket_purpose"),
+];
 
 /// The schema that this program was built for.
 pub const SCHEMA_VERSION: u32 = MIGRATIONS[MIGRATIONS.len() - 1].version;

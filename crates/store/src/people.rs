@@ -2,6 +2,7 @@
 
 use sekimori_base::{Fault, PersonId, Sealed, TenantId, TicketId, Timestamp};
 use sekimori_directory::{Binding, MailAddress, Method, Person, PersonState, Username};
+use sekimori_login::ticket::TicketPurpose;
 use sekimori_login::{FactorFacts, FactorState, KnownPerson};
 
 use crate::Store;
@@ -47,7 +48,7 @@ pub struct StoredFactor {
     pub suspended_until: Option<Timestamp>,
 }
 
-/// An enrolment ticket as it is stored.
+/// A ticket as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredTicket {
     /// Which.
@@ -64,6 +65,27 @@ pub struct StoredTicket {
     pub tries_left: u32,
     /// When it was used.
     pub spent_at: Option<Timestamp>,
+    /// What it is for.
+    pub purpose: TicketPurpose,
+    /// Under which epoch of its person; `None` of tickets that are older than this column.
+    pub epoch: Option<u64>,
+}
+
+/// A ticket to make.
+#[derive(Debug, Clone)]
+pub struct NewTicket {
+    /// Which.
+    pub id: TicketId,
+    /// For whom.
+    pub person: PersonId,
+    /// Digest of the code on paper.
+    pub digest: Digest,
+    /// What it is for.
+    pub purpose: TicketPurpose,
+    /// Who made it.
+    pub made_by: String,
+    /// Not from this moment on.
+    pub expires_at: Timestamp,
 }
 
 /// What a person allows a client.
@@ -294,7 +316,41 @@ fn ticket(row: &mut Row) -> Result<StoredTicket, DatabaseError> {
         expires_at: row.moment()?,
         tries_left: row.small()?,
         spent_at: row.maybe_moment()?,
+        purpose: from_word(&row.text()?)?,
+        epoch: row.maybe_integer()?.and_then(|epoch| u64::try_from(epoch).ok()),
     })
+}
+
+/// The call that makes a ticket.
+pub(crate) fn ticket_put(tenant: TenantId, now: Timestamp, ticket: &NewTicket) -> Call {
+    call!(
+        sql::TICKETS_PUT,
+        ticket.id.bytes(),
+        ticket.digest.bytes(),
+        now,
+        &ticket.made_by,
+        ticket.expires_at,
+        ticket.purpose.as_str(),
+        tenant.bytes(),
+        ticket.person.bytes()
+    )
+}
+
+/// The call that uses a ticket.
+pub(crate) fn ticket_spend(
+    tenant: TenantId,
+    now: Timestamp,
+    person: PersonId,
+    id: TicketId,
+    purpose: TicketPurpose,
+) -> Call {
+    let (t, p, id) = (tenant.bytes(), person.bytes(), id.bytes());
+    match purpose {
+        TicketPurpose::Start => call!(sql::TICKETS_START, t, p, id, now),
+        TicketPurpose::Password | TicketPurpose::Factor => {
+            call!(sql::TICKETS_SPEND, now, t, p, id, purpose.as_str())
+        }
+    }
 }
 
 /// The call that adds a person.

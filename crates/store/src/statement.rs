@@ -104,6 +104,7 @@ statements! {
     TICKETS_PUT = both "tickets/put";
     TICKETS_OF_PERSON = both "tickets/of_person";
     TICKETS_SPEND = both "tickets/spend";
+    TICKETS_START = both "tickets/start";
     TICKETS_WRONG = both "tickets/wrong";
     TICKETS_END = both "tickets/end";
     TICKETS_REMOVE_ALL = both "tickets/remove_all";

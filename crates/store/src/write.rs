@@ -7,11 +7,13 @@ use sekimori_base::{
 };
 use sekimori_directory::settings::ZoneName;
 use sekimori_directory::{Binding, Method, Person, PersonState};
+use sekimori_login::ticket::TicketPurpose;
 use sekimori_login::{FactorState, Proof};
 
 use crate::audit::AuditLine;
 use crate::counters::Reserved;
 use crate::ids::{CounterKey, Digest, MessageId};
+use crate::people::NewTicket;
 
 /// One step of a transaction.
 #[derive(Debug, Clone)]
@@ -233,14 +235,18 @@ pub enum Write {
         state: PersonState,
     },
 
-    /// Make an enrolment ticket; the person's earlier ones end.
+    /// Make a ticket under the person's present epoch; their earlier ones end.
     TicketPut(NewTicket),
-    /// Use a ticket. Conflict: [`Conflict::TicketSpent`] (used, ended, expired, or no tries left).
+    /// Use a ticket; a starting ticket goes on as one for a factor, under the next epoch. Stands before the write
+    /// that raises the epoch. Conflict: [`Conflict::TicketSpent`] (used, ended, expired, no tries left, for something
+    /// else, or another password or factor since).
     TicketSpend {
         /// Whose.
         person: PersonId,
         /// Which.
         id: TicketId,
+        /// For what.
+        purpose: TicketPurpose,
     },
     /// A wrong try; the fifth ends the ticket.
     TicketWrong {
@@ -418,21 +424,6 @@ pub struct NewSession {
     pub expires_at: Timestamp,
     /// The person's credential epoch.
     pub epoch: u64,
-}
-
-/// An enrolment ticket to make.
-#[derive(Debug, Clone)]
-pub struct NewTicket {
-    /// Which.
-    pub id: TicketId,
-    /// For whom.
-    pub person: PersonId,
-    /// Digest of the code on paper.
-    pub digest: Digest,
-    /// Who made it.
-    pub made_by: String,
-    /// Not from this moment on.
-    pub expires_at: Timestamp,
 }
 
 /// A grant to promise.

@@ -14,6 +14,7 @@ mod people;
 mod seed;
 mod service;
 mod site;
+mod tickets;
 
 use std::sync::Arc;
 

@@ -103,7 +103,7 @@ async fn taken(mut cx: Cx, body: Bytes) -> Answer {
 /// Wait for some thousandths of a second, at random. The hash costs the same for every name; what is around it (a row
 /// to read, a record to parse) differs by hundredths of a millisecond, and drowns in this for as many tries as one
 /// name has before it waits.
-async fn blur(cx: &Cx) {
+pub(crate) async fn blur(cx: &Cx) {
     let chance = u64::from(u16::from_be_bytes(random(&*cx.app.flow.entropy)));
     tokio::time::sleep(Duration::from_micros(chance % BLUR_MICROSECONDS)).await;
 }

@@ -38,6 +38,8 @@ fn routes() -> Vec<Route> {
         ("/login/switch", get(login::switch)),
         ("/login/consent", post(login::consent)),
         ("/login/{attempt}", get(login::attempt)),
+        ("/ticket", get(portal::password_ticket).post(portal::password_ticket_entered)),
+        ("/ticket/password", get(portal::new_password).post(portal::new_password_chosen)),
         ("/logout", get(oidc::logout_page).post(oidc::logout_confirmed)),
         (Endpoint::Discovery.path(), get(oidc::discovery).options(oidc::preflight)),
         (Endpoint::ServerMetadata.path(), get(oidc::discovery).options(oidc::preflight)),

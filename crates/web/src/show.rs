@@ -3,6 +3,7 @@
 use axum::http::HeaderValue;
 use axum::http::StatusCode;
 use axum::http::header::RETRY_AFTER;
+use sekimori_base::limits::SEALED_REQUEST_BYTES_MAX;
 use sekimori_directory::release::Released;
 use sekimori_flow::door::{Answer as ServiceAnswer, Destination};
 use sekimori_flow::view::{ConsentView, Cookies, Progress, RefusedView, StepView};
@@ -70,12 +71,14 @@ impl Cx {
             view.reason,
         );
         slip.place.moved_from = self.moved_from(&view);
+        let ticket_href = ticket_href(view.request.as_deref());
         let form = step_form(&view);
         let other = view.request.as_ref().map(|request| format!("/login/switch?r={request}"));
         let name = view.name.unwrap_or_default();
         match view.step {
             Step::Username => {
-                Username { slip, form, username: name, failure, note: view.note }.into()
+                let note = view.note;
+                Username { slip, form, username: name, failure, note, ticket_href }.into()
             }
             Step::Password => Password {
                 slip,
@@ -85,6 +88,7 @@ impl Cx {
                 reason: progress_reason(view.reason, Reason::AskPassword),
                 failure,
                 cancel_href: None,
+                ticket_href: (view.reason != Reason::AskFresh).then_some(ticket_href),
             }
             .into(),
             Step::SecondFactor { method, choices } => {
@@ -222,6 +226,15 @@ impl Cx {
             mails_href: &demo.mails_href,
             codes_href: &demo.codes_href,
         })
+    }
+}
+
+/// Where a password is chosen by ticket, and the sign-in goes on from; a request that is too long for an address is
+/// begun again at the portal.
+fn ticket_href(request: Option<&str>) -> String {
+    match request.filter(|request| request.len() <= SEALED_REQUEST_BYTES_MAX) {
+        Some(request) => format!("/ticket?r={request}"),
+        None => "/ticket".to_owned(),
     }
 }
 

@@ -123,6 +123,7 @@ keys! {
     "password" {
         "length_min", "8 to 64", Value("15"), "Shortest new password, in characters.";
         "blocked_words", "list of texts", Value("[]"), "Words of the organisation that a password must not consist of.";
+        "start_ticket_days", "1 to 30", Value("14"), "Days for which the tickets of new people are good, with which they choose their first password.";
     }
     "session" {
         "idle_seconds", "60 to 2592000", Value("3600"), "Ends after so long without use.";

@@ -262,6 +262,7 @@ prop_compose! {
     fn numbers()(
         length_min in 8..=64_u16,
         blocked_words in prop::collection::btree_set(line(), 0..3),
+        start_ticket_days in 1..=30_u8,
         idle_seconds in 60..=2_592_000_u32,
         absolute_seconds in 300..=2_592_000_u32,
         sudo_seconds in 60..=3600_u32,
@@ -269,7 +270,7 @@ prop_compose! {
         days in (1..=3650_u16, 1..=3650_u16),
     ) -> (PasswordSettings, SessionSettings, Retention) {
         (
-            PasswordSettings { length_min, blocked_words },
+            PasswordSettings { length_min, blocked_words, start_ticket_days },
             SessionSettings { idle_seconds, absolute_seconds, sudo_seconds, second_factor_seconds },
             Retention { facts_days: days.0, audit_days: days.1 },
         )

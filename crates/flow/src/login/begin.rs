@@ -243,7 +243,7 @@ impl Flow {
     }
 
     /// A fresh binding cookie: its digest and text.
-    fn new_browser(&self, visitor: &Visitor) -> ([u8; 32], String) {
+    pub(crate) fn new_browser(&self, visitor: &Visitor) -> ([u8; 32], String) {
         let text = self.word();
         let keys = &visitor.tenant.keys;
         let digest = keys.digest(Purpose::BindingCookie, visitor.tenant.id, text.as_bytes());

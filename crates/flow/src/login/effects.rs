@@ -151,7 +151,8 @@ pub(super) fn new_proofs(decision: &Decision) -> impl Iterator<Item = Proof> + '
     })
 }
 
-fn spend(round: &Round<'_>, factor: FactorId, step: u64) -> Option<Write> {
+/// The write that spends an accepted code.
+pub(crate) fn spend(round: &Round<'_>, factor: FactorId, step: u64) -> Option<Write> {
     let person = round.person.as_ref()?;
     let stored = person.factors.iter().find(|stored| stored.facts.id == factor)?;
     let person = person.person.id;

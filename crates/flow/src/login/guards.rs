@@ -3,12 +3,14 @@
 
 use sekimori_base::{Secret, Timestamp};
 use sekimori_login::throttle::Bucket;
+use sekimori_store::CounterKey;
 
 use super::round::Round;
 use crate::Flow;
 use crate::sources::Network;
 use crate::tally::Side;
 use crate::typed::short;
+use crate::visitor::Visitor;
 
 impl Flow {
     /// A turn for the guess, while unknown browsers outside take turns; otherwise the moment to come back.
@@ -45,9 +47,16 @@ impl Flow {
         if let Some(word) = round.word {
             self.alarm.failed(tenant, side, word.anywhere, name, now);
         }
-        if side == Side::Outside
-            && self.sources.failed(tenant, visitor.network(), name, now) == Network::HeldUp
-        {
+        if side == Side::Outside {
+            self.network_failed(visitor, counter);
+        }
+    }
+
+    /// An outside network failed with a name.
+    pub(crate) fn network_failed(&self, visitor: &Visitor, counter: CounterKey) {
+        let (tenant, now) = (visitor.tenant.id, visitor.now);
+        let name = short(counter.bytes());
+        if self.sources.failed(tenant, visitor.network(), name, now) == Network::HeldUp {
             self.alarm.held_up(tenant, now);
         }
     }

@@ -20,6 +20,7 @@ mod submit;
 
 pub use begin::CameBy;
 pub(crate) use check::recovery_digest;
+pub(crate) use effects::spend;
 pub(crate) use pages::ticket_may_help;
 pub(crate) use round::{Round, Stage, unknown_bucket};
 pub use settle::Loop;

@@ -86,7 +86,9 @@ fn entry(tenant: &Tenant, stored: &AuditEntry, answered: bool) -> Option<Entry> 
             Happening::Refused(reason.shown_to(Tier::Owner))
         }
         ("login.asked", _) if !answered => Happening::LeftOff,
-        ("password.changed", _) => Happening::Changed(Notice::PasswordChanged),
+        ("password.changed" | "password.by_ticket", _) => {
+            Happening::Changed(Notice::PasswordChanged)
+        }
         ("factor.added" | "factor.handed_out", _) => Happening::Changed(Notice::FactorAdded),
         ("factor.removed" | "factor.ended_by_desk", _) => Happening::Changed(Notice::FactorRemoved),
         ("recovery_codes.made", _) => Happening::Changed(Notice::RecoveryCodesMade),

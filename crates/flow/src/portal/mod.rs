@@ -9,7 +9,9 @@
 //! ([`enrolment`]): reload, back and several tabs show the same again, and what is abandoned leaves nothing behind.
 //! One correct code, or "I have saved them", makes the factor in one transaction.
 //!
-//! **A ticket** counts after the right password only, and for nothing but registering. With a standing session it is
+//! **A ticket for a password** is entered before any sign-in ([`password_ticket`]).
+//!
+//! **A ticket for a factor** counts after the right password only, and for nothing but registering. With a standing session it is
 //! entered in the portal. Somebody outside without a usable factor has no session: they enter it on the page that
 //! refused them. Their attempt has shown the password; attempt and ticket together permit to register, bound to this
 //! browser, and nothing else: no session is opened, and afterwards they sign in as everybody does. The ticket is
@@ -23,9 +25,11 @@ pub(crate) mod enrolment;
 pub(crate) mod enter;
 mod help;
 mod history;
+mod new_password;
 mod not_me;
 mod overview;
 mod password;
+mod password_ticket;
 mod remove;
 mod sessions;
 mod ticket;
@@ -39,10 +43,12 @@ pub use enrolment::NotNow;
 pub(crate) use help::Lookups;
 pub use help::{HelpView, Told};
 pub use history::{Entry, Happening};
+pub use new_password::{NewPasswordForm, NewPasswordPage};
 pub(crate) use not_me::SUSPENDED_SECONDS;
 pub use not_me::{NotMeState, NotMeView};
 pub use overview::{OverviewView, SessionView, Suggestion};
 pub use password::{PasswordChange, PasswordPage};
+pub use password_ticket::PasswordTicketPage;
 pub use remove::{Remaining, RemovePage};
 pub use sessions::{Ending, SignOutView};
 pub use ticket::{TicketAnswer, TicketPage};

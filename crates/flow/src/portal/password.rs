@@ -113,7 +113,7 @@ fn page(inside: &Inside<'_>, flaws: Vec<PasswordFlaw>, busy: Option<Reason>) -> 
     }
 }
 
-const fn flaw(weakness: Weakness) -> PasswordFlaw {
+pub(super) const fn flaw(weakness: Weakness) -> PasswordFlaw {
     match weakness {
         Weakness::TooShort { length, length_min } => PasswordFlaw::TooShort { length, length_min },
         Weakness::TooLong { .. } => PasswordFlaw::TooLong,

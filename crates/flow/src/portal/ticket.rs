@@ -4,6 +4,7 @@ use sekimori_base::{AttemptId, Bilingual, Fault, Secret};
 use sekimori_directory::Binding;
 use sekimori_login::enrol::{self, Ticket};
 use sekimori_login::throttle::{Bucket, Guess};
+use sekimori_login::ticket::TicketPurpose;
 use sekimori_login::{Details, Next, Reason};
 use sekimori_store::{
     AuditLine, CommitError, CounterKey, Reservation, Reserved, StoredPerson, StoredTicket, Write,
@@ -150,7 +151,8 @@ impl Flow {
         let Ok(code) = TicketCode::parse(typed.expose()) else {
             return again(Some(answer(Reason::TicketWrong)));
         };
-        let key = ticket_counter(visitor, registrar.person());
+        let name = registrar.person().person.username.as_str();
+        let key = counter_of(visitor, Guess::Ticket, name);
         let reserved = match self.reserve_ticket(visitor, key).await? {
             Ok(reserved) => reserved,
             Err(refused) => return again(Some(refused)),
@@ -158,7 +160,9 @@ impl Flow {
         let tenant = &visitor.tenant;
         let person = registrar.person().person.id;
         let tickets = self.store.tickets_of(tenant.id, person).await?;
-        let live = tickets.iter().find(|ticket| is_live(ticket, visitor));
+        let live = tickets.iter().find(|ticket| {
+            is_live(ticket, registrar.person(), visitor) && ticket.purpose == TicketPurpose::Factor
+        });
         if let Some(ticket) = live.filter(|ticket| code.is_of(tenant, ticket)) {
             return self.ticket_taken(&registrar, ticket, reserved).await;
         }
@@ -166,7 +170,7 @@ impl Flow {
         again(Some(wrong))
     }
 
-    async fn reserve_ticket(
+    pub(super) async fn reserve_ticket(
         &self,
         visitor: &Visitor,
         key: CounterKey,
@@ -241,7 +245,11 @@ impl Flow {
         Ok(TicketAnswer { incident: Some(incident), ..answer(Reason::TicketWrong) })
     }
 
-    async fn commit_ticket(&self, visitor: &Visitor, writes: Vec<Write>) -> Result<(), Fault> {
+    pub(super) async fn commit_ticket(
+        &self,
+        visitor: &Visitor,
+        writes: Vec<Write>,
+    ) -> Result<(), Fault> {
         match self.store.commit(visitor.tenant.id, visitor.now, writes).await {
             Ok(_) => Ok(()),
             Err(CommitError::Conflict { conflict, .. }) => {
@@ -263,22 +271,26 @@ fn page(registrar: &Registrar<'_>, failure: Option<TicketAnswer>) -> TicketPage 
     TicketPage { who: registrar.who(), token, attempt, failure }
 }
 
-fn answer(reason: Reason) -> TicketAnswer {
+pub(super) fn answer(reason: Reason) -> TicketAnswer {
     let details = Details { verified: true, ..Details::default() };
     TicketAnswer { reason, details, incident: None }
 }
 
-fn is_live(ticket: &StoredTicket, visitor: &Visitor) -> bool {
-    ticket.spent_at.is_none() && ticket.tries_left > 0 && ticket.expires_at > visitor.now
+/// Whether a ticket may be used: not used, ended or too old, and its person has had no other password or factor since.
+pub(super) fn is_live(ticket: &StoredTicket, person: &StoredPerson, visitor: &Visitor) -> bool {
+    let epoch = person.known.credential_epoch;
+    ticket.spent_at.is_none()
+        && ticket.tries_left > 0
+        && ticket.expires_at > visitor.now
+        && ticket.epoch.is_none_or(|made_under| made_under == epoch)
 }
 
-/// Tickets are guessed at an account, as passwords are.
-fn ticket_counter(visitor: &Visitor, person: &StoredPerson) -> CounterKey {
+/// Tickets are guessed at a user name, as passwords are, whether or not anybody has it.
+pub(super) fn counter_of(visitor: &Visitor, kind: Guess, name: &str) -> CounterKey {
     let tenant = &visitor.tenant;
-    let name = person.person.username.as_str();
     let device = visitor.device.as_deref().and_then(|text| Device::open(tenant, text));
     let known = device.filter(|device| device.knows(name));
     let (bucket, device) =
         known.map_or((unknown_bucket(visitor), 0), |device| (Bucket::KnownDevice, device.id()));
-    guess::at(tenant, Guess::Ticket, bucket, name, device).key
+    guess::at(tenant, kind, bucket, name, device).key
 }

@@ -3,6 +3,7 @@
 use sekimori_base::{Bilingual, Fault, Secret};
 use sekimori_credential::totp::{self, OneTimeCode, TotpSecret, TotpVerdict};
 use sekimori_directory::{Binding, Method};
+use sekimori_login::ticket::TicketPurpose;
 use sekimori_login::{Details, FactorState, Notice, Reason};
 use sekimori_store::{StoredPerson, Write};
 
@@ -119,7 +120,10 @@ impl Flow {
         let person = enrolment.person;
         let factor = enrolment.factor(&visitor.tenant);
         let sealed = self.seal_factor(&visitor.tenant, factor, secret.bytes().expose())?;
-        let spent = enrolment.ticket.map(|id| Write::TicketSpend { person, id });
+        let spent = enrolment.ticket.map(|id| {
+            let purpose = TicketPurpose::Factor;
+            Write::TicketSpend { person, id, purpose }
+        });
         let mut writes: Vec<Write> = spent.into_iter().collect();
         writes.push(Write::FactorAdd(enrolment.new_factor(factor, sealed, 0)));
         writes.push(Write::SpendStep { person, factor, step });

@@ -11,6 +11,7 @@ use crate::samples::{
     hana_with, home, no_wait, nobody, policy, policy_with, proven, sent, signed_in,
 };
 use crate::throttle::FAILURES_CAP;
+use crate::ticket::{self, TicketPurpose};
 use crate::{
     AssuranceDemand, AttemptFacts, Demand, Drift, FactorFacts, FactorState, Facts, Freshness,
     Interaction, KnownPerson, PersonFacts, Reason, ServiceFacts, Submission, ThrottleFacts,
@@ -149,6 +150,12 @@ fn every_reason_is_produced_here_or_said_to_be_made_elsewhere() {
     let lost = Facts { person: PersonFacts::Known(Box::new(lost)), ..signed_in() };
     for facts in [Facts { position: home(), ..signed_in() }, lost] {
         seen.extend(binding(&policy(), &facts, Ticket::None).err());
+    }
+    let (start, factor) = (TicketPurpose::Start, TicketPurpose::Factor);
+    let gone = FactorFacts { state: FactorState::Suspended, ..app() };
+    let suspended = Facts { person: hana_with(vec![gone]), ..calm() };
+    for (facts, purpose) in [(&nobody(), start), (&calm(), factor), (&suspended, start)] {
+        seen.extend(ticket::password(facts, purpose, None).err());
     }
     let missing: Vec<_> = Reason::ALL.iter().filter(|reason| !seen.contains(reason)).collect();
     assert!(missing.is_empty(), "no facts give {missing:?}");

@@ -3,18 +3,22 @@
 use sekimori_base::Language;
 use sekimori_directory::{Affiliation, InputHint, Method};
 use sekimori_login::{Choice, Details, Reason, Step, Usability};
+use sekimori_words::PasswordFlaw;
 
 use super::{NOW, Sample, attempt, campus, eduroam, failure, form, text, verified};
 use crate::{
-    Consent, Identity, Incident, Obstacle, OwnerDetails, Page, Password, Place, Problem, Refusal,
-    Relay, ReleasedItem, SecondFactor, SecondProof, SignOut, SignedOut, Slip, SwitchChoice,
-    SwitchPerson, Troubleshoot, TroubleshootAnswer, Username, WayOn,
+    Consent, Identity, Incident, NewPassword, Obstacle, OwnerDetails, Page, Password,
+    PasswordTicket, Place, Problem, Refusal, Relay, ReleasedItem, SecondFactor, SecondProof,
+    SignOut, SignedOut, Slip, SwitchChoice, SwitchPerson, Troubleshoot, TroubleshootAnswer,
+    Username, WayOn,
 };
 
 const NAME: &str = "s2310123";
+const TICKET: &str = "/ticket?r=c2VhbGVk";
 
 pub(super) fn samples(language: Language) -> Vec<Sample> {
     let mut all = steps(language);
+    all.extend(tickets());
     all.extend(second_factors(language));
     all.extend(refusals(language));
     all.extend(problems(language));
@@ -39,6 +43,7 @@ fn username(language: Language, place: Place, reason: Option<Reason>) -> Usernam
         username: String::new(),
         failure: reason.map(|reason| failure(reason, Details::default())),
         note: None,
+        ticket_href: TICKET.to_owned(),
     }
 }
 
@@ -57,7 +62,53 @@ fn password(
         reason: Reason::AskPassword,
         failure: reason.map(|reason| failure(reason, details)),
         cancel_href: None,
+        ticket_href: Some(TICKET.to_owned()),
     }
+}
+
+fn tickets() -> Vec<Sample> {
+    let ticket = |username: &str, failure| PasswordTicket {
+        form: form("/ticket"),
+        username: username.to_owned(),
+        failure,
+        back_href: "/login?r=c2VhbGVk".to_owned(),
+    };
+    let new = |asks_code, flaws, failure| NewPassword {
+        form: form("/ticket/password"),
+        username: NAME.to_owned(),
+        length_min: 15,
+        asks_code,
+        flaws,
+        failure,
+    };
+    let wrong = |reason, details| Some(failure(reason, details));
+    let wait = Details { wait_until: Some(NOW.plus_seconds(45)), ..Details::default() };
+    let short = PasswordFlaw::TooShort { length: 9, length_min: 15 };
+    let own = PasswordFlaw::PersonWord;
+    vec![
+        sample("password-ticket", ticket("", None)),
+        sample(
+            "password-ticket-wrong",
+            ticket(NAME, wrong(Reason::TicketWrong, Details::default())),
+        ),
+        sample("password-ticket-wait", ticket(NAME, wrong(Reason::ThrottleWait, wait))),
+        sample(
+            "password-ticket-for-factor",
+            ticket(NAME, wrong(Reason::TicketForFactor, verified())),
+        ),
+        sample(
+            "password-ticket-needs-factor",
+            ticket(NAME, wrong(Reason::TicketNeedsFactor, verified())),
+        ),
+        sample("new-password", new(false, Vec::new(), None)),
+        sample("new-password-weak", new(false, vec![short, own], None)),
+        sample("new-password-code", new(true, Vec::new(), None)),
+        sample(
+            "new-password-code-wrong",
+            new(true, Vec::new(), wrong(Reason::CodeWrong, verified())),
+        ),
+        sample("new-password-busy", new(false, Vec::new(), wrong(Reason::ServerBusy, verified()))),
+    ]
 }
 
 fn steps(language: Language) -> Vec<Sample> {
@@ -84,6 +135,11 @@ fn steps(language: Language) -> Vec<Sample> {
         },
         change_username_href: None,
         cancel_href: Some("/portal".to_owned()),
+        ticket_href: None,
+        ..password(language, campus(language), None, Details::default())
+    };
+    let chosen = Password {
+        reason: Reason::AskNewPassword,
         ..password(language, campus(language), None, Details::default())
     };
     vec![
@@ -98,6 +154,7 @@ fn steps(language: Language) -> Vec<Sample> {
             password(language, eduroam(language), Some(Reason::ThrottleWait), wait),
         ),
         sample("password-again", fresh),
+        sample("password-chosen", chosen),
     ]
 }
 

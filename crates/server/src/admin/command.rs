@@ -55,10 +55,12 @@ pub enum Command {
         /// What becomes of the account.
         state: AccountState,
     },
-    /// Make an enrolment ticket.
+    /// Make a ticket.
     PersonTicket {
         /// For whom.
         username: Username,
+        /// For what; `None` is what they lack.
+        what: Option<TicketFor>,
     },
     /// Make a break-glass code for an administrator.
     PersonBreakGlass {
@@ -201,6 +203,16 @@ impl Drop for Password {
     fn drop(&mut self) {
         zeroize::Zeroize::zeroize(&mut self.0);
     }
+}
+
+/// What a ticket of the desk is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "snake_case")]
+pub enum TicketFor {
+    /// A new password, chosen by its owner
+    Password,
+    /// An authenticator app, after the right password
+    Factor,
 }
 
 /// What becomes of an account.

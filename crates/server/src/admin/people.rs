@@ -2,22 +2,20 @@
 
 use std::fmt::Write as _;
 
-use sekimori_base::{PersonId, Secret};
+use sekimori_base::{PersonId, Secret, Timestamp};
 use sekimori_credential::strength::Weakness;
-use sekimori_directory::{PersonState, Username};
+use sekimori_directory::{Binding, PersonState, Username};
 use sekimori_flow::admin::{AddError, NewPerson as Somebody, View};
 use sekimori_flow::{Tenant, measured};
-use sekimori_store::{StoredPerson, Write};
+use sekimori_login::ticket::TicketPurpose;
+use sekimori_store::{AuditLine, StoredFactor, StoredPerson, Write};
 use serde::Serialize;
 use serde_json::json;
 
-use super::command::{AccountState, NewPerson, Password, ShownFactor, ShownPerson};
+use super::command::{AccountState, NewPerson, Password, ShownFactor, ShownPerson, TicketFor};
 use super::execute::Desk;
 use super::{Answer, break_glass, settings};
 use crate::command::Failed;
-
-/// How long a ticket is good, in words.
-const TICKET_DAYS: i64 = sekimori_flow::ticket::TICKET_SECONDS / (24 * 3600);
 
 pub(super) async fn add(
     desk: &Desk<'_>,
@@ -59,15 +57,17 @@ pub(super) async fn add(
     };
     let mut text = format!("{username} was added");
     let mut value = json!({ "username": username, "id": id });
-    if !with_password {
-        let ticket = make_ticket(desk, &tenant, id).await?;
-        let _ = write!(text, "\nenrolment ticket, good for {TICKET_DAYS} days: {ticket}");
-        value["ticket"] = json!(ticket);
-    }
+    // Before the ticket, which every other proof ends.
     if administrator {
         let code = break_glass::make(desk, &tenant, id).await?;
         let _ = write!(text, "\nbreak-glass code: {code}\n{}", break_glass::ADVICE);
         value["break_glass_code"] = json!(code);
+    }
+    if !with_password {
+        let made = make_ticket(desk, &tenant, id, TicketPurpose::Start).await?;
+        let _ = write!(text, "\n{}", made.words(&tenant));
+        value["ticket"] = json!(made.code);
+        value["expires_at"] = json!(settings::moment(made.expires_at));
     }
     Ok(Answer::yes(text, value))
 }
@@ -91,24 +91,92 @@ fn words_of(person: &NewPerson) -> Vec<String> {
     words
 }
 
-pub(super) async fn ticket(desk: &Desk<'_>, username: Username) -> Result<Answer, Failed> {
+/// A ticket for somebody who is there. Nobody at the desk sees or chooses a password.
+pub(super) async fn ticket(
+    desk: &Desk<'_>,
+    username: Username,
+    what: Option<TicketFor>,
+) -> Result<Answer, Failed> {
     let tenant = desk.tenant()?;
     let Some(stored) = find(desk, &tenant, &username).await? else { return Ok(nobody(&username)) };
-    let ticket = make_ticket(desk, &tenant, stored.person.id).await?;
-    let text = format!(
-        "enrolment ticket for {username}, good once, for {TICKET_DAYS} days: {ticket}\n\
-         earlier tickets of theirs have ended"
-    );
-    Ok(Answer::yes(text, json!({ "username": username, "ticket": ticket })))
+    let by_break_glass = |factor: &StoredFactor| factor.facts.binding == Binding::BreakGlass;
+    let fresh = stored.password.is_none() && stored.factors.iter().all(by_break_glass);
+    let purpose = match what {
+        None | Some(TicketFor::Password) if fresh => TicketPurpose::Start,
+        Some(TicketFor::Password) => TicketPurpose::Password,
+        None if stored.password.is_none() => TicketPurpose::Password,
+        Some(TicketFor::Factor) if stored.password.is_none() => {
+            let text = format!(
+                "{username} has no password yet, and a ticket for a factor counts after it: leave --for out"
+            );
+            return Ok(Answer::no(text, json!(null)));
+        }
+        None | Some(TicketFor::Factor) => TicketPurpose::Factor,
+    };
+    let made = make_ticket(desk, &tenant, stored.person.id, purpose).await?;
+    let mut text = format!("{}\nearlier tickets of theirs have ended", made.words(&tenant));
+    if purpose == TicketPurpose::Password && !stored.factors.is_empty() {
+        text.push_str(
+            "\nthey have registered factors and will be asked for a code of one; if all are lost, make sure who \
+             they are, end the factors (person factors NAME --end ID), then make another ticket",
+        );
+    }
+    let value = json!({
+        "username": username, "ticket": made.code, "for": purpose.as_str(),
+        "expires_at": settings::moment(made.expires_at),
+    });
+    Ok(Answer::yes(text, value))
 }
 
-async fn make_ticket(desk: &Desk<'_>, tenant: &Tenant, id: PersonId) -> Result<String, Failed> {
+/// A ticket that was made, for its paper.
+struct Made {
+    code: String,
+    purpose: TicketPurpose,
+    expires_at: Timestamp,
+}
+
+impl Made {
+    fn words(&self, tenant: &Tenant) -> String {
+        let (code, until, issuer) =
+            (&self.code, settings::moment(self.expires_at), tenant.issuer());
+        match self.purpose {
+            TicketPurpose::Start => format!(
+                "ticket for the first password and then an authenticator app, good until {until}: {code}\n\
+                 it is entered at {issuer}/ticket"
+            ),
+            TicketPurpose::Password => format!(
+                "ticket for a new password, good once, until {until}: {code}\n\
+                 it is entered at {issuer}/ticket"
+            ),
+            TicketPurpose::Factor => format!(
+                "ticket for registering an authenticator app, good once, until {until}: {code}\n\
+                 it is entered after the password, at {issuer}/portal/ticket"
+            ),
+        }
+    }
+}
+
+async fn make_ticket(
+    desk: &Desk<'_>,
+    tenant: &Tenant,
+    id: PersonId,
+    purpose: TicketPurpose,
+) -> Result<Made, Failed> {
     let now = desk.app.flow.clock.now();
-    let (text, ticket) = desk.app.flow.new_ticket(tenant, id, &desk.by.0, now);
-    let line = desk.by.line(now, "ticket.made", Some(id));
-    let writes = vec![ticket, Write::Audit(Box::new(line))];
+    let (text, ticket) = desk.app.flow.new_ticket(tenant, id, purpose, &desk.by.0, now);
+    let expires_at = ticket.expires_at;
+    let writes =
+        vec![Write::TicketPut(ticket), Write::Audit(Box::new(ticket_line(desk, now, id, purpose)))];
     desk.commit(tenant, writes).await.map_err(Failed::at("making a ticket"))?;
-    Ok(text.expose().clone())
+    Ok(Made { code: text.expose().clone(), purpose, expires_at })
+}
+
+/// The audit line of a ticket that was made.
+fn ticket_line(desk: &Desk<'_>, now: Timestamp, id: PersonId, purpose: TicketPurpose) -> AuditLine {
+    AuditLine {
+        details: json!({ "for": purpose.as_str() }).to_string(),
+        ..desk.by.line(now, "ticket.made", Some(id))
+    }
 }
 
 pub(super) async fn show(desk: &Desk<'_>, username: Username) -> Result<Answer, Failed> {
@@ -185,7 +253,7 @@ pub(super) fn nobody(username: &Username) -> Answer {
 }
 
 fn shown(stored: StoredPerson) -> ShownPerson {
-    let factor = |factor: &sekimori_store::StoredFactor| ShownFactor {
+    let factor = |factor: &StoredFactor| ShownFactor {
         id: factor.facts.id.to_string(),
         method: word(&factor.facts.method),
         state: word(&factor.facts.state),

@@ -58,6 +58,7 @@ fn exported_value(exported: &PersonExport) -> Value {
     let tickets = exported.tickets.iter().map(|ticket| {
         json!({
             "made_at": moment(ticket.made_at), "made_by": ticket.made_by,
+            "for": ticket.purpose.as_str(),
             "expires_at": moment(ticket.expires_at), "spent_at": ticket.spent_at.map(moment),
         })
     });

@@ -1,5 +1,6 @@
 //! `sekimori person`: people and their accounts.
 
+use std::fs::File;
 use std::io::{IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
 use std::string::FromUtf8Error;
@@ -7,13 +8,14 @@ use std::string::FromUtf8Error;
 use clap::{Args, Subcommand};
 use sekimori_base::{Bilingual, FactorId, Language};
 use sekimori_directory::{Affiliation, Group, MailAddress, Username};
+use serde_json::json;
 
 use super::ask::{ask, ask_and_show, show, watched};
 use super::{Common, Ended, Failed};
-use crate::admin::command::{AccountState, Act, NewPerson, Password};
-use crate::admin::{Command, Outcome};
+use crate::admin::command::{AccountState, Act, NewPerson, Password, TicketFor};
+use crate::admin::{Answer, Command, Outcome};
 use crate::console::{confirm, note};
-use crate::files::read_bytes;
+use crate::files::{new_private, read_bytes};
 use crate::outside::SystemEntropy;
 
 /// The longest file of people that is read, in bytes.
@@ -45,8 +47,7 @@ enum What {
     /// Everything that is kept about somebody, as JSON
     Export(Whom),
     Erase(Erase),
-    /// Make an enrolment ticket: a code, good once, for registering a factor anywhere
-    Code(Whom),
+    Code(Code),
     /// Make a new break-glass code for an administrator: good once, for the day on which nothing else is
     BreakGlass(Whom),
 }
@@ -59,6 +60,29 @@ struct Factors {
     /// End this factor
     #[arg(long, value_name = "ID")]
     end: Option<FactorId>,
+}
+
+/// Make a ticket: a code on paper, good once, with which its owner chooses a password or registers an app
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Without --for: what they lack. Somebody without a password gets a ticket for the
+first one, good for as many days as the site says (start_ticket_days, 14); after
+that the same paper registers their first authenticator app. Somebody with a
+password gets a ticket for an app.
+
+Tickets for people who have signed in before are good for 30 minutes. Nobody at
+the desk sees or chooses a password, and a ticket never goes round a factor:
+who has one is asked for it. Earlier tickets of the same person end.
+
+Examples:
+  sekimori person code hanako --for password    forgot it
+  sekimori person code hanako --for factor      a new phone, and no recovery code")]
+struct Code {
+    #[command(flatten)]
+    whom: Whom,
+    /// What it is for
+    #[arg(long = "for", value_name = "WHAT")]
+    what: Option<TicketFor>,
 }
 
 /// Erase somebody: account, factors, sessions and recorded facts; audit lines keep an id without a name
@@ -78,15 +102,20 @@ Comma-separated values, UTF-8, with a first line of column names:
 username,name_en,name_ja,mail,affiliation,groups,password,hash
 
 Only username is needed. Several affiliations or groups are separated by spaces.
-Somebody new with neither password nor hash gets an enrolment ticket; tickets
-are printed as lines `username,ticket`. The passwords of people who are there
-already are not touched. Of those people a column that is absent keeps what
-there is; an empty cell clears it. All mistakes are shown at once; then nothing
-is done.
+Somebody new with neither password nor hash gets a ticket, with which they choose
+a password themselves and register an authenticator app. Tickets are printed as
+lines `username,ticket`, or written to the file of --tickets, which must not
+exist yet and which only you can read. They are nowhere else: a lost one is
+replaced by `sekimori person code NAME`.
+
+The passwords of people who are there already are not touched. Of those people a
+column that is absent keeps what there is; an empty cell clears it. All mistakes
+are shown at once; then nothing is done.
 
 Examples:
   sekimori person import people.csv              show what changes, ask, import
   sekimori person import people.csv --dry-run    only show what would change
+  sekimori person import people.csv --tickets tickets.csv
 
 Exit status: 0 imported, 1 mistakes or not imported, 3 the file cannot be read.")]
 struct Import {
@@ -98,6 +127,9 @@ struct Import {
     /// Do not ask
     #[arg(long, short)]
     yes: bool,
+    /// Write the tickets of new people to this new file
+    #[arg(long, value_name = "FILE")]
+    tickets: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -107,7 +139,7 @@ struct Whom {
     username: Username,
 }
 
-/// Add somebody; without a password they get an enrolment ticket, which is printed
+/// Add somebody; without a password they get a ticket to choose one, which is printed
 #[expect(clippy::struct_excessive_bools, reason = "independent options of a command line")]
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
@@ -175,7 +207,9 @@ pub(super) fn run(person: Person, common: &Common) -> Result<Ended, Failed> {
         What::BreakGlass(whom) => {
             ask_and_show(Command::PersonBreakGlass { username: whom.username }, common)
         }
-        What::Code(whom) => ask_and_show(Command::PersonTicket { username: whom.username }, common),
+        What::Code(Code { whom, what }) => {
+            ask_and_show(Command::PersonTicket { username: whom.username, what }, common)
+        }
     }
 }
 
@@ -198,14 +232,82 @@ fn factors(username: Username, common: &Common) -> Result<Ended, Failed> {
 fn erase(what: Erase, common: &Common) -> Result<Ended, Failed> {
     let username = what.whom.username;
     let command = |act| Command::PersonErase { username: username.clone(), act };
-    rehearsed_first(command, what.yes, false, "Erase them?", common)
+    let done = rehearsed_first(command, what.yes, false, "Erase them?", common)?;
+    Ok(done.map_or(Ended::No, |answer| show(&answer, common)))
 }
 
 fn import(what: &Import, common: &Common) -> Result<Ended, Failed> {
     let bytes = read_bytes(&what.file, FILE_BYTES_MAX).map_err(Failed::at(what.file.display()))?;
     let file = String::from_utf8(bytes).map_err(|error| not_utf8(&what.file, &error))?;
     let command = |act| Command::PersonImport { file: file.clone(), act };
-    rehearsed_first(command, what.yes, what.dry_run, "Import this?", common)
+    let paper = what.tickets.as_deref().filter(|_| !what.dry_run).map(Paper::new).transpose()?;
+    let done = rehearsed_first(command, what.yes, what.dry_run, "Import this?", common)?;
+    let Some(mut answer) = done else { return Ok(Ended::No) };
+    let tickets = serde_json::from_value(answer.value["tickets"].clone());
+    let tickets: Vec<(String, String)> = tickets.unwrap_or_default();
+    match paper {
+        Some(paper) if !tickets.is_empty() => {
+            let path = paper.path.display().to_string();
+            match paper.write(&tickets) {
+                Ok(()) => {
+                    answer.text =
+                        format!("{}\n{} tickets are in {path}", answer.text, tickets.len());
+                    answer.value["tickets"] = json!([]);
+                    answer.value["tickets_file"] = json!(path);
+                }
+                // People are imported by now, and nothing else holds their tickets.
+                Err(error) => {
+                    note(&format!("{path} could not be written ({error}); the tickets follow"));
+                    answer.text = format!("{}{}", lines(&tickets), answer.text);
+                }
+            }
+        }
+        Some(_) | None => answer.text = format!("{}{}", lines(&tickets), answer.text),
+    }
+    Ok(show(&answer, common))
+}
+
+/// Tickets as a file has them.
+fn lines(tickets: &[(String, String)]) -> String {
+    let mut text = String::new();
+    for (username, ticket) in tickets {
+        text.push_str(username);
+        text.push(',');
+        text.push_str(ticket);
+        text.push('\n');
+    }
+    text
+}
+
+/// A file for tickets: made before anything is done, so that nothing is done that cannot be written down; gone again
+/// if nothing came of it.
+struct Paper<'p> {
+    path: &'p Path,
+    file: Option<File>,
+}
+
+impl<'p> Paper<'p> {
+    fn new(path: &'p Path) -> Result<Self, Failed> {
+        let file = new_private(path).map_err(|error| {
+            let failed = Failed::new(format!("{}: {error}", path.display()));
+            failed.remedy("name a file that is not there yet; nothing was done")
+        })?;
+        Ok(Self { path, file: Some(file) })
+    }
+
+    fn write(mut self, tickets: &[(String, String)]) -> std::io::Result<()> {
+        let Some(mut file) = self.file.take() else { return Ok(()) };
+        file.write_all(format!("username,ticket\n{}", lines(tickets)).as_bytes())?;
+        file.sync_all()
+    }
+}
+
+impl Drop for Paper<'_> {
+    fn drop(&mut self) {
+        if self.file.take().is_some() {
+            let _ = std::fs::remove_file(self.path);
+        }
+    }
 }
 
 /// Spreadsheet programs in Japan write Shift_JIS unless they are told otherwise.
@@ -220,26 +322,26 @@ fn not_utf8(path: &Path, error: &FromUtf8Error) -> Failed {
         )
 }
 
-/// Show what would happen, ask, do it.
+/// Show what would happen, ask, do it; `None` if the answer was no.
 fn rehearsed_first(
     command: impl Fn(Act) -> Command,
     yes: bool,
     dry_run: bool,
     question: &str,
     common: &Common,
-) -> Result<Ended, Failed> {
+) -> Result<Option<Answer>, Failed> {
     let rehearsed = watched(command(Act::Rehearse), common, "checking")?;
     if dry_run || rehearsed.outcome == Outcome::No {
-        return Ok(show(&rehearsed, common));
+        return Ok(Some(rehearsed));
     }
     if !yes {
         note(&rehearsed.text);
         if !confirm(question) {
             note("nothing was done (answer yes, or use --yes)");
-            return Ok(Ended::No);
+            return Ok(None);
         }
     }
-    watched(command(Act::Do), common, "working").map(|answer| show(&answer, common))
+    watched(command(Act::Do), common, "working").map(Some)
 }
 
 fn add(new: Add, common: &Common) -> Result<Ended, Failed> {

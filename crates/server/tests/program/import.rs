@@ -45,6 +45,54 @@ fn an_import_does_everything_or_nothing() {
 }
 
 #[test]
+fn tickets_go_to_a_new_file_for_its_owner_alone_or_nothing_is_done() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = ready();
+    let folder = folder.path();
+    std::fs::write(folder.join("people.csv"), "username\ntaro\njiro\n").unwrap();
+    std::fs::write(folder.join("old.csv"), "keep me").unwrap();
+    let import = ["person", "import", "people.csv", "--yes", "--tickets"];
+    let with = |file| [&import[..], &[file]].concat();
+    assert!(printed(folder, &with("old.csv"), 3).contains("not there yet"));
+    assert_eq!(std::fs::read_to_string(folder.join("old.csv")).unwrap(), "keep me");
+    printed(folder, &["person", "show", "taro"], 1);
+
+    let text = printed(folder, &with("tickets.csv"), 0);
+    assert!(text.contains("2 tickets are in tickets.csv"), "{text}");
+    let file = folder.join("tickets.csv");
+    let mode = std::fs::metadata(&file).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode, 0o600);
+    let written = std::fs::read_to_string(&file).unwrap();
+    let lines: Vec<&str> = written.lines().collect();
+    assert_eq!((lines.len(), lines[0]), (3, "username,ticket"), "{written}");
+    let ticket = lines[1].strip_prefix("taro,").unwrap();
+    assert!(ticket.len() == 14 && !text.contains(ticket), "only in the file: {text}");
+
+    printed(folder, &with("none.csv"), 0);
+    assert!(!folder.join("none.csv").exists(), "nobody new, no file");
+}
+
+#[test]
+fn a_ticket_of_the_desk_is_for_what_is_missing_or_said() {
+    let folder = ready();
+    let folder = folder.path();
+    json(folder, &["person", "add", "taro", "--json"]);
+    let code = |more: &[&str]| {
+        json(folder, &[&["person", "code", "taro", "--json"], more].concat())["for"].clone()
+    };
+    assert_eq!(code(&[]), "start");
+    assert_eq!(code(&["--for", "password"]), "start");
+    let none = printed(folder, &["person", "code", "taro", "--for", "factor"], 1);
+    assert!(none.contains("has no password yet"), "{none}");
+    json(folder, &["person", "add", "hanako", "--generate-password", "--json"]);
+    let factor = printed(folder, &["person", "code", "hanako"], 0);
+    assert!(factor.contains("/portal/ticket") && factor.contains("app"), "{factor}");
+    let password = json(folder, &["person", "code", "hanako", "--for", "password", "--json"]);
+    assert_eq!(password["for"], "password");
+    assert_eq!(password["ticket"].as_str().unwrap().len(), 14);
+}
+
+#[test]
 fn a_dry_run_finds_weak_passwords_and_damaged_hashes() {
     let folder = ready();
     let text = refused(

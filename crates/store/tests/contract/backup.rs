@@ -3,6 +3,7 @@
 
 use sekimori_base::{NodeId, TicketId};
 use sekimori_directory::Method;
+use sekimori_login::ticket::TicketPurpose;
 use sekimori_store::{
     AuditLine, Conflict, NewTicket, OpenError, Options, Place, Store, Wanted, Write, restore,
     verify_next,
@@ -27,6 +28,7 @@ async fn a_backup_restores_everything_into_a_new_epoch(world: World) {
         id: TicketId::from_bytes(bytes()),
         person: taro.id,
         digest: digest(),
+        purpose: TicketPurpose::Factor,
         made_by: "desk".into(),
         expires_at,
     };
@@ -65,7 +67,10 @@ async fn a_backup_restores_everything_into_a_new_epoch(world: World) {
         let step = u64::try_from(NOW.unix_seconds()).unwrap() / 30;
         let (person, factor) = (taro.id, totp);
         for (write, conflict) in [
-            (Write::TicketSpend { person, id: ticket_id }, Conflict::TicketSpent),
+            (
+                Write::TicketSpend { person, id: ticket_id, purpose: TicketPurpose::Factor },
+                Conflict::TicketSpent,
+            ),
             (Write::SpendStep { person, factor, step }, Conflict::StepSpent),
             (Write::SpendStep { person, factor, step: step + 1 }, Conflict::StepSpent),
         ] {

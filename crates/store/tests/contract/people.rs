@@ -2,8 +2,9 @@
 
 use std::sync::{Arc, Mutex};
 
-use sekimori_base::{TenantId, TicketId};
+use sekimori_base::{PersonId, TenantId, TicketId};
 use sekimori_directory::{MailAddress, Method, Person, Username};
+use sekimori_login::ticket::TicketPurpose;
 use sekimori_store::{AuditFacts, AuditLine, Conflict, ImportError, ImportRow, NewTicket, Write};
 
 use crate::world::{NOW, World, bytes, cases, digest, new_session, person};
@@ -15,6 +16,7 @@ cases! {
     people_are_listed_page_by_page;
     an_import_is_all_or_nothing;
     a_ticket_works_once_and_ends_after_five_wrong_tries;
+    a_ticket_is_good_for_its_purpose_and_until_the_next_password_or_factor;
     an_erased_person_leaves_only_commitments;
     two_tenants_share_nothing;
     any_text_comes_back_as_it_was;
@@ -149,13 +151,15 @@ async fn a_ticket_works_once_and_ends_after_five_wrong_tries(world: World) {
         id: TicketId::from_bytes(bytes()),
         person,
         digest: digest(),
+        purpose: TicketPurpose::Factor,
         made_by: "desk".into(),
         expires_at: NOW.plus_seconds(86_400),
     };
     let (first, second) = (ticket(), ticket());
     world.commit(vec![Write::TicketPut(first.clone())]).await.unwrap();
     world.commit(vec![Write::TicketPut(second.clone())]).await.unwrap();
-    let spend = |id| vec![Write::TicketSpend { person, id }];
+    let purpose = TicketPurpose::Factor;
+    let spend = |id| vec![Write::TicketSpend { person, id, purpose }];
     assert_eq!(world.commit(spend(first.id)).await, Err(Conflict::TicketSpent), "replaced");
     world.commit(spend(second.id)).await.unwrap();
     assert_eq!(world.commit(spend(second.id)).await, Err(Conflict::TicketSpent));
@@ -168,6 +172,48 @@ async fn a_ticket_works_once_and_ends_after_five_wrong_tries(world: World) {
     let tickets = world.store.tickets_of(world.tenant, person).await.unwrap();
     assert_eq!(tickets.len(), 3);
     assert!(tickets.iter().all(|ticket| ticket.tries_left == 0 || ticket.spent_at.is_some()));
+}
+
+/// The epoch that a ticket was made under.
+async fn epoch_of(world: &World, person: PersonId, id: TicketId) -> u64 {
+    let tickets = world.store.tickets_of(world.tenant, person).await.unwrap();
+    tickets.iter().find(|ticket| ticket.id == id).unwrap().epoch.unwrap()
+}
+
+async fn a_ticket_is_good_for_its_purpose_and_until_the_next_password_or_factor(world: World) {
+    use TicketPurpose::{Factor, Password, Start};
+    let person = world.somebody("taro").await.id;
+    let ticket = |purpose| NewTicket {
+        id: TicketId::from_bytes(bytes()),
+        person,
+        digest: digest(),
+        purpose,
+        made_by: "desk".into(),
+        expires_at: NOW.plus_seconds(1800),
+    };
+    let spend = |id, purpose| Write::TicketSpend { person, id, purpose };
+    let set = |epoch| Write::PasswordSet { person, record: "r".into(), from_epoch: Some(epoch) };
+    let gone = Err(Conflict::TicketSpent);
+
+    let start = ticket(Start);
+    let id = start.id;
+    world.commit(vec![Write::TicketPut(start)]).await.unwrap();
+    assert_eq!(world.commit(vec![spend(id, Password)]).await, gone);
+    assert_eq!(world.commit(vec![spend(id, Factor)]).await, gone, "the password comes first");
+    let epoch = epoch_of(&world, person, id).await;
+    world.commit(vec![spend(id, Start), set(epoch)]).await.unwrap();
+    assert_eq!(world.commit(vec![spend(id, Start), set(epoch + 1)]).await, gone);
+    world.commit(vec![spend(id, Factor)]).await.unwrap();
+    assert_eq!(world.commit(vec![spend(id, Factor)]).await, gone);
+
+    for purpose in [Password, Factor] {
+        let ticket = ticket(purpose);
+        let id = ticket.id;
+        world.commit(vec![Write::TicketPut(ticket)]).await.unwrap();
+        let epoch = epoch_of(&world, person, id).await;
+        world.commit(vec![set(epoch)]).await.unwrap();
+        assert_eq!(world.commit(vec![spend(id, purpose)]).await, gone, "{purpose:?}");
+    }
 }
 
 async fn an_erased_person_leaves_only_commitments(world: World) {

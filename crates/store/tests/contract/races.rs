@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use sekimori_base::{AttemptId, FactorId, GrantId, NodeId, TicketId};
 use sekimori_directory::Method;
+use sekimori_login::ticket::TicketPurpose;
 use sekimori_store::{CounterKey, NewGrant, NewTicket, Options, Place, Reservation, Store, Write};
 
 use crate::world::{NOW, World, bytes, cases, digest, new_grant, new_session, sealed};
@@ -117,16 +118,19 @@ async fn of_many_parallel_spends_exactly_one_succeeds(world: World) {
                 race(&world, &nodes, rotate).await
             }
             4 => {
+                let purpose =
+                    TicketPurpose::ALL[usize::try_from(round / 6).unwrap_or_default() % 3];
                 let ticket = NewTicket {
                     id: TicketId::from_bytes(bytes()),
                     person,
                     digest: digest(),
+                    purpose,
                     made_by: "desk".into(),
                     expires_at,
                 };
                 let id = ticket.id;
                 world.commit(vec![Write::TicketPut(ticket)]).await.unwrap();
-                race(&world, &nodes, || vec![Write::TicketSpend { person, id }]).await
+                race(&world, &nodes, || vec![Write::TicketSpend { person, id, purpose }]).await
             }
             _ => {
                 let (id, from_version) = (things.attempt, 1 + round / 6);

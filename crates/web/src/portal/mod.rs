@@ -9,6 +9,7 @@ mod factors;
 mod help;
 mod not_me;
 mod overview;
+mod password_ticket;
 mod sessions;
 mod ticket;
 
@@ -19,6 +20,9 @@ pub use factors::{
 pub use help::help;
 pub use not_me::{not_me, not_me_pressed};
 pub use overview::overview;
+pub use password_ticket::{
+    new_password, new_password_chosen, password_ticket, password_ticket_entered,
+};
 pub use sessions::{end_sessions, sign_out, sign_out_asked, signed_out};
 pub use ticket::{ticket, ticket_entered};
 

@@ -2,6 +2,7 @@
 
 use sekimori_directory::PersonState;
 use sekimori_flow::admin::{By, SessionsToEnd};
+use sekimori_login::ticket::TicketPurpose;
 use sekimori_testbed::{Network, Testbed, Write};
 
 use crate::common::{Begun, again, at, code};
@@ -143,8 +144,7 @@ async fn nothing_of_before_comes_back_with_an_account_that_is_enabled_again() {
     let begun = again(bed.clone(), "wiki", Network::Campus, &[OFFLINE]).await;
     let page = begun.password("taro").await;
     let tokens = begun.tokens(&page).await;
-    let (_, ticket) = bed.flow.new_ticket(&bed.tenant(), bed.person("taro").id, "desk", bed.now());
-    bed.write(vec![ticket]).await;
+    bed.ticket(bed.person("taro").id, TicketPurpose::Factor).await;
     let home = again(bed.clone(), "wiki", Network::Home, &[]).await;
     let half = home.password("taro").await;
     assert!(half.asks("code"), "{}", half.shows());

@@ -17,6 +17,7 @@ mod strangers;
 mod tabs;
 mod tenants;
 mod throttling;
+mod tickets;
 mod tokens;
 mod twins;
 mod walks;

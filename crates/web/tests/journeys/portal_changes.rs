@@ -3,6 +3,7 @@
 use http::StatusCode;
 use sekimori_base::PersonId;
 use sekimori_directory::{Binding, Method};
+use sekimori_login::ticket::TicketPurpose;
 use sekimori_login::{FactorFacts, FactorState, Notice};
 use sekimori_testbed::{AuthenticatorApp, Browser, Network, Page, Testbed};
 
@@ -39,10 +40,7 @@ async fn notices(bed: &Testbed) -> Vec<sekimori_flow::Message> {
 }
 
 async fn new_ticket(bed: &Testbed, name: &str) -> String {
-    let tenant = bed.tenant();
-    let (text, write) = bed.flow.new_ticket(&tenant, bed.person(name).id, "os:root", bed.now());
-    bed.write(vec![write]).await;
-    text.expose().clone()
+    bed.ticket(bed.person(name).id, TicketPurpose::Factor).await
 }
 
 /// Register an app and save the codes; the page is the one of registering.
@@ -257,7 +255,11 @@ async fn a_ticket_is_worth_nothing_without_the_password() {
     let page = browser.open("/portal/ticket").await;
     assert!(page.asks("username"), "{}", page.shows());
     let page = browser.sign_in(&page, "hana", "not her password").await;
-    assert!(page.links().iter().all(|(href, _)| !href.contains("ticket")), "{}", page.shows());
+    assert!(
+        page.links().iter().all(|(href, _)| !href.contains("/portal/ticket")),
+        "{}",
+        page.shows()
+    );
     let attempt = page.url.path().rsplit('/').next().unwrap().to_owned();
     let page = browser.open(&format!("/portal/ticket?attempt={attempt}")).await;
     assert!(!page.asks("ticket"), "{}", page.shows());

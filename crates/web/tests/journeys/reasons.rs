@@ -8,6 +8,8 @@ const BY_WORDS: &[(Reason, &str)] = &[
     (Reason::EnrolNotHere, "a_password_alone_registers_nothing_outside_or_where_the_site_says_no"),
     (Reason::EnrolTicketNeeded, "removing_the_last_factor_warns_and_a_new_one_needs_a_ticket"),
     (Reason::TicketWrong, "five_wrong_tries_end_a_ticket_and_each_costs_a_wait"),
+    (Reason::TicketForFactor, "a_ticket_for_an_app_gives_no_password"),
+    (Reason::TicketNeedsFactor, "a_factor_that_cannot_be_shown_is_for_the_desk_to_end"),
     (Reason::PasswordWeak, "a_password_changes_with_rules_said_first_and_ends_the_others"),
 ];
 
@@ -24,6 +26,7 @@ const JOURNEYS: &[&str] = &[
     include_str!("strangers.rs"),
     include_str!("tenants.rs"),
     include_str!("throttling.rs"),
+    include_str!("tickets.rs"),
     include_str!("tokens.rs"),
 ];
 

@@ -13,6 +13,8 @@ const STRANGERS: &[(&str, u16, u16)] = &[
     ("/login/switch", 400, 405),
     ("/login/consent", 405, 400),
     ("/login/{attempt}", 404, 405),
+    ("/ticket", 303, 400),
+    ("/ticket/password", 400, 400),
     ("/logout", 200, 200),
     ("/.well-known/openid-configuration", 200, 405),
     ("/.well-known/oauth-authorization-server", 200, 405),
@@ -42,7 +44,7 @@ const STRANGERS: &[(&str, u16, u16)] = &[
 ];
 
 /// Where a stranger may be led.
-const OURS: [&str; 5] = ["/login", "/logout", "/portal", "/signed-out", "/not-me/x"];
+const OURS: [&str; 6] = ["/login", "/logout", "/portal", "/signed-out", "/not-me/x", "/ticket"];
 
 #[tokio::test]
 async fn every_route_answers_nobody_as_it_is_written_down() {

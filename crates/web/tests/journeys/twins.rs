@@ -1,6 +1,7 @@
 //! Twins: the same request about an account that exists and about one that does not. Same status, headers,
 //! cookies, bytes, and the same work.
 
+use sekimori_login::ticket::TicketPurpose;
 use sekimori_testbed::{Browser, Cost, Network, Page, Testbed};
 
 use crate::common::{Begun, again};
@@ -149,4 +150,33 @@ async fn services_learn_nothing_about_names_either() {
     }
     assert_eq!(locations[0], locations[2]);
     assert_eq!(locations[1], locations[3]);
+}
+
+#[tokio::test]
+async fn a_wrong_ticket_looks_and_costs_the_same_whoever_it_was_meant_for() {
+    for network in [Network::Campus, Network::Home] {
+        for existing in ["taro", "hana", "daiki", "haru", "shin"] {
+            let mut both = Vec::new();
+            for name in [existing, "zzzzz".get(..existing.len()).unwrap()] {
+                let bed = Testbed::start().await;
+                let id = bed.newcomer("shin").await;
+                bed.ticket(id, TicketPurpose::Start).await;
+                let browser = bed.browser(network);
+                let page = browser.open("/portal").await;
+                let mut page = browser.click(&page, "ticket").await;
+                let mut all = Vec::new();
+                for ticket in ["", "no ticket", "0000-0000-0000", "0000-0000-0000"] {
+                    for pause in [0, 2] {
+                        let fields = [("username", name), ("ticket", ticket)];
+                        let before = bed.cost();
+                        page = browser.submit_only(&page, &fields).await;
+                        all.push(seen(&page, name, bed.cost_since(before)));
+                        bed.wait(pause);
+                    }
+                }
+                both.push(all);
+            }
+            assert_eq!(both[0], both[1], "{existing} from {network:?}");
+        }
+    }
 }

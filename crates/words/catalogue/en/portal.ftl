@@ -142,6 +142,14 @@ remove-recovery-codes-left = Afterwards only your recovery codes are left. Regis
 ticket-heading = Enter an enrolment ticket
 ticket-text = A ticket lets you register a proof from anywhere. It comes by letter or from { $desk }, and counts once.
 ticket-label = Ticket
+password-ticket-link = Are you new here, or did the help desk give you a ticket? Choose a password with it
+password-ticket-heading = Choose a password with a ticket
+password-ticket-text = With a ticket from a letter or from { $desk } you choose a password of your own. Nobody else sees or knows it.
+new-password-ticket-heading = Choose your password
+new-password-ticket-text = The ticket is right. Choose the password with which you will sign in from now on.
+new-password-ticket-button = Set this password
+ticket-code-label = Code of your authenticator app, or a recovery code
+ticket-code-hint = A proof is registered for this account; so a ticket alone does not change the password.
 ticket-hint = As printed; spaces, hyphens and capitals do not matter.
 
 ## Consents

@@ -139,6 +139,14 @@ remove-recovery-codes-left = 削除すると、残るのはリカバリーコー
 ticket-heading = 登録チケットの入力
 ticket-text = チケットがあれば、どこからでも確認方法を登録できます。郵送または{ $desk }で受け取れ、一度だけ使えます。
 ticket-label = チケット
+password-ticket-link = 初めて利用する方、窓口でチケットを受け取った方は、こちらでパスワードを設定してください
+password-ticket-heading = チケットでパスワードを設定
+password-ticket-text = 郵送または{ $desk }で受け取ったチケットを使って、ご自分のパスワードを設定します。設定したパスワードは、ほかの誰にも知られません。
+new-password-ticket-heading = パスワードの設定
+new-password-ticket-text = チケットを確認できました。これからサインインに使うパスワードを決めてください。
+new-password-ticket-button = このパスワードを設定する
+ticket-code-label = 認証アプリのコードまたはリカバリーコード
+ticket-code-hint = このアカウントには確認方法が登録されているため、チケットだけではパスワードを変更できません。
 ticket-hint = 印刷されたとおりに入力してください。空白、ハイフン、大文字・小文字は区別しません。
 
 ## 同意

@@ -61,9 +61,6 @@ pub(super) async fn run(
         }
     }
     let mut text = listed(&plan);
-    for (username, ticket) in tickets.iter().flatten() {
-        let _ = writeln!(text, "{username},{ticket}");
-    }
     let (added, changed, same) = counts(&plan);
     let _ = write!(text, "{added} new, {changed} changed, {same} the same");
     let mistakes = plan.mistakes.iter().map(|one| json!({ "line": one.line, "what": one.what }));

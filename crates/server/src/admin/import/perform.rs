@@ -5,7 +5,8 @@ use sekimori_base::Timestamp;
 use sekimori_directory::Person;
 use sekimori_flow::Tenant;
 use sekimori_flow::admin::{AddError, WhenFull};
-use sekimori_store::{ImportError, ImportRow, NewTicket, Write};
+use sekimori_login::ticket::TicketPurpose;
+use sekimori_store::{ImportError, ImportRow, NewTicket};
 use serde_json::json;
 
 use super::row::First;
@@ -59,7 +60,7 @@ async fn prepare(
             First::Ticket => {
                 let made = make_ticket(desk, tenant, &person, now);
                 tickets.push((person.username.to_string(), made.0));
-                ticket = made.1;
+                ticket = Some(made.1);
                 None
             }
             First::Password(typed) => Some(flow.hash_password(tenant, typed, wait).await),
@@ -84,12 +85,9 @@ fn make_ticket(
     tenant: &Tenant,
     person: &Person,
     now: Timestamp,
-) -> (String, Option<NewTicket>) {
-    let (text, write) = desk.app.flow.new_ticket(tenant, person.id, &desk.by.0, now);
-    let ticket = match write {
-        Write::TicketPut(ticket) => Some(ticket),
-        _ => None,
-    };
+) -> (String, NewTicket) {
+    let purpose = TicketPurpose::Start;
+    let (text, ticket) = desk.app.flow.new_ticket(tenant, person.id, purpose, &desk.by.0, now);
     (text.expose().clone(), ticket)
 }
 

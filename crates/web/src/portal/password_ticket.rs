@@ -1,0 +1,107 @@
+//! Choosing a password by a ticket: before any sign-in, for somebody new or somebody who has forgotten theirs.
+
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::header::RETRY_AFTER;
+use axum::http::request::Parts;
+use axum::http::{HeaderValue, StatusCode};
+use sekimori_base::{Bilingual, Secret};
+use sekimori_flow::portal::{NewPasswordForm, NewPasswordPage, PasswordTicketPage, Portal};
+use sekimori_login::Reason;
+use sekimori_pages::{Form, NewPassword, Page, PasswordTicket};
+
+use super::own_form;
+use crate::answer::{Answer, bare};
+use crate::app::App;
+use crate::cx::Cx;
+use crate::login::blur;
+use crate::query::Fields;
+
+/// `GET /ticket`: takes user name and ticket.
+pub async fn password_ticket(State(app): State<App>, parts: Parts) -> Answer {
+    let Some(cx) = Cx::new(app, parts) else { return bare(StatusCode::MISDIRECTED_REQUEST) };
+    let request = cx.field("r");
+    let outcome = cx.app.flow.password_ticket_page(&cx.visitor, request.as_deref()).await;
+    cx.portal(outcome, Cx::password_ticket_page)
+}
+
+/// `POST /ticket`.
+pub async fn password_ticket_entered(State(app): State<App>, parts: Parts, body: Bytes) -> Answer {
+    let cx = match own_form(app, parts) {
+        Ok(cx) => cx,
+        Err(answer) => return *answer,
+    };
+    let fields = Fields::parse(&body);
+    let request = fields.text("request").unwrap_or_default();
+    let username = fields.text("username").unwrap_or_default();
+    let ticket = Secret::new(fields.text("ticket").unwrap_or_default());
+    let outcome =
+        cx.app.flow.password_ticket_entered(&cx.visitor, &request, &username, &ticket).await;
+    blur(&cx).await;
+    cx.portal(outcome, Cx::password_ticket_page)
+}
+
+/// `GET /ticket/password`: the rules, before anything is typed.
+pub async fn new_password(State(app): State<App>, parts: Parts) -> Answer {
+    let Some(cx) = Cx::new(app, parts) else { return bare(StatusCode::MISDIRECTED_REQUEST) };
+    let field = |name| cx.field(name).unwrap_or_default();
+    let outcome = cx.app.flow.new_password_page(&cx.visitor, &field("t"), &field("r")).await;
+    cx.portal(outcome, Cx::new_password_page)
+}
+
+/// `POST /ticket/password`.
+pub async fn new_password_chosen(State(app): State<App>, parts: Parts, body: Bytes) -> Answer {
+    let cx = match own_form(app, parts) {
+        Ok(cx) => cx,
+        Err(answer) => return *answer,
+    };
+    let fields = Fields::parse(&body);
+    let form = NewPasswordForm {
+        request: fields.text("request").unwrap_or_default(),
+        ticket: fields.text("right").unwrap_or_default(),
+        code: Secret::new(fields.text("code").unwrap_or_default()),
+        new: Secret::new(fields.text("new_password").unwrap_or_default()),
+    };
+    let outcome = cx.app.flow.new_password_chosen(&cx.visitor, form).await;
+    let busy = |page: &NewPasswordPage| {
+        page.failure.as_ref().is_some_and(|failure| failure.reason == Reason::ServerBusy)
+    };
+    let busy = matches!(&outcome, Ok(Portal::Here(page)) if busy(page));
+    let mut answer = cx.portal(outcome, Cx::new_password_page);
+    if busy {
+        *answer.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
+        answer.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("5"));
+    }
+    answer
+}
+
+impl Cx {
+    fn password_ticket_page(&self, view: PasswordTicketPage) -> (Page, Option<Bilingual>) {
+        let failure = view
+            .failure
+            .map(|answer| self.portal_failure(answer.reason, answer.details, answer.incident));
+        let page = PasswordTicket {
+            back_href: format!("/login?r={}", view.request),
+            form: Form::new("/ticket", vec![("request", view.request)]),
+            username: view.username,
+            failure,
+        };
+        (page.into(), None)
+    }
+
+    fn new_password_page(&self, view: NewPasswordPage) -> (Page, Option<Bilingual>) {
+        let failure = view
+            .failure
+            .map(|answer| self.portal_failure(answer.reason, answer.details, answer.incident));
+        let hidden = vec![("request", view.request), ("right", view.ticket)];
+        let page = NewPassword {
+            form: Form::new("/ticket/password", hidden),
+            username: view.username,
+            length_min: view.length_min,
+            asks_code: view.asks_code,
+            flaws: view.flaws,
+            failure,
+        };
+        (page.into(), None)
+    }
+}
