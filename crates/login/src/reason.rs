@@ -215,6 +215,8 @@ reasons! {
     RequestLoop = "req.loop", Public, AskService, refusal;
     /// There is no such page.
     PageUnknown = "req.no_such_page", Public, OpenPortal, refusal;
+    /// There is such an address, and it does not answer a request of this kind: a form's address was opened.
+    MethodUnknown = "req.wrong_method", Public, OpenPortal, refusal;
     /// Something of ours broke.
     ServerFault = "svc.fault", Public, TryAgain, refusal;
 
@@ -244,6 +246,8 @@ impl Reason {
             Self::ServiceUnknown,
             Self::RedirectMismatch,
             Self::PageUnknown,
+            Self::MethodUnknown,
+            Self::TicketWrong,
             Self::PasswordWeak,
             Self::AskNewPassword,
         ]

@@ -118,6 +118,7 @@ pub const fn code_of(reason: Reason, interaction: Interaction) -> ErrorCode {
         | Reason::NotFromHere
         | Reason::RequestLoop
         | Reason::PageUnknown
+        | Reason::MethodUnknown
         | Reason::EnrolNotHere
         | Reason::EnrolTicketNeeded
         | Reason::TicketWrong

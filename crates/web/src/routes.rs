@@ -116,5 +116,5 @@ async fn unknown(State(app): State<App>, parts: Parts) -> Answer {
 /// There is such a page, but not by this method.
 async fn wrong_method(State(app): State<App>, parts: Parts) -> Answer {
     let Some(cx) = Cx::new(app, parts) else { return bare(StatusCode::MISDIRECTED_REQUEST) };
-    cx.problem(StatusCode::METHOD_NOT_ALLOWED, Reason::PageUnknown, None)
+    cx.problem(StatusCode::METHOD_NOT_ALLOWED, Reason::MethodUnknown, None)
 }

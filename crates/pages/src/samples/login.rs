@@ -306,6 +306,7 @@ fn problems(language: Language) -> Vec<Sample> {
         sample("problem-cookies", problem(language, Reason::CookiesBlocked, Some("/login?again"))),
         sample("problem-fault", unkept),
         sample("problem-not-found", problem(language, Reason::PageUnknown, Some("/portal"))),
+        sample("problem-method", problem(language, Reason::MethodUnknown, Some("/portal"))),
         sample("problem-busy", busy),
     ]
 }

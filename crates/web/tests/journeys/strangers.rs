@@ -86,6 +86,17 @@ async fn every_route_answers_nobody_as_it_is_written_down() {
 }
 
 #[tokio::test]
+async fn an_address_for_forms_says_that_it_cannot_be_opened() {
+    let bed = Testbed::start().await;
+    for path in ["/portal/sessions", "/login/consent", "/oidc/token"] {
+        let page = bed.browser(Network::Home).open(path).await;
+        assert_eq!(page.status.as_u16(), 405, "{path}");
+        assert_eq!(page.reason().as_deref(), Some("req.wrong_method"), "{}", page.shows());
+        assert!(page.text().contains("cannot be opened by itself"), "{}", page.text());
+    }
+}
+
+#[tokio::test]
 async fn hostile_bodies_and_addresses_get_a_clear_answer() {
     let bed = Testbed::start().await;
     let browser = bed.browser(Network::Home);

@@ -173,6 +173,8 @@ reason-req-loop = You are signed in, and { $service } has asked for it many time
     .title = { $Service } asks again and again
 reason-req-no-such-page = There is no page at this address. The link may be old or cut off.
     .title = This page does not exist
+reason-req-wrong-method = This address only takes what a page of ours sends to it, so it cannot be opened by itself: by a bookmark, the history or a link. Nothing was changed.
+    .title = This address cannot be opened by itself
 reason-svc-fault = Something of ours is broken, so we could not finish this step. It is not your password, and your account is unchanged. We have kept a record of it.
     .title = Something of ours is broken
 
