@@ -101,6 +101,8 @@ pub struct StepView {
     pub browser: Option<String>,
     /// What the person may wonder about, beside the question.
     pub note: Option<Reason>,
+    /// Where it leads not to answer: a sign-in before a change of the portal can be called off.
+    pub cancel: Option<String>,
 }
 
 /// A refusal that stays until the person leaves.

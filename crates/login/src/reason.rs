@@ -247,7 +247,6 @@ impl Reason {
             Self::RedirectMismatch,
             Self::PageUnknown,
             Self::MethodUnknown,
-            Self::TicketWrong,
             Self::PasswordWeak,
             Self::AskNewPassword,
         ]

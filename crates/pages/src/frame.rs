@@ -50,6 +50,10 @@ pub struct PortalHead<'a> {
     pub person: String,
     /// Where the portal's pages are.
     pub links: &'a PortalLinks,
+    /// The session ends after so many seconds, unless it is used before.
+    pub ends_in_seconds: i64,
+    /// By how many seconds using it puts the end off; `None` when it ends then in any case.
+    pub use_adds_seconds: Option<u32>,
 }
 
 /// Addresses of the portal's pages: one constant in `web`.

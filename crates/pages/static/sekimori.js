@@ -65,7 +65,7 @@ all("input[data-show]", (input) => {
   };
   input.addEventListener("keydown", look);
   input.addEventListener("keyup", look);
-  input.addEventListener("blur", () => say(""));
+  // It stays when the field is left: a line that vanished would move the button away from under the pointer.
   input.form.addEventListener("submit", () => {
     if (!capsLock) return;
     const field = document.createElement("input");
@@ -118,3 +118,40 @@ if (name) {
     // Storage may be switched off; then the name is typed again.
   }
 }
+
+// The session is about to end: said three minutes before, with one click to stay, and nothing typed is lost. Without
+// this file the page after the end explains.
+all("[data-ends]", (place) => {
+  const { extend, adds, soon, over, stay, stayed } = place.dataset;
+  const NOTICE = 180_000;
+  let end = Date.now() + Number(place.dataset.ends) * 1000;
+  const line = document.createElement("p");
+  line.setAttribute("role", "status");
+  const made = button("stay", stay);
+  let said = "";
+  const say = (text, offer) => {
+    if (said === text) return;
+    said = text;
+    line.textContent = text;
+    made.hidden = !offer;
+    place.classList.toggle("shown", text !== "");
+  };
+  place.append(line, made);
+  say("", false);
+  made.hidden = true;
+  made.addEventListener("click", async () => {
+    made.disabled = true;
+    const answer = await fetch(extend, { redirect: "manual" }).catch(() => null);
+    made.disabled = false;
+    if (!answer || !answer.ok) return;
+    end = Date.now() + Number(adds) * 1000;
+    say(stayed, false);
+    setTimeout(() => say("", false), 5000);
+  });
+  // By the clock, not by a timer of an hour: a machine that slept is told at once.
+  setInterval(() => {
+    const left = end - Date.now();
+    if (left <= 0) say(over, false);
+    else if (left <= NOTICE) say(soon, Boolean(adds));
+  }, 1000);
+});

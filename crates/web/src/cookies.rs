@@ -20,6 +20,8 @@ pub enum Name {
     Device,
     /// The language that was chosen.
     Language,
+    /// The suggestion of the portal that was put off.
+    Later,
 }
 
 impl Name {
@@ -29,6 +31,7 @@ impl Name {
             Self::Session => "sekimori-session",
             Self::Device => "sekimori-device",
             Self::Language => "sekimori-language",
+            Self::Later => "sekimori-later",
         }
     }
 
@@ -36,6 +39,7 @@ impl Name {
     const fn max_age(self) -> Option<u32> {
         match self {
             Self::Session => None,
+            Self::Later => Some(30 * 24 * 3600),
             Self::Browser | Self::Device | Self::Language => Some(400 * 24 * 3600),
         }
     }

@@ -87,7 +87,7 @@ impl Cx {
                 change_username_href: other,
                 reason: progress_reason(view.reason, Reason::AskPassword),
                 failure,
-                cancel_href: None,
+                cancel_href: view.cancel,
                 ticket_href: (view.reason != Reason::AskFresh).then_some(ticket_href),
             }
             .into(),
@@ -104,7 +104,7 @@ impl Cx {
                     reason: progress_reason(view.reason, Reason::AskSecondFactor),
                     failure,
                     change_username_href: other,
-                    cancel_href: None,
+                    cancel_href: view.cancel,
                 }
                 .into()
             }

@@ -12,7 +12,7 @@ use crate::answered::to_start;
 use crate::attempt::{AttemptState, Outcome, SealedPart};
 use crate::carried::Carried;
 use crate::device::Device;
-use crate::door::{Destination, destination};
+use crate::door::{Destination, Door, PortalPath, destination};
 use crate::view::{Cookies, Progress, RefusedView, StepView};
 use crate::visitor::Visitor;
 
@@ -291,6 +291,12 @@ impl Flow {
             zone_at_begin: stage.zone_at_begin().cloned(),
             browser: None,
             note: None,
+            cancel: match stage.door() {
+                Door::Portal { sensitive: true, .. } if visitor.session.is_some() => {
+                    Some(PortalPath::front().as_str().to_owned())
+                }
+                Door::Portal { .. } | Door::Oidc { .. } => None,
+            },
         }
     }
 

@@ -1,13 +1,13 @@
 //! Recovery codes: ten on a sheet, shown until somebody says that they are saved; only then they count.
 
-use sekimori_base::{Bilingual, Fault, Sealed, Secret};
+use sekimori_base::{Fault, Sealed, Secret};
 use sekimori_credential::recovery::{CODES, RecoveryCode};
 use sekimori_directory::Method;
 use sekimori_login::Notice;
 use sekimori_store::Write;
 
 use super::enrolment::{Halt, NotNow, What};
-use super::enter::{Care, Changed};
+use super::enter::{Care, Changed, Who};
 use super::{Done, Portal};
 use crate::Flow;
 use crate::login::recovery_digest;
@@ -27,7 +27,7 @@ pub enum CodesPage {
         /// The token of the form.
         token: String,
         /// Who is signed in; nobody if they came with a ticket.
-        who: Option<Bilingual>,
+        who: Option<Who>,
     },
     /// Not here and now.
     NotNow(NotNow),

@@ -3,7 +3,7 @@
 use sekimori_base::{Bilingual, Fault, Timestamp};
 use sekimori_store::{AuditLine, CommitError, Write};
 
-use super::enter::{Care, portal_line};
+use super::enter::{Care, Who, portal_line};
 use super::{Done, Portal};
 use crate::Flow;
 use crate::visitor::Visitor;
@@ -15,7 +15,7 @@ const PATH: &str = "/portal/consents";
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConsentsView {
     /// Who.
-    pub who: Bilingual,
+    pub who: Who,
     /// The consents.
     pub rows: Vec<ConsentRow>,
     /// The token of the form.
@@ -56,7 +56,7 @@ impl Flow {
                 client_id: consent.client_id,
             })
             .collect();
-        let who = inside.person.person.name.clone();
+        let who = inside.who();
         Ok(Portal::Here(ConsentsView { who, rows, token: inside.token() }))
     }
 

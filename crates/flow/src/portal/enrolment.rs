@@ -7,8 +7,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use sekimori_base::limits::SEALED_REQUEST_BYTES_MAX;
 use sekimori_base::{
-    AttemptId, Bilingual, Entropy, FactorId, Fault, PersonId, Sealed, SessionId, TicketId,
-    Timestamp, random,
+    AttemptId, Entropy, FactorId, Fault, PersonId, Sealed, SessionId, TicketId, Timestamp, random,
 };
 use sekimori_directory::{Binding, Method};
 use sekimori_keys::{Binding as SealBinding, KeyVersion, Purpose, seal};
@@ -17,7 +16,7 @@ use sekimori_login::{FactorState, Proof, Reason, SessionFacts};
 use sekimori_store::{CommitError, NewFactor, StoredPerson, Write};
 use serde::{Deserialize, Serialize};
 
-use super::enter::{Care, Changed, Inside, Others, door, form_token, is_form_token};
+use super::enter::{Care, Changed, Inside, Others, Who, door, form_token, is_form_token};
 use super::see;
 use crate::Flow;
 use crate::carried::{Carried, browser_mark};
@@ -106,11 +105,31 @@ pub(crate) struct Enrolment {
     pub ticket: Option<TicketId>,
     #[serde(rename = "w")]
     pub what: What,
+    /// Why the code just sent was not taken.
+    #[serde(rename = "f", default, skip_serializing_if = "Option::is_none")]
+    pub refused: Option<RefusedCode>,
     #[serde(rename = "s")]
     seed: [u8; 16],
     /// The version of the key under which the seed becomes a secret.
     #[serde(rename = "v")]
     key: u32,
+}
+
+/// Why a code of the new app was not taken: the page after it says so, as often as it is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct RefusedCode {
+    /// Why.
+    #[serde(rename = "r")]
+    pub reason: Reason,
+    /// Seconds by which the device's clock is ahead.
+    #[serde(rename = "d", default, skip_serializing_if = "Option::is_none")]
+    pub ahead_seconds: Option<i64>,
+    /// The incident code, if one was kept.
+    #[serde(rename = "i", default, skip_serializing_if = "Option::is_none")]
+    pub incident: Option<IncidentCode>,
+    /// When.
+    #[serde(rename = "t")]
+    pub at: Timestamp,
 }
 
 /// Nothing can be registered here and now.
@@ -123,7 +142,7 @@ pub struct NotNow {
     /// The token of the form that takes a ticket.
     pub token: String,
     /// Who is signed in.
-    pub who: Bilingual,
+    pub who: Who,
 }
 
 /// Whoever registers something.
@@ -160,6 +179,7 @@ impl Enrolment {
             at: visitor.now,
             ticket: None,
             what,
+            refused: None,
             seed: random(entropy),
             key: visitor.tenant.keys.active().0,
         }
@@ -265,9 +285,9 @@ impl<'a> Registrar<'a> {
     }
 
     /// Who is signed in.
-    pub fn who(&self) -> Option<Bilingual> {
+    pub fn who(&self) -> Option<Who> {
         match self {
-            Self::Inside(inside) => Some(inside.person.person.name.clone()),
+            Self::Inside(inside) => Some(inside.who()),
             Self::Applicant { .. } => None,
         }
     }
@@ -339,7 +359,7 @@ impl Flow {
             Err(reason @ (Reason::EnrolNotHere | Reason::EnrolTicketNeeded)) => {
                 let decision = enrol::decision(&tenant.policy, inside.facts(), Ticket::None);
                 let incident = self.narrate_registering(inside, &decision).await?;
-                let who = inside.person.person.name.clone();
+                let who = inside.who();
                 Ok(Err(NotNow { reason, incident, token: inside.token(), who }))
             }
             // What is missing is asked by a sign-in; then this page again.

@@ -1,6 +1,6 @@
 //! Coming in: the engine is asked for every page, and every form carries a token of its session.
 
-use sekimori_base::{Fault, Timestamp, random};
+use sekimori_base::{Bilingual, Fault, Timestamp, random};
 use sekimori_directory::settings::ServiceName;
 use sekimori_keys::{KeyedDigest, Purpose};
 use sekimori_login::replay::Asked;
@@ -55,6 +55,29 @@ pub(crate) struct Inside<'a> {
     pub round: Round<'a>,
     pub person: StoredPerson,
     pub session: StoredSession,
+}
+
+/// Who is signed in, for the head of a page, and until when.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Who {
+    /// Their name.
+    pub name: Bilingual,
+    /// The session ends at this moment, unless it is used before.
+    pub ends_at: Timestamp,
+    /// Using it puts the end off by so many seconds; `None` when it ends then in any case.
+    pub use_adds_seconds: Option<u32>,
+}
+
+/// Whose session it is, as it stands after this request has used it.
+pub(crate) fn who(visitor: &Visitor, name: Bilingual, session: &StoredSession) -> Who {
+    let limits = &visitor.tenant.site.session;
+    let absolute = session.facts.opened_at.plus_seconds(i64::from(limits.absolute_seconds));
+    // A use is written down once a minute.
+    let unwritten = visitor.now.seconds_since(session.facts.used_at) < TOUCH_SECONDS;
+    let used_at = if unwritten { session.facts.used_at } else { visitor.now };
+    let idle = used_at.plus_seconds(i64::from(limits.idle_seconds));
+    let use_adds_seconds = (idle < absolute).then_some(limits.idle_seconds);
+    Who { name, ends_at: idle.min(absolute), use_adds_seconds }
 }
 
 /// What the engine says about coming in.
@@ -245,6 +268,11 @@ pub(crate) fn portal_line(visitor: &Visitor, person: &StoredPerson, event: &str)
 impl<'a> Inside<'a> {
     pub fn visitor(&self) -> &'a Visitor {
         self.round.visitor
+    }
+
+    /// Who it is, and until when.
+    pub fn who(&self) -> Who {
+        who(self.visitor(), self.person.person.name.clone(), &self.session)
     }
 
     pub fn facts(&self) -> &Facts {

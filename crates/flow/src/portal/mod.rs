@@ -40,6 +40,7 @@ use crate::view::{Cookies, Progress};
 pub use codes::CodesPage;
 pub use consents::{ConsentRow, ConsentsView};
 pub use enrolment::NotNow;
+pub use enter::Who;
 pub(crate) use help::Lookups;
 pub use help::{HelpView, Told};
 pub use history::{Entry, Happening};
@@ -52,7 +53,7 @@ pub use password_ticket::PasswordTicketPage;
 pub use remove::{Remaining, RemovePage};
 pub use sessions::{Ending, SignOutView};
 pub use ticket::{TicketAnswer, TicketPage};
-pub use totp::{TotpAnswer, TotpPage};
+pub use totp::{CodeFailure, TotpAnswer, TotpPage};
 
 /// Authenticator apps that one account may have.
 pub const APPS_MAX: usize = 5;

@@ -21,6 +21,13 @@ const LINK_SECONDS: i64 = 30 * 24 * 3600;
 /// A suspension ends by itself after so long, or at the desk.
 pub(crate) const SUSPENDED_SECONDS: i64 = 7 * 24 * 3600;
 
+/// The audit's word for a pressed button.
+const EVENT: &str = "not_me";
+/// Lines of a history that are read at once when it is asked whether a button was pressed.
+const LINES: u32 = 200;
+/// So many times at most.
+const PAGES_MAX: usize = 10;
+
 /// What the link carries, sealed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct Link {
@@ -85,11 +92,34 @@ impl Flow {
         &self,
         visitor: &Visitor,
         text: &str,
-        pressed: bool,
     ) -> Result<Option<NotMeView>, Fault> {
         let Some(link) = open(&visitor.tenant, text) else { return Ok(None) };
         let person = self.store.person(visitor.tenant.id, visitor.now, link.person).await?;
+        let pressed = self.was_pressed(visitor, &link).await?;
         Ok(Some(view(visitor, &link, person.as_ref(), pressed)))
+    }
+
+    /// Whether this link's button was pressed before: the account's history knows.
+    async fn was_pressed(&self, visitor: &Visitor, link: &Link) -> Result<bool, Fault> {
+        let mark = mark(link);
+        let mut before = visitor.now.plus_seconds(1);
+        for _ in 0..PAGES_MAX {
+            let lines =
+                self.store.history_of(visitor.tenant.id, link.person, before, LINES).await?;
+            let is_of = |details: &serde_json::Value| details["link"] == mark.as_str();
+            let pressed = lines
+                .iter()
+                .filter(|entry| entry.line.event == EVENT)
+                .any(|entry| entry.line.details.as_ref().is_some_and(is_of));
+            if pressed {
+                return Ok(true);
+            }
+            match lines.last() {
+                Some(oldest) if oldest.line.at > link.at => before = oldest.line.at,
+                Some(_) | None => return Ok(false),
+            }
+        }
+        Ok(false)
     }
 
     /// The button.
@@ -99,15 +129,18 @@ impl Flow {
         let Some(person) = self.store.person(tenant, now, link.person).await? else {
             return Ok(Some(view(visitor, &link, None, false)));
         };
-        let before = view(visitor, &link, Some(&person), false);
+        let pressed = self.was_pressed(visitor, &link).await?;
+        let before = view(visitor, &link, Some(&person), pressed);
         if before.state != NotMeState::Asked {
             return Ok(Some(before));
         }
         let id = person.person.id;
-        let mut line = portal_line(visitor, &person, "not_me");
-        if let Some(factor) = link.about.factor {
-            line.details = serde_json::json!({ "factor": factor }).to_string();
+        let mut line = portal_line(visitor, &person, EVENT);
+        line.details = match link.about.factor {
+            Some(factor) => serde_json::json!({ "factor": factor, "link": mark(&link) }),
+            None => serde_json::json!({ "link": mark(&link) }),
         }
+        .to_string();
         let mut writes = vec![
             Write::SessionsEndOfPerson { person: id, except: None },
             Write::Audit(Box::new(line)),
@@ -121,13 +154,22 @@ impl Flow {
             Ok(_) | Err(CommitError::Conflict { .. }) => {}
             Err(CommitError::Fault(fault)) => return Err(fault),
         }
-        self.not_me_page(visitor, text, true).await
+        self.not_me_page(visitor, text).await
     }
 }
 
 fn open(tenant: &Tenant, text: &str) -> Option<Link> {
     let sealed: Sealed<Link> = seal::from_text(text, SEALED_REQUEST_BYTES_MAX).ok()?;
     tenant.keys.open_json(&Binding::new(Purpose::NoticeLink, tenant.id), &sealed).ok()
+}
+
+/// By which a link is found again in the history.
+fn mark(link: &Link) -> String {
+    let factor = link.about.factor.map(|factor| factor.to_string()).unwrap_or_default();
+    let notice = serde_json::to_string(&link.notice).unwrap_or_default();
+    let at = link.at.unix_millis().to_be_bytes();
+    let digest = sekimori_keys::digest::sha256(&[factor.as_bytes(), notice.as_bytes(), &at]);
+    data_encoding::BASE64URL_NOPAD.encode(&digest[..9])
 }
 
 fn view(visitor: &Visitor, link: &Link, person: Option<&StoredPerson>, pressed: bool) -> NotMeView {
@@ -142,7 +184,9 @@ fn view(visitor: &Visitor, link: &Link, person: Option<&StoredPerson>, pressed: 
         Some(FactorState::Suspended) => NotMeState::Done,
         _ if old || person.is_none() => NotMeState::Over,
         None if concerns_factor => NotMeState::Over,
-        Some(FactorState::Ready | FactorState::Unfinished) | None if pressed => NotMeState::Done,
+        None if pressed => NotMeState::Done,
+        // Suspended once by this link, and in use again since: the suspension has ended, or the desk has ended it.
+        Some(FactorState::Ready | FactorState::Unfinished) if pressed => NotMeState::Over,
         Some(FactorState::Ready | FactorState::Unfinished) | None => NotMeState::Asked,
     };
     NotMeView {

@@ -6,7 +6,7 @@ use sekimori_directory::{Binding, Method, Person};
 use sekimori_login::{FactorFacts, FactorState};
 use sekimori_store::StoredSession;
 
-use super::enter::{Care, Inside};
+use super::enter::{Care, Inside, Who};
 use super::history::Entry;
 use super::{Done, Portal};
 use crate::Flow;
@@ -21,6 +21,8 @@ const FEW_CODES: u8 = 3;
 pub struct OverviewView {
     /// Who.
     pub person: Person,
+    /// The same for the head of the page.
+    pub who: Who,
     /// What was just done.
     pub done: Option<Done>,
     /// What would be good to do.
@@ -96,6 +98,7 @@ impl Flow {
             .collect();
         Ok(Portal::Here(OverviewView {
             person: person.clone(),
+            who: inside.who(),
             done,
             suggestion: suggestion(&inside),
             services: services(tenant, person),

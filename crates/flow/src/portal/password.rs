@@ -1,13 +1,13 @@
 //! Changing the password.
 
-use sekimori_base::{Bilingual, Fault, Secret, random};
+use sekimori_base::{Fault, Secret, random};
 use sekimori_credential::password::PasswordError;
 use sekimori_credential::strength::Weakness;
 use sekimori_login::{Notice, Reason};
 use sekimori_store::Write;
 use sekimori_words::PasswordFlaw;
 
-use super::enter::{Care, Changed, Inside, Others};
+use super::enter::{Care, Changed, Inside, Others, Who};
 use super::{Done, Portal};
 use crate::Flow;
 use crate::measure::{measured, person_words};
@@ -21,7 +21,7 @@ const PATH: &str = "/portal/password";
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PasswordPage {
     /// Who.
-    pub who: Bilingual,
+    pub who: Who,
     /// The user name, for password managers.
     pub username: String,
     /// Shortest new password, in characters.
@@ -104,7 +104,7 @@ impl Flow {
 
 fn page(inside: &Inside<'_>, flaws: Vec<PasswordFlaw>, busy: Option<Reason>) -> PasswordPage {
     PasswordPage {
-        who: inside.person.person.name.clone(),
+        who: inside.who(),
         username: inside.person.person.username.to_string(),
         length_min: inside.visitor().tenant.site.password.length_min,
         flaws,

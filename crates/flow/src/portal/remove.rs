@@ -1,11 +1,11 @@
 //! Removing a factor, with a warning before it if it is the last one.
 
-use sekimori_base::{Bilingual, FactorId, Fault};
+use sekimori_base::{FactorId, Fault};
 use sekimori_directory::Method;
 use sekimori_login::{FactorFacts, FactorState, Notice};
 use sekimori_store::Write;
 
-use super::enter::{Care, Changed, Inside, Others};
+use super::enter::{Care, Changed, Inside, Others, Who};
 use super::{Done, Portal};
 use crate::Flow;
 use crate::notices::About;
@@ -26,7 +26,7 @@ pub enum Remaining {
 #[derive(Debug, Clone)]
 pub struct RemovePage {
     /// Who.
-    pub who: Bilingual,
+    pub who: Who,
     /// Which.
     pub factor: FactorFacts,
     /// What is left.
@@ -48,7 +48,7 @@ impl Flow {
         };
         let Some(known) = find(&inside, factor) else { return Ok(Portal::see("/portal")) };
         Ok(Portal::Here(RemovePage {
-            who: inside.person.person.name.clone(),
+            who: inside.who(),
             remaining: remaining(&inside, factor),
             factor: known,
             token: inside.token(),

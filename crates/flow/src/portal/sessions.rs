@@ -1,9 +1,9 @@
 //! Ending sessions: one, all others, this one.
 
-use sekimori_base::{Bilingual, Fault, SessionId};
+use sekimori_base::{Fault, SessionId};
 use sekimori_store::{CommitError, Digest, Wanted, Write};
 
-use super::enter::{Care, form_token, is_form_token, portal_line};
+use super::enter::{Care, Who, form_token, is_form_token, portal_line, who};
 use super::{Done, Portal};
 use crate::Flow;
 use crate::oidc::logout::session_owner;
@@ -23,7 +23,7 @@ pub enum Ending {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SignOutView {
     /// Who.
-    pub who: Bilingual,
+    pub who: Who,
     /// The user name.
     pub name: String,
     /// The token of the form.
@@ -75,7 +75,7 @@ impl Flow {
         };
         let owner = session_owner(&session);
         Ok(Portal::Here(SignOutView {
-            who: person.person.name,
+            who: who(visitor, person.person.name, &session),
             name: person.person.username.to_string(),
             token: form_token(&visitor.tenant, &owner),
         }))

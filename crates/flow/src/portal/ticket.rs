@@ -1,6 +1,6 @@
 //! Entering an enrolment ticket: with a standing session, or on the page that refused somebody for want of a factor.
 
-use sekimori_base::{AttemptId, Bilingual, Fault, Secret};
+use sekimori_base::{AttemptId, Fault, Secret};
 use sekimori_directory::Binding;
 use sekimori_login::enrol::{self, Ticket};
 use sekimori_login::throttle::{Bucket, Guess};
@@ -12,7 +12,7 @@ use sekimori_store::{
 
 use super::Portal;
 use super::enrolment::{Applicant, Enrolment, Holder, Registrar, What, applicant_data, as_session};
-use super::enter::{Care, Entrance, door, form_token, portal_line};
+use super::enter::{Care, Entrance, Who, door, form_token, portal_line};
 use super::see;
 use crate::Flow;
 use crate::carried::{Carried, browser_mark};
@@ -33,7 +33,7 @@ const RESERVATION_SECONDS: u32 = 30;
 #[derive(Debug, Clone, PartialEq)]
 pub struct TicketPage {
     /// Who is signed in; nobody if the ticket is for an attempt.
-    pub who: Option<Bilingual>,
+    pub who: Option<Who>,
     /// The token of the form.
     pub token: String,
     /// The attempt that the ticket is for, if there is no session.

@@ -1,16 +1,17 @@
 //! Registering an authenticator app: it counts when one correct code of it was entered.
 
-use sekimori_base::{Bilingual, Fault, Secret};
+use sekimori_base::{Fault, Secret, Timestamp};
 use sekimori_credential::totp::{self, OneTimeCode, TotpSecret, TotpVerdict};
 use sekimori_directory::{Binding, Method};
 use sekimori_login::ticket::TicketPurpose;
 use sekimori_login::{Details, FactorState, Notice, Reason};
-use sekimori_store::{StoredPerson, Write};
+use sekimori_store::{AuditLine, CommitError, StoredPerson, Write};
 
-use super::enrolment::{Enrolment, Halt, NotNow, Registrar, What};
-use super::enter::{Care, Changed};
+use super::enrolment::{Enrolment, Halt, NotNow, RefusedCode, Registrar, What};
+use super::enter::{Care, Changed, Who, portal_line};
 use super::{APPS_MAX, Done, Portal, see};
 use crate::Flow;
+use crate::incident::IncidentCode;
 use crate::notices::About;
 use crate::view::Progress;
 use crate::visitor::Visitor;
@@ -26,9 +27,22 @@ pub struct TotpPage {
     /// The token of the form.
     pub token: String,
     /// Why the code just sent was not taken.
-    pub failure: Option<Box<(Reason, Details)>>,
+    pub failure: Option<Box<CodeFailure>>,
     /// Who is signed in; nobody if they came with a ticket.
-    pub who: Option<Bilingual>,
+    pub who: Option<Who>,
+}
+
+/// Why a code of the new app was not taken.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CodeFailure {
+    /// Why.
+    pub reason: Reason,
+    /// What goes with it.
+    pub details: Details,
+    /// The incident code, if one was kept.
+    pub incident: Option<IncidentCode>,
+    /// When.
+    pub at: Timestamp,
 }
 
 /// What registering an app comes to.
@@ -49,7 +63,7 @@ impl Flow {
         let Some(request) = request else { return self.totp_begin(visitor).await };
         Ok(match self.resume_enrolment(visitor, request, What::Totp).await? {
             Ok((enrolment, registrar)) => {
-                let page = view(&enrolment, &registrar, request, None);
+                let page = view(&enrolment, &registrar, request);
                 Portal::Here(TotpAnswer::Register(page))
             }
             Err(halt) => self.totp_halt(visitor, halt).await?,
@@ -86,17 +100,22 @@ impl Flow {
                 Ok(opened) => opened,
                 Err(halt) => return self.totp_halt(visitor, halt).await,
             };
-        let again = |failure| {
-            let page = view(&enrolment, &registrar, request, failure);
-            Portal::Here(TotpAnswer::Register(page))
-        };
         if !registrar.is_token(token) {
-            return Ok(again(None));
+            return Ok(Portal::see(format!("{}?r={request}", What::Totp.path())));
         }
         let secret = TotpSecret::random(&enrolment.chance(&visitor.tenant, "totp"));
         let step = match verdict(&secret, code, visitor) {
             Ok(step) => step,
-            Err(failure) => return Ok(again(Some(failure))),
+            Err((reason, ahead_seconds)) => {
+                let incident = match reason {
+                    Reason::InputEmpty => None,
+                    _ => self.narrate_code(&registrar, reason).await?,
+                };
+                let refused = RefusedCode { reason, ahead_seconds, incident, at: visitor.now };
+                let mut again = enrolment.clone();
+                again.refused = Some(refused);
+                return Ok(Portal::see(again.path(&visitor.tenant, &*self.entropy)?));
+            }
         };
         let writes = self.totp_writes(&enrolment, &registrar, &secret, step)?;
         match self.store_enrolment(&registrar, writes).await? {
@@ -107,6 +126,30 @@ impl Flow {
             }
         }
         self.after_totp(&enrolment, registrar.person(), visitor).await.map(Portal::elsewhere)
+    }
+
+    /// Keep a line about a code that was not taken, within the budget. There are no facts: no rule decided about it.
+    async fn narrate_code(
+        &self,
+        registrar: &Registrar<'_>,
+        reason: Reason,
+    ) -> Result<Option<IncidentCode>, Fault> {
+        let visitor = registrar.visitor();
+        let incident = IncidentCode::random(&*self.entropy);
+        if !self.budget.take(visitor.tenant.id, visitor.network(), visitor.now) {
+            return Ok(None);
+        }
+        let line = AuditLine {
+            reason: Some(reason.code().to_owned()),
+            incident: Some(incident.to_string()),
+            ..portal_line(visitor, registrar.person(), "enrol.refused")
+        };
+        let writes = vec![Write::Audit(Box::new(line))];
+        match self.store.commit(visitor.tenant.id, visitor.now, writes).await {
+            Ok(_) => Ok(Some(incident)),
+            Err(CommitError::Conflict { .. }) => Ok(None),
+            Err(CommitError::Fault(fault)) => Err(fault),
+        }
     }
 
     fn totp_writes(
@@ -185,12 +228,7 @@ impl Flow {
     }
 }
 
-fn view(
-    enrolment: &Enrolment,
-    registrar: &Registrar<'_>,
-    request: &str,
-    failure: Option<Box<(Reason, Details)>>,
-) -> TotpPage {
+fn view(enrolment: &Enrolment, registrar: &Registrar<'_>, request: &str) -> TotpPage {
     let tenant = &registrar.visitor().tenant;
     let secret = TotpSecret::random(&enrolment.chance(tenant, "totp"));
     let name = &tenant.site.organisation.name;
@@ -201,33 +239,41 @@ fn view(
         secret: Secret::new(secret.base32_groups().expose().replace(' ', "")),
         request: request.to_owned(),
         token: registrar.token(),
-        failure,
+        failure: enrolment.refused.map(|refused| {
+            let details = Details {
+                verified: true,
+                clock_ahead_seconds: refused.ahead_seconds,
+                method: Some(Method::Totp),
+                ..Details::default()
+            };
+            let RefusedCode { reason, incident, at, .. } = refused;
+            Box::new(CodeFailure { reason, details, incident, at })
+        }),
         who: registrar.who(),
     }
 }
 
-/// The step of a correct code. The secret stands on the page, so that everything may be said about a wrong one.
+/// The step of a correct code; else why not, and by how many seconds the device's clock is ahead. The secret stands on
+/// the page, so that everything may be said about a wrong one.
 fn verdict(
     secret: &TotpSecret,
     typed: &Secret<String>,
     visitor: &Visitor,
-) -> Result<u64, Box<(Reason, Details)>> {
-    let details = Details { verified: true, ..Details::default() };
+) -> Result<u64, (Reason, Option<i64>)> {
     if typed.expose().trim().is_empty() {
-        return Err(Box::new((Reason::InputEmpty, details)));
+        return Err((Reason::InputEmpty, None));
     }
     let Ok(code) = OneTimeCode::parse(typed.expose()) else {
-        return Err(Box::new((Reason::CodeMalformed, details)));
+        return Err((Reason::CodeMalformed, None));
     };
     match totp::verify(secret, &code, visitor.now, None) {
         TotpVerdict::Accepted { step } => Ok(step),
         TotpVerdict::Drift { offset_steps, .. } => {
             let seconds = offset_steps.saturating_mul(totp::STEP_SECONDS.cast_signed());
-            let details = Details { clock_ahead_seconds: Some(seconds), ..details };
-            Err(Box::new((Reason::ClockDrift, details)))
+            Err((Reason::ClockDrift, Some(seconds)))
         }
         TotpVerdict::Reused { .. } | TotpVerdict::Older { .. } | TotpVerdict::Wrong => {
-            Err(Box::new((Reason::CodeWrong, details)))
+            Err((Reason::CodeWrong, None))
         }
     }
 }

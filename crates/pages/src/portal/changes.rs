@@ -5,7 +5,7 @@ use sekimori_login::Notice;
 use sekimori_words::PasswordFlaw;
 
 use super::FactorRow;
-use crate::{Failure, Form};
+use crate::{Failure, Form, Place};
 
 /// Change the password. Posts `new_password`, `username` for password managers, and `end_others=on` if
 /// the other sessions should end.
@@ -34,6 +34,8 @@ pub struct RegisterTotp {
     pub otpauth_uri: String,
     /// Why the code just sent was not taken.
     pub failure: Option<Failure>,
+    /// Where the person is.
+    pub place: Place,
 }
 
 /// New recovery codes, shown this once. Posts nothing but its hidden fields: "I have saved them".
@@ -78,6 +80,8 @@ pub struct EnrolTicket {
     pub form: Form,
     /// Why a ticket is needed, or why the one just sent was not taken.
     pub failure: Option<Failure>,
+    /// Where the person is.
+    pub place: Place,
 }
 
 /// Services that were given consent. Posts `withdraw` = the row's value.

@@ -164,3 +164,23 @@ pub enum Suggestion {
     /// Few recovery codes are left.
     FewRecoveryCodes,
 }
+
+impl Suggestion {
+    /// All of them.
+    pub const ALL: [Self; 4] = [
+        Self::RegisterFirst,
+        Self::RegisterWithTicket,
+        Self::MakeRecoveryCodes,
+        Self::FewRecoveryCodes,
+    ];
+
+    /// Its word, where it is put off.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::RegisterFirst => "register-first",
+            Self::RegisterWithTicket => "register-with-ticket",
+            Self::MakeRecoveryCodes => "make-recovery-codes",
+            Self::FewRecoveryCodes => "few-recovery-codes",
+        }
+    }
+}

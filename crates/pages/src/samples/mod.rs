@@ -83,9 +83,12 @@ pub fn frame<'a>(
             })
             .collect(),
         troubleshoot_href: "/trouble",
-        portal: sample
-            .portal
-            .then(|| PortalHead { person: person.text(language).to_owned(), links }),
+        portal: sample.portal.then(|| PortalHead {
+            person: person.text(language).to_owned(),
+            links,
+            ends_in_seconds: 3600,
+            use_adds_seconds: Some(3600),
+        }),
         demo: sample.name.starts_with("demo").then(|| DemoStrip {
             network: Some("eduroam".to_owned()),
             networks_href: "/demo/networks",

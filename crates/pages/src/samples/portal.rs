@@ -205,6 +205,7 @@ fn changes(language: Language) -> Vec<Sample> {
                       JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP&issuer=Hokuriku%20Institute"
             .to_owned(),
         failure,
+        place: campus(language),
     };
     let codes = RecoveryCodes {
         form: form("/portal/recovery-codes"),
@@ -217,7 +218,8 @@ fn changes(language: Language) -> Vec<Sample> {
         factor: factors().swap_remove(0),
         standing,
     };
-    let ticket = |failure| EnrolTicket { form: form("/portal/ticket"), failure };
+    let ticket =
+        |failure| EnrolTicket { form: form("/portal/ticket"), failure, place: campus(language) };
     let grants = vec![GrantRow {
         value: "gra_1".to_owned(),
         service: text(language, "Library search", "図書館検索"),

@@ -5,8 +5,8 @@ use axum::extract::State;
 use axum::http::header::RETRY_AFTER;
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, StatusCode};
-use sekimori_base::{Bilingual, Secret};
-use sekimori_flow::portal::{ConsentsView, PasswordChange, PasswordPage, Portal};
+use sekimori_base::Secret;
+use sekimori_flow::portal::{ConsentsView, PasswordChange, PasswordPage, Portal, Who};
 use sekimori_login::Details;
 use sekimori_pages::portal::{ChangePassword, Consents, GrantRow};
 use sekimori_pages::{Form, Page};
@@ -69,7 +69,7 @@ pub async fn withdraw(State(app): State<App>, parts: Parts, body: Bytes) -> Answ
 }
 
 impl Cx {
-    fn password_page(&self, view: PasswordPage) -> (Page, Option<Bilingual>) {
+    fn password_page(&self, view: PasswordPage) -> (Page, Option<Who>) {
         let failure = view.busy.map(|reason| self.portal_failure(reason, Details::default(), None));
         let page = ChangePassword {
             form: Form::new(LINKS.password, vec![("token", view.token)]),
@@ -81,7 +81,7 @@ impl Cx {
         (page.into(), Some(view.who))
     }
 
-    fn consents_page(&self, view: ConsentsView) -> (Page, Option<Bilingual>) {
+    fn consents_page(&self, view: ConsentsView) -> (Page, Option<Who>) {
         let language = self.visitor.language;
         let grants = view
             .rows

@@ -5,8 +5,8 @@ use axum::extract::{Path, State};
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, Response, StatusCode};
-use sekimori_base::{Bilingual, FactorId, Secret};
-use sekimori_flow::portal::{CodesPage, Portal, Remaining, RemovePage, TotpAnswer, TotpPage};
+use sekimori_base::{FactorId, Secret};
+use sekimori_flow::portal::{CodesPage, Portal, Remaining, RemovePage, TotpAnswer, TotpPage, Who};
 use sekimori_login::Reason;
 use sekimori_pages::portal::{RecoveryCodes, RegisterTotp, RemoveFactor, Standing};
 use sekimori_pages::{Form, Page};
@@ -122,7 +122,7 @@ pub async fn remove_confirmed(
     cx.portal(outcome, |_, ()| nothing_to_show())
 }
 
-fn remove_page(view: RemovePage) -> (Page, Option<Bilingual>) {
+fn remove_page(view: RemovePage) -> (Page, Option<Who>) {
     let action = format!("{}/{}", LINKS.remove_factor, view.factor.id);
     let page = RemoveFactor {
         form: Form::new(action, vec![("token", view.token)]),
@@ -137,28 +137,30 @@ fn remove_page(view: RemovePage) -> (Page, Option<Bilingual>) {
 }
 
 impl Cx {
-    fn totp_answer(&self, answer: TotpAnswer) -> (Page, Option<Bilingual>) {
+    fn totp_answer(&self, answer: TotpAnswer) -> (Page, Option<Who>) {
         match answer {
             TotpAnswer::Register(view) => self.totp_page(view),
             TotpAnswer::NotNow(not_now) => self.not_now(not_now),
         }
     }
 
-    fn totp_page(&self, view: TotpPage) -> (Page, Option<Bilingual>) {
+    fn totp_page(&self, view: TotpPage) -> (Page, Option<Who>) {
         let failure = view.failure.map(|failure| {
-            let (reason, details) = *failure;
-            self.portal_failure(reason, details, None)
+            let mut shown = self.portal_failure(failure.reason, failure.details, failure.incident);
+            shown.incident.at = failure.at;
+            shown
         });
         let page = RegisterTotp {
             form: Form::new(LINKS.totp, vec![("token", view.token), ("request", view.request)]),
             secret: view.secret.expose().clone(),
             otpauth_uri: view.uri.expose().clone(),
             failure,
+            place: self.place(),
         };
         (page.into(), view.who)
     }
 
-    fn codes_page(&self, page: CodesPage) -> (Page, Option<Bilingual>) {
+    fn codes_page(&self, page: CodesPage) -> (Page, Option<Who>) {
         match page {
             CodesPage::Sheet { codes, username, request, token, who } => {
                 let file_href = format!("{}/file?r={request}", LINKS.recovery_codes);

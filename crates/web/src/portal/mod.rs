@@ -28,10 +28,10 @@ pub use ticket::{ticket, ticket_entered};
 
 use axum::http::StatusCode;
 use axum::http::request::Parts;
-use sekimori_base::{Bilingual, Fault};
+use sekimori_base::Fault;
 use sekimori_directory::settings::ZoneName;
 use sekimori_flow::IncidentCode;
-use sekimori_flow::portal::{NotNow, Portal};
+use sekimori_flow::portal::{NotNow, Portal, Who};
 use sekimori_flow::view::Cookies;
 use sekimori_login::{Details, Reason};
 use sekimori_pages::portal::EnrolTicket;
@@ -79,7 +79,7 @@ impl Cx {
     fn portal<T>(
         &self,
         outcome: Result<Portal<T>, Fault>,
-        page: impl FnOnce(&Self, T) -> (Page, Option<Bilingual>),
+        page: impl FnOnce(&Self, T) -> (Page, Option<Who>),
     ) -> Answer {
         match outcome {
             Ok(Portal::Here(view)) => {
@@ -97,11 +97,13 @@ impl Cx {
     }
 
     /// A page with the portal's head, if somebody is signed in.
-    fn portal_page(&self, page: &Page, who: Option<&Bilingual>) -> Answer {
+    fn portal_page(&self, page: &Page, who: Option<&Who>) -> Answer {
         let mut frame = self.frame();
-        frame.portal = who.map(|name| PortalHead {
-            person: name.text(self.visitor.language).to_owned(),
+        frame.portal = who.map(|who| PortalHead {
+            person: who.name.text(self.visitor.language).to_owned(),
             links: &LINKS,
+            ends_in_seconds: who.ends_at.seconds_since(self.visitor.now).max(0),
+            use_adds_seconds: who.use_adds_seconds,
         });
         self.framed(StatusCode::OK, page, &frame)
     }
@@ -132,10 +134,11 @@ impl Cx {
     }
 
     /// Nothing can be registered here and now: the page says why, and takes a ticket.
-    fn not_now(&self, not_now: NotNow) -> (Page, Option<Bilingual>) {
+    fn not_now(&self, not_now: NotNow) -> (Page, Option<Who>) {
         let details = Details { verified: true, ..Details::default() };
         let failure = self.portal_failure(not_now.reason, details, not_now.incident);
         let form = Form::new(LINKS.ticket, vec![("token", not_now.token)]);
-        (EnrolTicket { form, failure: Some(failure) }.into(), Some(not_now.who))
+        let page = EnrolTicket { form, failure: Some(failure), place: self.place() };
+        (page.into(), Some(not_now.who))
     }
 }

@@ -18,8 +18,7 @@ use crate::query::Fields;
 /// `GET /not-me/{link}`: opening it changes nothing.
 pub async fn not_me(State(app): State<App>, Path(link): Path<String>, parts: Parts) -> Answer {
     let Some(cx) = Cx::new(app, parts) else { return bare(StatusCode::MISDIRECTED_REQUEST) };
-    let pressed = cx.field("done").is_some();
-    match cx.app.flow.not_me_page(&cx.visitor, &link, pressed).await {
+    match cx.app.flow.not_me_page(&cx.visitor, &link).await {
         Ok(Some(view)) => cx.not_me_page(&link, &view),
         Ok(None) => cx.problem(StatusCode::NOT_FOUND, Reason::PageUnknown, None),
         Err(fault) => cx.fault(&fault),
@@ -42,7 +41,7 @@ pub async fn not_me_pressed(
         return cx.see(&here);
     }
     match cx.app.flow.not_me(&cx.visitor, &link).await {
-        Ok(Some(_)) => cx.see(&format!("{here}?done=1")),
+        Ok(Some(_)) => cx.see(&here),
         Ok(None) => cx.problem(StatusCode::NOT_FOUND, Reason::PageUnknown, None),
         Err(fault) => cx.fault(&fault),
     }

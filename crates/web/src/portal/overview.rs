@@ -3,9 +3,9 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::request::Parts;
-use sekimori_base::{Bilingual, Timestamp};
+use sekimori_base::Timestamp;
 use sekimori_flow::portal::{
-    Done, Entry, Happening, OverviewView, SessionView, Suggestion as Suggested,
+    Done, Entry, Happening, OverviewView, SessionView, Suggestion as Suggested, Who,
 };
 use sekimori_login::FactorFacts;
 use sekimori_pages::portal::{
@@ -17,11 +17,20 @@ use sekimori_pages::{Form, Page};
 use super::{LINKS, browser};
 use crate::answer::{Answer, bare};
 use crate::app::App;
+use crate::cookies::Name;
 use crate::cx::Cx;
 
-/// `GET /portal`: who, where, what happened. `before` goes back in what happened.
+/// `GET /portal`: who, where, what happened. `before` goes back in what happened; `later` puts a suggestion off, in
+/// this browser, as `lang` chooses a language.
 pub async fn overview(State(app): State<App>, parts: Parts) -> Answer {
     let Some(cx) = Cx::new(app, parts) else { return bare(StatusCode::MISDIRECTED_REQUEST) };
+    let later = cx.field("later");
+    let named = |known: &&Suggestion| Some(known.word()) == later.as_deref();
+    if let Some(suggestion) = Suggestion::ALL.iter().find(named) {
+        let mut answer = cx.see(LINKS.overview);
+        cx.channel.set(answer.headers_mut(), Name::Later, suggestion.word());
+        return answer;
+    }
     let before = cx.field("before").and_then(|text| text.parse().ok());
     let before = before.map(Timestamp::from_unix_millis);
     let done = cx.field("done").and_then(|word| Done::from_word(&word));
@@ -30,9 +39,10 @@ pub async fn overview(State(app): State<App>, parts: Parts) -> Answer {
 }
 
 impl Cx {
-    fn overview_page(&self, view: OverviewView) -> (Page, Option<Bilingual>) {
+    fn overview_page(&self, view: OverviewView) -> (Page, Option<Who>) {
         let language = self.visitor.language;
-        let who = view.person.name.clone();
+        let name = view.person.name.text(language).to_owned();
+        let who = view.who;
         let services = view
             .services
             .into_iter()
@@ -40,7 +50,7 @@ impl Cx {
             .collect();
         let overview = Overview {
             person: PersonCard {
-                name: who.text(language).to_owned(),
+                name,
                 username: view.person.username.to_string(),
                 mail: view.person.mail.map(|mail| mail.to_string()),
                 affiliations: view.person.affiliations.into_iter().collect(),
@@ -49,7 +59,9 @@ impl Cx {
             place: self.place(),
             address: self.visitor.position.address.map(|address| address.to_string()),
             done: view.done.map(done_words),
-            suggestion: view.suggestion.map(suggestion),
+            suggestion: view.suggestion.map(suggestion).filter(|suggestion| {
+                self.channel.read(&self.headers, Name::Later) != Some(suggestion.word())
+            }),
             services,
             factors: view.factors.iter().map(factor_row).collect(),
             password_changed_at: None,

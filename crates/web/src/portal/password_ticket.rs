@@ -5,8 +5,8 @@ use axum::extract::State;
 use axum::http::header::RETRY_AFTER;
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, StatusCode};
-use sekimori_base::{Bilingual, Secret};
-use sekimori_flow::portal::{NewPasswordForm, NewPasswordPage, PasswordTicketPage, Portal};
+use sekimori_base::Secret;
+use sekimori_flow::portal::{NewPasswordForm, NewPasswordPage, PasswordTicketPage, Portal, Who};
 use sekimori_login::Reason;
 use sekimori_pages::{Form, NewPassword, Page, PasswordTicket};
 
@@ -76,7 +76,7 @@ pub async fn new_password_chosen(State(app): State<App>, parts: Parts, body: Byt
 }
 
 impl Cx {
-    fn password_ticket_page(&self, view: PasswordTicketPage) -> (Page, Option<Bilingual>) {
+    fn password_ticket_page(&self, view: PasswordTicketPage) -> (Page, Option<Who>) {
         let failure = view
             .failure
             .map(|answer| self.portal_failure(answer.reason, answer.details, answer.incident));
@@ -89,7 +89,7 @@ impl Cx {
         (page.into(), None)
     }
 
-    fn new_password_page(&self, view: NewPasswordPage) -> (Page, Option<Bilingual>) {
+    fn new_password_page(&self, view: NewPasswordPage) -> (Page, Option<Who>) {
         let failure = view
             .failure
             .map(|answer| self.portal_failure(answer.reason, answer.details, answer.incident));

@@ -4,8 +4,7 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::request::Parts;
-use sekimori_base::Bilingual;
-use sekimori_flow::portal::{Ending, SignOutView};
+use sekimori_flow::portal::{Ending, SignOutView, Who};
 use sekimori_pages::{Form, Page, SignOut, SignedOut};
 
 use super::{LINKS, own_form, token};
@@ -55,7 +54,7 @@ pub async fn signed_out(State(app): State<App>, parts: Parts) -> Answer {
     cx.portal_page(&signed_out_page(), None)
 }
 
-fn sign_out_page(view: SignOutView) -> (Page, Option<Bilingual>) {
+fn sign_out_page(view: SignOutView) -> (Page, Option<Who>) {
     let page = SignOut {
         form: Form::new(LINKS.sign_out, vec![("token", view.token)]),
         person: view.name,
@@ -71,6 +70,6 @@ fn signed_out_page() -> Page {
 }
 
 /// For forms that are always answered by another page.
-pub(super) fn nothing_to_show() -> (Page, Option<Bilingual>) {
+pub(super) fn nothing_to_show() -> (Page, Option<Who>) {
     (signed_out_page(), None)
 }

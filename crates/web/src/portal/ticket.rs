@@ -4,8 +4,8 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::request::Parts;
-use sekimori_base::{AttemptId, Bilingual, Secret};
-use sekimori_flow::portal::TicketPage;
+use sekimori_base::{AttemptId, Secret};
+use sekimori_flow::portal::{TicketPage, Who};
 use sekimori_pages::portal::EnrolTicket;
 use sekimori_pages::{Form, Page};
 
@@ -37,12 +37,13 @@ pub async fn ticket_entered(State(app): State<App>, parts: Parts, body: Bytes) -
 }
 
 impl Cx {
-    fn ticket_page(&self, view: TicketPage) -> (Page, Option<Bilingual>) {
+    fn ticket_page(&self, view: TicketPage) -> (Page, Option<Who>) {
         let mut hidden = vec![("token", view.token)];
         hidden.extend(view.attempt.map(|attempt| ("attempt", attempt.to_string())));
         let failure = view
             .failure
             .map(|answer| self.portal_failure(answer.reason, answer.details, answer.incident));
-        (EnrolTicket { form: Form::new(LINKS.ticket, hidden), failure }.into(), view.who)
+        let form = Form::new(LINKS.ticket, hidden);
+        (EnrolTicket { form, failure, place: self.place() }.into(), view.who)
     }
 }

@@ -10,6 +10,7 @@ mod guessing;
 mod portal;
 mod portal_changes;
 mod reasons;
+mod registering;
 mod requests;
 mod sessions;
 mod signing_in;

@@ -258,3 +258,49 @@ async fn a_consent_is_listed_and_can_be_withdrawn() {
     let page = browser.open(&partner.sign_in().url).await;
     assert!(!page.is_away(), "it is asked for again: {}", page.shows());
 }
+
+/// U28: a reminder that can be put off comes back after 30 days, not at every visit.
+#[tokio::test]
+async fn a_suggestion_can_be_put_off_for_thirty_days() {
+    let bed = Testbed::start().await;
+    let browser = bed.browser(Network::Campus);
+    let page = browser.open("/portal").await;
+    let page = browser.sign_in_as(&page, bed.person("hana")).await;
+    let reminder = "one more proof is needed. You can register it here";
+    assert!(page.text().contains(reminder), "{}", page.text());
+    let page = browser.click(&page, "Not now").await;
+    assert_eq!(page.url.path(), "/portal", "{}", page.shows());
+    assert!(!page.text().contains(reminder), "{}", page.text());
+    assert!(!browser.open("/portal").await.text().contains(reminder));
+    bed.wait(31 * 24 * 3600);
+    let page = browser.open("/portal").await;
+    let page = browser.sign_in_as(&page, bed.person("hana")).await;
+    assert!(page.text().contains(reminder), "{}", page.text());
+}
+
+/// U36: pages of the portal know when the session ends, so that the browser can tell in time.
+#[tokio::test]
+async fn every_page_of_the_portal_says_when_the_session_ends() {
+    let bed = Testbed::start().await;
+    let browser = bed.browser(Network::Campus);
+    let page = browser.open("/portal").await;
+    let page = browser.sign_in_as(&page, bed.person("hana")).await;
+    let read = |page: &Page, name: &str| {
+        let (_, rest) = page.body.split_once(&format!("{name}=\""))?;
+        rest.split('"').next()?.parse::<i64>().ok()
+    };
+    let idle = 3600;
+    assert_eq!((read(&page, "data-ends"), read(&page, "data-adds")), (Some(idle), Some(idle)));
+    bed.wait(40 * 60);
+    // Using it puts the end off; asking for any page is using it.
+    let page = browser.open("/portal/consents").await;
+    assert_eq!(read(&page, "data-ends"), Some(idle));
+    for _ in 0..15 {
+        bed.wait(45 * 60);
+        browser.open("/portal").await;
+    }
+    // Nearly as old as it may be: nothing puts the end off.
+    let page = browser.open("/portal").await;
+    assert_eq!(read(&page, "data-adds"), None, "{}", page.shows());
+    assert!(read(&page, "data-ends").is_some_and(|left| left < idle), "{}", page.shows());
+}

@@ -13,7 +13,7 @@ use crate::portal::inside;
 const NEW: &str = "five gentle rivers under a paper moon";
 
 /// The app that somebody sets up with a page of registering.
-fn app_of(page: &Page) -> AuthenticatorApp {
+pub fn app_of(page: &Page) -> AuthenticatorApp {
     let (_, rest) = page.body.split_once("otpauth://totp/").expect("a link for the app");
     let (_, rest) = rest.split_once("secret=").expect("a secret in it");
     let text: String = rest.chars().take_while(char::is_ascii_alphanumeric).collect();
@@ -44,7 +44,11 @@ async fn new_ticket(bed: &Testbed, name: &str) -> String {
 }
 
 /// Register an app and save the codes; the page is the one of registering.
-async fn register(bed: &Testbed, browser: &Browser, page: &Page) -> (AuthenticatorApp, Page, Page) {
+pub async fn register(
+    bed: &Testbed,
+    browser: &Browser,
+    page: &Page,
+) -> (AuthenticatorApp, Page, Page) {
     let app = app_of(page);
     let sheet = browser.submit(page, &[("code", &app.code(bed.now()))]).await;
     assert_eq!(sheet.url.path(), "/portal/recovery-codes", "{}", sheet.shows());
@@ -149,6 +153,7 @@ async fn whoever_has_a_factor_shows_it_before_registering_another() {
     assert!(page.text().contains("had a proof before"), "{}", page.text());
 }
 
+/// A form is answered by a redirect here as well, so that reload, back and the other language show what went wrong.
 #[tokio::test]
 async fn a_double_click_registers_one_app_and_leads_on() {
     let bed = Testbed::start().await;
@@ -385,6 +390,10 @@ async fn this_was_not_me_acts_by_its_button_alone_and_suspends_the_new_factor() 
     assert_eq!(known[0], (Method::Totp, FactorState::Suspended));
     assert_eq!(known[1], ready[1], "no other one");
     assert!(thief.open("/portal").await.asks("username"), "sessions have ended");
+    // The link opened once more says that it was done, and offers nothing.
+    let again = hana.open(&link).await;
+    assert!(again.text().contains("It is suspended"), "{}", again.text());
+    assert!(again.forms().is_empty(), "{}", again.text());
 
     bed.wait(60);
     let home = bed.browser(Network::Home);
@@ -394,6 +403,9 @@ async fn this_was_not_me_acts_by_its_button_alone_and_suspends_the_new_factor() 
     assert_ne!(page.url.path(), "/portal", "{}", page.shows());
     bed.wait(8 * 24 * 3600);
     assert_eq!(states(factors(&bed, "hana").await)[0].1, FactorState::Ready, "ends by itself");
+    let again = hana.open(&link).await;
+    assert!(again.text().contains("It was used already"), "{}", again.text());
+    assert!(again.forms().is_empty(), "{}", again.text());
     assert_eq!(hana.open("/not-me/AAAA").await.status, StatusCode::NOT_FOUND);
 }
 

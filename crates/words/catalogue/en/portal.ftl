@@ -1,5 +1,10 @@
 ### The portal and demo mode.
 
+ending-soon = Your sign-in ends in less than three minutes, because this page has not been used for a while. What you have typed stays.
+ending-for-good = Your sign-in ends in less than three minutes, because it is as old as it may be. Finish what you are doing, or note what you have typed.
+ending-stay = Stay signed in
+ending-stayed = You stay signed in.
+ending-over = Your sign-in has ended. What you have typed is still on this page: note it, then load the page again and sign in.
 portal-navigation = Portal
 portal-overview = Your account
 portal-password = Password
@@ -57,6 +62,7 @@ suggestion-register-first = From outside the campus network one more proof is ne
 suggestion-register-with-ticket = From outside the campus network one more proof is needed, and you have none. Register it with a ticket, or come to the campus network.
 suggestion-make-recovery-codes = If your phone is lost, recovery codes let you in. Make them now and keep them on paper.
 suggestion-few-recovery-codes = Few of your recovery codes are left. Make new ones while you can.
+suggestion-later = Not now; remind me in 30 days
 
 ## Sessions and history
 

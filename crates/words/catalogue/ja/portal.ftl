@@ -1,5 +1,10 @@
 ### ポータルとデモモード。
 
+ending-soon = しばらく操作がなかったため、あと3分以内にサインインの期限が切れます。入力中の内容はそのまま残ります。
+ending-for-good = サインインしてから時間がたったため、あと3分以内に期限が切れます。操作を終えるか、入力中の内容を控えてください。
+ending-stay = サインインを続ける
+ending-stayed = サインインを続けます。
+ending-over = サインインの期限が切れました。入力した内容はまだこの画面に残っています。控えてから画面を読み込み直し、もう一度サインインしてください。
 portal-navigation = ポータル
 portal-overview = アカウント
 portal-password = パスワード
@@ -54,6 +59,7 @@ suggestion-register-first = 学外からの利用には、もう一つの確認�
 suggestion-register-with-ticket = 学外からの利用にはもう一つの確認が必要ですが、まだ登録されていません。登録チケットを使うか、学内ネットワークで登録してください。
 suggestion-make-recovery-codes = スマートフォンをなくしても、リカバリーコードがあればサインインできます。いま作成して、紙で保管してください。
 suggestion-few-recovery-codes = リカバリーコードが残り少なくなっています。使えるうちに新しいコードを作成してください。
+suggestion-later = あとで（30日後にもう一度表示）
 
 ## サインインと履歴
 
