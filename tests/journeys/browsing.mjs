@@ -73,6 +73,40 @@ journey('a reload in the middle shows the same step', async (world) => {
   await arrived(page, demo, person);
 });
 
+/** The same tab after the browser was closed: cookies that last, no session, the page asked for again. */
+async function restored(world, page, address) {
+  const kept = (await page.context().cookies()).filter(({ expires }) => expires > 0);
+  const other = await world.browser({ address });
+  await other.context().addCookies(kept);
+  await other.goto(page.url());
+  return other;
+}
+
+journey('tabs that a browser restores lead on from where they were', async (world) => {
+  const demo = await world.demo();
+  const person = demo.person('totp');
+  const address = demo.address('outside');
+  const first = await world.browser({ address });
+  await openService(first, demo);
+  await step(first, 'username', person.username);
+  // At the password: the name is kept.
+  const second = await restored(world, first, address);
+  assert.ok(await asksFor(second, 'password'), await text(second));
+  await step(second, 'password', person.password);
+  // At the code: the password is not asked for again.
+  const third = await restored(world, second, address);
+  assert.ok(await asksFor(third, 'code'), await text(third));
+  await giveCode(third, person);
+  await arrived(third, demo, person);
+  // At the portal: signed out with the browser, and back there after the sign-in.
+  await third.goto(new URL('/portal/consents', demo.issuer).href);
+  const last = await restored(world, third, address);
+  assert.ok(await asksFor(last, 'username'), await text(last));
+  await giveNameAndPassword(last, person);
+  await giveCode(last, person);
+  assert.equal(new URL(last.url()).pathname, '/portal/consents');
+}, { seconds: 240 });
+
 journey('a double click counts once', async (world) => {
   const demo = await world.demo();
   const person = demo.person('totp');

@@ -114,6 +114,98 @@ journey('the whole way works by keyboard alone', async (world) => {
   await arrived(page, demo, person);
 });
 
+/** At the password page of the sample service. */
+async function atPassword(world, options = {}) {
+  const demo = await world.demo();
+  const page = await world.browser({ address: demo.address('inside'), ...options });
+  await openService(page, demo);
+  const person = demo.person('no_factor');
+  await step(page, 'username', person.username);
+  return { demo, page, person };
+}
+
+journey('a password can be shown and is hidden again before it leaves', async (world) => {
+  const { demo, page, person } = await atPassword(world);
+  const field = page.locator('#password');
+  await field.fill(person.password);
+  const reveal = page.locator('button.reveal');
+  const [shown, hidden] = await field.evaluate(({ dataset }) => [dataset.hide, dataset.show]);
+  assert.equal(await reveal.innerText(), hidden);
+  await reveal.click();
+  assert.equal(await field.getAttribute('type'), 'text');
+  assert.equal(await reveal.innerText(), shown);
+  assert.equal(await field.inputValue(), person.password);
+  await world.inspect(page, 'shown');
+  await reveal.click();
+  assert.equal(await field.getAttribute('type'), 'password');
+  await reveal.click();
+  // What a browser offers to keep is a password field, whatever was looked at before.
+  const sent = await field.evaluate((input) => {
+    let type;
+    const look = (event) => {
+      type = input.type;
+      event.preventDefault();
+    };
+    input.form.addEventListener('submit', look, { once: true });
+    input.form.requestSubmit();
+    return type;
+  });
+  assert.equal(sent, 'password');
+  await step(page, 'password', person.password);
+  await arrived(page, demo, person);
+});
+
+journey('Enter chooses a word of the input method and sends nothing', async (world) => {
+  const demo = await world.demo();
+  const page = await world.browser({ address: demo.address('inside'), language: 'ja' });
+  await openService(page, demo);
+  const before = page.url();
+  const field = page.locator('input[autocomplete~="username"]');
+  await field.focus();
+  const browser = await page.context().newCDPSession(page);
+  await browser.send('Input.imeSetComposition', { text: 'はなこ', selectionStart: 3, selectionEnd: 3 });
+  // As Chromium reports the Enter that ends a composition: key code 229.
+  const enter = { key: 'Enter', code: 'Enter', windowsVirtualKeyCode: 229, text: '\r' };
+  await browser.send('Input.dispatchKeyEvent', { type: 'keyDown', ...enter });
+  await browser.send('Input.dispatchKeyEvent', { type: 'keyUp', ...enter, text: undefined });
+  await browser.send('Input.insertText', { text: 'はなこ' });
+  await page.waitForTimeout(300);
+  assert.equal(page.url(), before, 'the form was sent in the middle of a word');
+  assert.equal(await field.inputValue(), 'はなこ');
+  // The next Enter, with nothing being composed, goes on.
+  await Promise.all([page.waitForNavigation(), field.press('Enter')]);
+  assert.ok(await asksFor(page, 'password'), await text(page));
+});
+
+for (const language of ['en', 'ja']) {
+  journey(`Caps Lock is told while typing and after a wrong password, in ${language}`, async (world) => {
+    const { page } = await atPassword(world, { language });
+    const live = page.locator('#password-live');
+    const field = page.locator('#password');
+    const type = (on) =>
+      field.evaluate((input, modifierCapsLock) => {
+        for (const kind of ['keydown', 'keyup']) {
+          input.dispatchEvent(new KeyboardEvent(kind, { key: 'A', bubbles: true, modifierCapsLock }));
+        }
+      }, on);
+    await type(true);
+    const said = await live.innerText();
+    assert.match(said, /Caps ?Lock/i);
+    assert.equal(await live.getAttribute('aria-live'), 'polite');
+    await world.inspect(page, 'typing');
+    await type(false);
+    assert.equal(await live.innerText(), '');
+    await type(true);
+    await field.fill('NOT THIS ONE AT ALL');
+    // By the button: a key pressed here would say that Caps Lock is off.
+    const go = page.locator('form#step button[type="submit"]').first();
+    await Promise.all([page.waitForNavigation(), go.click()]);
+    assert.ok(await asksFor(page, 'password'));
+    assert.match(await page.locator('main').innerText(), /Caps ?Lock/i);
+    await world.inspect(page, 'refused');
+  });
+}
+
 journey('the first page is light and asks no third party', async (world) => {
   const demo = await world.demo();
   const page = await world.browser({ address: demo.address('outside') });

@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { journey } from '../lib/journey.mjs';
+import { tabTo } from '../lib/keyboard.mjs';
 import { arrived, moveTo, openService, signIn } from '../lib/service.mjs';
 import {
   asksFor, giveCode, giveNameAndPassword, incidentCode, pace, press, step, text,
@@ -123,6 +124,86 @@ journey('a changed password ends the other sessions, and the new one counts', as
   await step(other, 'password', NEW_PASSWORD);
   assert.match(await text(other), new RegExp(person.username));
 }, { seconds: 240 });
+
+journey('the account is kept by keyboard alone', async (world) => {
+  const demo = await world.demo();
+  const person = demo.person('no_factor');
+  const page = await world.browser({ address: demo.address('campus') });
+  await page.goto(demo.portal);
+  const enter = async () => {
+    await Promise.all([page.waitForNavigation(), page.keyboard.press('Enter')]);
+    await page.waitForLoadState('load');
+  };
+  const type = async (token, value) => {
+    await tabTo(page, (stop) => stop.autocomplete.includes(token));
+    await page.keyboard.type(value);
+    await enter();
+  };
+  const follow = async (tag, words) => {
+    await tabTo(page, (stop) => stop.tag === tag && words.test(stop.text), { most: 60 });
+    await enter();
+  };
+  await type('username', person.username);
+  await type('current-password', person.password);
+  assert.equal(new URL(page.url()).pathname, '/portal');
+  await follow('a', /authenticator app/i);
+  assert.ok(await isRegistering(page), await text(page));
+  await follow('a', /^Cancel$/);
+  await follow('a', /password/i);
+  await type('new-password', 'password');
+  assert.match(await page.title(), /^Error: /);
+  await type('new-password', NEW_PASSWORD);
+  assert.equal(new URL(page.url()).pathname, '/portal', await text(page));
+  await follow('a', /^Sign out$/);
+  await follow('button', /sign out/i);
+  await page.goto(demo.portal);
+  assert.ok(await asksFor(page, 'username'), 'still signed in');
+}, { seconds: 240 });
+
+for (const [language, width] of [['en', 1024], ['ja', 320]]) {
+  journey(`the end of a session is told in time and put off with one click, in ${language}`, async (world) => {
+    const demo = await world.demo();
+    const person = demo.person('no_factor');
+    const page = await world.browser({ address: demo.address('campus'), language, width });
+    await page.clock.install();
+    await page.goto(demo.portal);
+    await giveNameAndPassword(page, person);
+    await open(page, demo, person, '/portal/password');
+    const field = page.locator('#new-password');
+    await field.fill(NEW_PASSWORD);
+    const told = page.locator('.ending');
+    await page.clock.fastForward('50:00');
+    assert.equal((await told.innerText()).trim(), '');
+    await page.clock.fastForward('07:10');
+    await told.locator('button.stay').waitFor({ state: 'visible' });
+    await world.inspect(page, 'soon');
+    const asked = page.waitForResponse((response) => new URL(response.url()).pathname === '/portal');
+    await told.locator('button.stay').click();
+    assert.equal((await asked).status(), 200);
+    await told.locator('button.stay').waitFor({ state: 'hidden' });
+    assert.equal(await field.inputValue(), NEW_PASSWORD, 'what was typed is gone');
+    await page.clock.fastForward('30:00');
+    assert.equal((await told.innerText()).trim(), '', 'it was not put off');
+    await page.clock.fastForward('31:00');
+    await page.waitForFunction(() => document.querySelector('.ending.shown'));
+    assert.ok(await told.locator('button.stay').isHidden());
+    await world.inspect(page, 'over');
+    assert.equal(await field.inputValue(), NEW_PASSWORD);
+  }, { seconds: 240 });
+}
+
+journey('a reminder is put off', async (world) => {
+  const demo = await world.demo();
+  const page = await world.browser({ address: demo.address('campus'), javascript: false });
+  await page.goto(demo.portal);
+  await giveNameAndPassword(page, demo.person('no_factor'));
+  assert.equal(await page.locator('.suggestion').count(), 1);
+  await page.locator('.suggestion a[href*="later="]').click();
+  await page.waitForLoadState('load');
+  assert.equal(await page.locator('.suggestion').count(), 0);
+  await page.reload();
+  assert.equal(await page.locator('.suggestion').count(), 0);
+});
 
 journey('sessions elsewhere can be ended', async (world) => {
   const demo = await world.demo();

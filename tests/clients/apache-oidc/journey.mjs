@@ -2,7 +2,9 @@
 
 import assert from 'node:assert/strict';
 import { journey } from '../../lib/journey.mjs';
-import { asksFor, giveCode, giveNameAndPassword, incidentCode } from '../../lib/signin.mjs';
+import {
+  asksFor, giveCode, giveNameAndPassword, incidentCode, pace, press, step, text,
+} from '../../lib/signin.mjs';
 import { Apache } from './apache.mjs';
 
 const ONE_FACTOR = 'https://refeds.org/profile/sfa';
@@ -60,6 +62,28 @@ journey('Apache: from each network outside with password and authenticator app',
     assert.equal(told.acr, TWO_FACTORS);
     assert.match(told.amr, /otp/);
   }
+}, { seconds: 240 });
+
+journey('Apache: a recovery code leads in from home, and is told as a second factor', async (world) => {
+  const { demo, apache } = await gate(world);
+  const person = demo.person('totp');
+  const campus = await visitor(world, demo.address('inside'));
+  await campus.goto(new URL('/portal/recovery-codes', demo.issuer).href);
+  await giveNameAndPassword(campus, person);
+  await giveCode(campus, person);
+  const code = (await campus.locator('ol.codes li').first().innerText()).trim();
+  await press(campus, campus.locator('form#step'));
+  const page = await visitor(world, demo.address('outside'));
+  await knock(page, apache, person);
+  const other = page.locator('button[name="method"][value="recovery_code"]');
+  await Promise.all([page.waitForNavigation(), other.click()]);
+  await step(page, 'code', '0000-0000-0000-0000');
+  assert.match(await text(page), /recovery code does not fit/);
+  await pace(page);
+  await step(page, 'code', code);
+  const told = await facts(page, apache);
+  assert.equal(told.acr, TWO_FACTORS);
+  assert.match(told.amr, /mfa/);
 }, { seconds: 240 });
 
 for (const language of ['en', 'ja']) {
