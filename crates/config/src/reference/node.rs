@@ -71,7 +71,7 @@ keys! {
         "sqlite", "file", Value("\"data/sekimori.db\""), "The embedded database, for one node.";
         "postgres", "`postgres://user@host/name`", Nothing, "PostgreSQL, for many nodes; without a password.";
         "postgres_file", "file", Nothing, "A file that holds such an address, with a password.";
-        "ca_file", "file", Value("the system's authorities"), "PEM certificates of who vouches for the PostgreSQL server. Over a network the connection is encrypted and the server verified, unless the address ends in `?sslmode=require` (encrypted, and verified only with this file) or `?sslmode=disable` (in clear).";
+        "ca_file", "file", Depends("the system's authorities"), "PEM certificates of who vouches for the PostgreSQL server. Over a network the connection is encrypted and the server verified, unless the address ends in `?sslmode=require` (encrypted, and verified only with this file) or `?sslmode=disable` (in clear).";
     }
     "hashing" {
         "memory_kib", "7168 to 1048576", Value("19456"), "Memory of one hash, in KiB.";
