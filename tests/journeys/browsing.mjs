@@ -116,7 +116,8 @@ journey('a double click counts once', async (world) => {
   const form = formOf(page, 'password');
   await form.locator('input[autocomplete~="current-password"]').fill(person.password);
   await form.locator('button').first().dblclick({ noWaitAfter: true });
-  await page.waitForLoadState('networkidle');
+  await page.locator('input[autocomplete~="one-time-code"]').waitFor();
+  await page.waitForLoadState('load');
   assert.ok(await asksFor(page, 'code'), await text(page));
   await giveCode(page, person);
   await arrived(page, demo, person);

@@ -3,6 +3,7 @@
 
 use std::fs::File;
 use std::path::Path;
+use std::time::Duration;
 
 use crate::database::DatabaseError;
 use crate::database::postgres::{Direct, Pooling, pooling};
@@ -10,6 +11,11 @@ use crate::store::OpenError;
 
 /// The advisory lock that servers share and offline commands want alone.
 const USE_LOCK: i64 = 0x5E4B_1302;
+
+/// The server hears by and by that whoever held the lock has gone.
+const TRIES_MAX: u32 = 20;
+/// Between two tries.
+const BETWEEN_TRIES: Duration = Duration::from_millis(100);
 
 /// With whom a PostgreSQL database is shared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,10 +74,18 @@ impl Lock {
             SharedBy::Servers => "_shared",
             SharedBy::Nobody => "",
         };
-        let row = direct.first(&format!("SELECT pg_try_advisory_lock{how}({USE_LOCK})"))?;
-        match row.first() {
-            Some(Some(text)) if text == "t" => Ok(Self::Session(Box::new(direct))),
-            _ => Err(OpenError::InUse),
+        let ask = format!("SELECT pg_try_advisory_lock{how}({USE_LOCK})");
+        for tried in 1.. {
+            let row = direct.first(&ask)?;
+            if matches!(row.first(), Some(Some(text)) if text == "t") {
+                break;
+            }
+            if tried == TRIES_MAX {
+                return Err(OpenError::InUse);
+            }
+            #[expect(clippy::disallowed_methods, reason = "opening a database blocks")]
+            std::thread::sleep(BETWEEN_TRIES);
         }
+        Ok(Self::Session(Box::new(direct)))
     }
 }
