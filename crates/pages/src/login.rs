@@ -42,7 +42,7 @@ pub struct Password {
     pub failure: Option<Failure>,
     /// Where "Cancel" leads; `None` without it.
     pub cancel_href: Option<String>,
-    /// Where a password is chosen by ticket; `None` for somebody who just signed in.
+    /// Where a password is chosen by ticket; `None` for somebody who just used or chose theirs.
     pub ticket_href: Option<String>,
 }
 

@@ -88,7 +88,7 @@ impl Cx {
                 reason: progress_reason(view.reason, Reason::AskPassword),
                 failure,
                 cancel_href: view.cancel,
-                ticket_href: (view.reason != Reason::AskFresh).then_some(ticket_href),
+                ticket_href: (!is_known(view.reason)).then_some(ticket_href),
             }
             .into(),
             Step::SecondFactor { method, choices } => {
@@ -227,6 +227,11 @@ impl Cx {
             codes_href: &demo.codes_href,
         })
     }
+}
+
+/// Whether the person has a password for certain: they just used it, or just chose it.
+const fn is_known(reason: Reason) -> bool {
+    matches!(reason, Reason::AskFresh | Reason::AskNewPassword)
 }
 
 /// Where a password is chosen by ticket, and the sign-in goes on from; a request that is too long for an address is

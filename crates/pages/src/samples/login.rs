@@ -140,6 +140,7 @@ fn steps(language: Language) -> Vec<Sample> {
     };
     let chosen = Password {
         reason: Reason::AskNewPassword,
+        ticket_href: None,
         ..password(language, campus(language), None, Details::default())
     };
     vec![
