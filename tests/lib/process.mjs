@@ -49,6 +49,10 @@ export class Running {
       });
       this.child.once('exit', (code, signal) => resolve(signal ?? code));
     });
+    // What it said last may arrive after its end; a child of its own may keep the pipes open for ever.
+    const closed = new Promise((resolve) => this.child.once('close', resolve));
+    const patience = () => new Promise((resolve) => setTimeout(resolve, 1000));
+    this.silent = this.ended.then((how) => Promise.race([closed, patience()]).then(() => how));
     this.ended.then(() => this.wake());
     this.follow(this.child.stdout, this.out);
     this.follow(this.child.stderr, this.log);
@@ -85,7 +89,7 @@ export class Running {
       };
       const timer = setTimeout(() => fail(`not ready after ${seconds} s`), seconds * 1000);
       this.waiting.add(look);
-      this.ended.then((how) => this.waiting.has(look) && fail(`ended (${how})`));
+      this.silent.then((how) => this.waiting.has(look) && fail(`ended (${how})`));
       look();
     });
   }
