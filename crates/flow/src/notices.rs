@@ -5,7 +5,7 @@ use sekimori_base::{FactorId, Fault, Language, PersonId, Sealed, Timestamp, rand
 use sekimori_directory::settings::ZoneName;
 use sekimori_directory::{Binding as FactorBinding, MailAddress, Method, Person, PositionOrigin};
 use sekimori_keys::{Binding, Purpose};
-use sekimori_login::{Notice, Reason};
+use sekimori_login::{FactorFacts, Notice, Reason, Submission, Verdict};
 use sekimori_store::{MessageId, Write};
 use serde::{Deserialize, Serialize};
 
@@ -80,14 +80,16 @@ impl Flow {
     ) -> Result<Option<Write>, Fault> {
         let Some(person) = &round.person else { return Ok(None) };
         match notice {
-            Notice::SecondFactorFailed => self.failure_notice(round.visitor, &person.person).await,
+            Notice::SecondFactorFailed => {
+                self.failure_notice(round.visitor, &person.person, submitted(round)).await
+            }
             Notice::RecoveryCodeUsed
             | Notice::ClockSuspected
             | Notice::PasswordChanged
             | Notice::FactorAdded
             | Notice::FactorRemoved
             | Notice::RecoveryCodesMade => {
-                self.notice(round.visitor, &person.person, notice, About::default())
+                self.notice(round.visitor, &person.person, notice, submitted(round))
             }
         }
     }
@@ -98,21 +100,22 @@ impl Flow {
         &self,
         visitor: &Visitor,
         person: &Person,
+        about: About,
     ) -> Result<Option<Write>, Fault> {
         let (tenant, now, notice) = (&visitor.tenant, visitor.now, Notice::SecondFactorFailed);
         let (earlier, whole) = self.failures(tenant, person.id, now).await?;
-        let Some(message) = message(visitor, person, notice, About::default()) else {
+        let Some(message) = message(visitor, person, notice, about) else {
             return Ok(None);
         };
         let Some(since) = hour_of(&earlier, whole, now) else {
             return self.outbox_write(tenant, now, &message).map(Some);
         };
-        let about = [
+        let hour = [
             b"second-factor-failed".as_slice(),
             person.id.bytes(),
             &since.unix_millis().to_be_bytes(),
         ];
-        let digest = tenant.keys.digest(Purpose::Outbox, tenant.id, &about.concat());
+        let digest = tenant.keys.digest(Purpose::Outbox, tenant.id, &hour.concat());
         let id = digest.bytes()[..16].try_into().expect("a digest has 32 bytes");
         let id = MessageId::from_bytes(id);
         let message = Message { since: Some(since), ..message };
@@ -253,6 +256,27 @@ fn message(visitor: &Visitor, person: &Person, notice: Notice, about: About) -> 
         by_desk: false,
         since: None,
     })
+}
+
+/// What a round's code was of, and how many recovery codes are left after it. It names no factor: nothing was added.
+fn submitted(round: &Round<'_>) -> About {
+    let method = match round.facts.submitted {
+        Some(Submission::Code(method)) => Some(method),
+        _ => None,
+    };
+    let codes_left = match (round.facts.verdict, &round.person) {
+        (Some(Verdict::CodeAccepted { factor, .. }), Some(person)) => {
+            codes_left_after(&person.known.factors, factor)
+        }
+        _ => None,
+    };
+    About { method, codes_left, ..About::default() }
+}
+
+/// How many codes of a list are left when one more of it is used now; `None` if it is none of recovery codes.
+pub(crate) fn codes_left_after(factors: &[FactorFacts], used: FactorId) -> Option<u8> {
+    let list = factors.iter().find(|factor| factor.id == used)?;
+    list.codes_left.map(|left| left.saturating_sub(1))
 }
 
 /// The beginning of the hour that a failure is told with; `None` if it is told at once. Failures make a row that

@@ -60,6 +60,8 @@ impl Words {
             (Some(name), Language::Japanese) => name,
             (None, _) => self.text("mail-generic-method"),
         };
+        let left = happening.codes_left.map(|left| Argument::Number(i64::from(left)));
+        let left = left.unwrap_or(Argument::Text("unknown"));
         let at = happening.at.in_zone(happening.time_zone);
         let arguments = [
             ("organisation", Argument::Text(happening.organisation)),
@@ -69,7 +71,7 @@ impl Words {
             ("at", Argument::Text(&at)),
             ("place", Argument::Text(happening.place)),
             ("service", Argument::Text(happening.service.unwrap_or("none"))),
-            ("left", Argument::Number(happening.codes_left.map_or(0, i64::from))),
+            ("left", left),
             ("times", Argument::Number(i64::from(happening.times))),
             ("url", Argument::Text(happening.not_me_url)),
             ("portal", Argument::Text(happening.portal_url)),

@@ -355,7 +355,7 @@ fn waits_are_said_to_the_second_and_spans_roughly() {
 fn every_notice_says_what_when_and_where_and_what_to_do() {
     for language in Language::ALL {
         for notice in NOTICES {
-            for left in [0, 1, 7] {
+            for left in [None, Some(0), Some(1), Some(7)] {
                 let mail = Words::of(language).mail(
                     notice,
                     &Happening {
@@ -367,8 +367,8 @@ fn every_notice_says_what_when_and_where_and_what_to_do() {
                         place: "eduroam",
                         service: Some("Webmail"),
                         method: Some(Method::Totp),
-                        codes_left: Some(left),
-                        times: u32::from(left).max(1),
+                        codes_left: left,
+                        times: u32::from(left.unwrap_or(1)).max(1),
                         by_desk: false,
                         inside_with_password: true,
                         not_me_url: "https://login.example.ac.jp/not-me?link=abc",

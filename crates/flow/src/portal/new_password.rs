@@ -20,7 +20,7 @@ use crate::carried::Carried;
 use crate::hashing::Place;
 use crate::login::{Round, Stage, spend};
 use crate::measure::{measured, person_words};
-use crate::notices::About;
+use crate::notices::{About, codes_left_after};
 use crate::view::Progress;
 use crate::visitor::Visitor;
 
@@ -196,7 +196,13 @@ impl Flow {
                 let mut writes = vec![Write::CounterClear(reserved)];
                 writes.extend(spend(&round, factor, step));
                 if method == Method::RecoveryCode {
-                    let about = About { factor: Some(factor), ..About::default() };
+                    let left = codes_left_after(&choosing.person.known.factors, factor);
+                    let about = About {
+                        factor: Some(factor),
+                        method: Some(method),
+                        codes_left: left,
+                        ..About::default()
+                    };
                     let person = &choosing.person.person;
                     let notice = Notice::RecoveryCodeUsed;
                     writes.extend(self.notice(visitor, person, notice, about)?);

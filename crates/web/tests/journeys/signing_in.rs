@@ -36,6 +36,11 @@ async fn yuki_uses_one_of_her_printed_codes_and_can_use_it_no_second_time() {
     let typed = code.to_lowercase().replace('-', "　");
     let page = begun.browser.submit(&page, &[("code", &typed)]).await;
     assert_eq!(begun.tokens(&page).await.claim("acr"), TWO);
+    let (tenant, store) = (begun.bed.tenant(), &begun.bed.flow.store);
+    let told = store.outbox_waiting(tenant.id, 100).await.unwrap();
+    let told = begun.bed.flow.open_message(&tenant, told[0].id, &told[0].message).unwrap();
+    let left = begun.bed.person("yuki").recovery_codes.len() - 1;
+    assert_eq!(told.about.codes_left.map(usize::from), Some(left), "{told:?}");
 
     let begun = crate::common::again(begun.bed, "wiki", Network::Home, &[]).await;
     let page = begun.password("yuki").await;

@@ -11,6 +11,7 @@ mail-second-factor-failed =
     .subject = { $organisation }: your password was right, the second proof was not
 mail-recovery-code-used =
     { $left ->
+        [unknown] A recovery code of your account "{ $username }" was used.
         [0] A recovery code of your account "{ $username }" was used. None is left: make new ones in the portal.
         [one] A recovery code of your account "{ $username }" was used. One is left: make new ones in the portal.
        *[other] A recovery code of your account "{ $username }" was used. { $left } are left.

@@ -11,6 +11,7 @@ mail-second-factor-failed =
     .subject = 【{ $organisation }】パスワードのあとの確認が一致しませんでした
 mail-recovery-code-used =
     { $left ->
+        [unknown] アカウント「{ $username }」のリカバリーコードが使われました。
         [0] アカウント「{ $username }」のリカバリーコードが使われました。残りはありません。ポータルで新しいコードを作成してください。
        *[other] アカウント「{ $username }」のリカバリーコードが使われました。残りは{ $left }個です。
     }
