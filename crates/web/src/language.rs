@@ -5,6 +5,13 @@ use axum::http::HeaderMap;
 use axum::http::header::ACCEPT_LANGUAGE;
 use sekimori_base::Language;
 
+use crate::cookies::{Channel, Name};
+
+/// The language of another program's page on loopback: cookies of one host name go to all its ports.
+pub fn loopback_language(headers: &HeaderMap) -> Language {
+    negotiate(None, Channel::Plain.read(headers, Name::Language), headers, Language::English)
+}
+
 /// The first language that we speak among `chosen`, the cookie and `Accept-Language`.
 pub fn negotiate(
     chosen: Option<Language>,
@@ -45,6 +52,15 @@ mod tests {
         let mut headers = HeaderMap::new();
         headers.insert(ACCEPT_LANGUAGE, HeaderValue::from_str(text).unwrap());
         headers
+    }
+
+    #[test]
+    fn another_program_on_loopback_speaks_as_the_pages_do() {
+        let mut headers = asks("ja");
+        assert_eq!(loopback_language(&headers), Language::Japanese);
+        headers.insert("cookie", HeaderValue::from_static("sekimori-language=en"));
+        assert_eq!(loopback_language(&headers), Language::English);
+        assert_eq!(loopback_language(&asks("fr")), Language::English);
     }
 
     #[test]

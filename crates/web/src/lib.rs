@@ -17,5 +17,6 @@ mod show;
 
 pub use app::{App, DemoView};
 pub use cx::Cx;
+pub use language::loopback_language;
 pub use peer::Peer;
 pub use routes::{router, router_with};

@@ -18,15 +18,16 @@ use http_body_util::{BodyExt, Full, Limited};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
-use sekimori_base::{Bilingual, Clock, Language, random};
+use sekimori_base::{Bilingual, Clock, random};
 use sekimori_directory::settings::{Help, Organisation};
 use sekimori_keys::jws::{self, Expected, ExpectedAudience, ExpectedLifetime, ExpectedTyp, Typ};
 use sekimori_keys::{JwkSet, SignatureAlgorithm, pkce};
 use sekimori_pages::demo::SampleService;
 use sekimori_pages::{Frame, Page};
+use sekimori_web::loopback_language;
 use serde_json::{Map, Value};
 
-use super::site::SAMPLE_CLIENT;
+use super::site::{self, SAMPLE_CLIENT};
 use crate::command::Failed;
 use crate::outside::{SystemClock, SystemEntropy};
 
@@ -99,12 +100,19 @@ pub async fn start(
 
 async fn front(State(service): State<Shared>, headers: HeaderMap) -> Response {
     let session = session(&service, &headers);
-    show(&service, session.as_ref(), None)
+    show(&service, &headers, session.as_ref(), None)
 }
 
-fn show(service: &Service, session: Option<&Session>, error: Option<String>) -> Response {
+fn show(
+    service: &Service,
+    headers: &HeaderMap,
+    session: Option<&Session>,
+    error: Option<String>,
+) -> Response {
+    let language = loopback_language(headers);
+    let name = Bilingual::new(site::SAMPLE_TITLE.0, site::SAMPLE_TITLE.1);
     let page: Page = SampleService {
-        title: "Sample service".to_owned(),
+        title: name.text(language).to_owned(),
         claims: session.map(|session| session.claims.clone()).unwrap_or_default(),
         sign_in_href: "/sign-in".to_owned(),
         sign_in_strong_href: "/sign-in?strong=yes".to_owned(),
@@ -112,18 +120,15 @@ fn show(service: &Service, session: Option<&Session>, error: Option<String>) -> 
         error,
     }
     .into();
-    let organisation = Organisation {
-        name: Bilingual::new("Sample service", "サンプルサービス"),
-        accent: "#197a4b".to_owned(),
-        help: Help::default(),
-    };
+    let troubleshoot = format!("{}/help", service.issuer);
+    let organisation = Organisation { name, accent: "#197a4b".to_owned(), help: Help::default() };
     let frame = Frame {
-        language: Language::English,
+        language,
         organisation: &organisation,
         time_zone: "Asia/Tokyo",
         now: SystemClock.now(),
         languages: Vec::new(),
-        troubleshoot_href: &service.issuer,
+        troubleshoot_href: &troubleshoot,
         portal: None,
         demo: None,
     };
@@ -131,7 +136,7 @@ fn show(service: &Service, session: Option<&Session>, error: Option<String>) -> 
 }
 
 /// Send the browser to the provider: code, PKCE with S256, state and nonce.
-async fn sign_in(State(service): State<Shared>, uri: Uri) -> Response {
+async fn sign_in(State(service): State<Shared>, headers: HeaderMap, uri: Uri) -> Response {
     let strong = uri.query().is_some_and(|query| query.contains("strong"));
     let word = || URL_SAFE_NO_PAD.encode(random::<32>(&SystemEntropy));
     let (state, nonce, verifier) = (word(), word(), word());
@@ -139,7 +144,7 @@ async fn sign_in(State(service): State<Shared>, uri: Uri) -> Response {
     keep(&mut locked(&service.open), state, Open { nonce, verifier });
     let endpoint = match service.discover("authorization_endpoint").await {
         Ok(endpoint) => endpoint,
-        Err(error) => return show(&service, None, Some(error)),
+        Err(error) => return show(&service, &headers, None, Some(error)),
     };
     Redirect::to(&format!("{endpoint}?{query}")).into_response()
 }
@@ -163,7 +168,7 @@ fn authorize_query(base: &str, [state, nonce, verifier]: [&String; 3], strong: b
 }
 
 /// The browser is back: check who answers, redeem the code, verify the ID token.
-async fn callback(State(service): State<Shared>, uri: Uri) -> Response {
+async fn callback(State(service): State<Shared>, headers: HeaderMap, uri: Uri) -> Response {
     let query = uri.query().unwrap_or_default().to_owned();
     match service.finish(&query).await {
         Ok(session) => {
@@ -172,7 +177,7 @@ async fn callback(State(service): State<Shared>, uri: Uri) -> Response {
             let cookie = format!("{SESSION}={id}; Path=/; HttpOnly; SameSite=Lax");
             ([(SET_COOKIE, cookie)], Redirect::to("/")).into_response()
         }
-        Err(error) => show(&service, None, Some(error)),
+        Err(error) => show(&service, &headers, None, Some(error)),
     }
 }
 
@@ -182,7 +187,7 @@ async fn sign_out(State(service): State<Shared>, headers: HeaderMap) -> Response
     };
     let endpoint = match service.discover("end_session_endpoint").await {
         Ok(endpoint) => endpoint,
-        Err(error) => return show(&service, None, Some(error)),
+        Err(error) => return show(&service, &headers, None, Some(error)),
     };
     let query = Serializer::new(String::new())
         .append_pair("id_token_hint", &session.id_token)

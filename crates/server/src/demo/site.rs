@@ -84,6 +84,8 @@ pub const NETWORKS: [Network; 5] = [
 
 /// The first client: confidential, of the organisation itself.
 pub const SAMPLE_CLIENT: &str = "sample-service";
+/// What people call it.
+pub const SAMPLE_TITLE: (&str, &str) = ("Sample service", "サンプルサービス");
 /// The second: an app on a device.
 pub const NATIVE_CLIENT: &str = "sample-app";
 
@@ -110,7 +112,7 @@ pub fn site(issuer: &str, service: &str) -> Site {
             name: Bilingual::new("Demo University", "デモ大学"),
             accent: "#0017c1".to_owned(),
             help: Help {
-                name: Some(Bilingual::new("IT help desk", "ITヘルプデスク")),
+                name: Some(Bilingual::new("the IT help desk", "ITヘルプデスク")),
                 mail: MailAddress::parse("help@demo.example").ok(),
                 telephone: Some("+81 3 0000 0000".to_owned()),
                 url: None,
@@ -161,7 +163,7 @@ fn sample(base: &str) -> Service {
     };
     Service {
         name: service_name(SAMPLE_CLIENT),
-        title: Bilingual::new("Sample service", "サンプルサービス"),
+        title: Bilingual::new(SAMPLE_TITLE.0, SAMPLE_TITLE.1),
         home: Some(format!("{base}/")),
         contact: MailAddress::parse("sample@demo.example").ok(),
         groups: std::collections::BTreeSet::new(),
