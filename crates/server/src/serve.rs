@@ -94,10 +94,7 @@ impl Serving {
 }
 
 fn mailer(settings: &Node) -> Result<Option<Mailer>, Failed> {
-    let Some(smtp) = &settings.mail else {
-        tracing::warn!(target: "sekimori", "no mail server is configured: notices wait");
-        return Ok(None);
-    };
+    let Some(smtp) = &settings.mail else { return Ok(None) };
     Mailer::smtp(smtp).map(Some).map_err(Failed::at("preparing the way to the mail server"))
 }
 
@@ -148,9 +145,10 @@ fn listeners(
             }
         };
         let proxy_protocol = listener.proxy_protocol.as_ref().map(|declared| declared.from.clone());
-        let address = listener.address;
+        let socket = open(listener.address)?;
+        let address = socket.local_addr().unwrap_or(listener.address);
         tracing::info!(target: "sekimori", %address, "listening");
-        listeners.push(Listener { socket: open(address)?, speaks, proxy_protocol });
+        listeners.push(Listener { socket, speaks, proxy_protocol });
     }
     Ok(listeners)
 }

@@ -22,6 +22,9 @@ pub(super) fn run(_: Serve, common: &Common) -> Result<Ended, Failed> {
     let node = settings::node(common.config.as_deref())?;
     log::start(node.log);
     super::runtime()?.block_on(async {
+        if node.mail.is_none() {
+            tracing::warn!(target: "sekimori", "no mail server is configured: notices wait");
+        }
         let app = App::open(&node, Purpose::Serve).await?;
         super::apply::first_site(&app).await?;
         let router = sekimori_web::router(WebApp { flow: app.flow.clone(), demo: None });

@@ -35,7 +35,7 @@ use crate::serve::Serving;
 /// read outgoing mail; prints what to try, in order. Only loopback can reach it. Ctrl-C ends it.
 #[derive(Debug, Args)]
 pub struct Demo {
-    /// Port of the pages [default: 8080, or a free one if that is taken]
+    /// Port of the pages; 0 is a free one [default: 8080, or a free one if that is taken]
     #[arg(long, value_name = "PORT")]
     port: Option<u16>,
     /// Keep everything in this folder, and go on with it next time [default: a temporary folder]
@@ -82,8 +82,9 @@ async fn until_stopped(demo: Demo, json: bool) -> Result<(), Failed> {
     let port = port(&demo)?;
     let sample_port = free_port(demo.address)?;
     let management = SocketAddr::new(demo.address, free_port(demo.address)?);
-    let issuer = format!("http://localhost:{port}");
-    let sample_base = format!("http://localhost:{sample_port}");
+    let host = host(demo.address);
+    let issuer = format!("http://{host}:{port}");
+    let sample_base = format!("http://{host}:{sample_port}");
     let settings = settings(&demo, &folder, port, management);
     let app = App::open(&settings, Purpose::Serve).await?;
     write_node_file(&folder, management)?;
@@ -193,8 +194,17 @@ async fn apply(app: &App, issuer: &str, sample_base: &str) -> Result<(), Failed>
     app.keep().await
 }
 
+/// What browsers call it: `localhost` leads to two addresses, and to no other.
+fn host(address: IpAddr) -> String {
+    match address {
+        IpAddr::V4(other) if other != Ipv4Addr::LOCALHOST => other.to_string(),
+        IpAddr::V4(_) | IpAddr::V6(_) => "localhost".to_owned(),
+    }
+}
+
 fn port(demo: &Demo) -> Result<u16, Failed> {
     match demo.port {
+        Some(0) => free_port(demo.address),
         Some(port) => Ok(port),
         None if is_free(SocketAddr::new(demo.address, PORT)) => Ok(PORT),
         None => free_port(demo.address),

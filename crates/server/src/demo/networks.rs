@@ -55,7 +55,6 @@ fn chosen(headers: &HeaderMap) -> Option<IpAddr> {
 }
 
 async fn page(State(app): State<App>, parts: Parts) -> Response {
-    let now = chosen(&parts.headers);
     let Some(cx) = Cx::new(app, parts) else { return status(StatusCode::MISDIRECTED_REQUEST) };
     let visitor = &cx.visitor;
     let networks = visitor
@@ -70,7 +69,7 @@ async fn page(State(app): State<App>, parts: Parts) -> Response {
                 explanation: zone.explanation.text(visitor.language).to_owned(),
                 address: network.address.to_owned(),
                 inside: network.inside,
-                chosen: now.is_some_and(|now| now.to_string() == network.address),
+                chosen: zone.name == visitor.position.zone,
             })
         })
         .collect();

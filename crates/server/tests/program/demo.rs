@@ -22,10 +22,12 @@ impl Demo {
     /// Start it in a folder; it is ready when it has printed `last`.
     fn start(folder: &Path, arguments: &[&str], last: &str) -> Self {
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let chosen = !arguments.iter().any(|argument| argument.starts_with("--port"));
         let log = std::fs::File::create(folder.join("log")).unwrap();
         let mut process = program(folder)
-            .args(["demo", "--dir", ".", "--port", &port.to_string()])
+            .args(["demo", "--dir", "."])
             .args(arguments)
+            .args(chosen.then(|| format!("--port={port}")))
             .stdout(Stdio::piped())
             .stderr(log)
             .spawn()
@@ -68,6 +70,17 @@ impl Demo {
             &format!("GET {path} HTTP/1.1\r\nHost: localhost:{port}\r\nConnection: close\r\n\r\n"),
         )
     }
+}
+
+/// What a browser that prefers Japanese gets at an address that the demo has named.
+fn in_japanese(address: &str) -> String {
+    let (host, path) = address.strip_prefix("http://").unwrap().split_once('/').unwrap();
+    let mut socket = TcpStream::connect(host).unwrap();
+    let head = format!("GET /{path} HTTP/1.1\r\nHost: {host}\r\nAccept-Language: ja\r\n");
+    socket.write_all(format!("{head}Connection: close\r\n\r\n").as_bytes()).unwrap();
+    let mut answer = String::new();
+    socket.read_to_string(&mut answer).unwrap();
+    answer
 }
 
 impl Drop for Demo {
@@ -136,6 +149,41 @@ fn a_kept_demo_keeps_the_site_that_somebody_changed() {
         site.contains("University of Mine") && site.contains(ready["issuer"].as_str().unwrap())
     );
     assert!(site.contains(ready["clients"][0]["redirect_uris"][0].as_str().unwrap()), "{site}");
+}
+
+#[test]
+fn what_the_demo_names_is_where_it_listens() {
+    let folder = tempfile::tempdir().unwrap();
+    for arguments in [["--json", "--port=0"], ["--json", "--address=127.0.0.2"]] {
+        let demo = Demo::start(folder.path(), &arguments, "}\n");
+        let ready: Value = serde_json::from_str(&demo.ready).unwrap();
+        let (portal, mail) = (ready["portal"].as_str().unwrap(), ready["mail"].as_str().unwrap());
+        assert!(in_japanese(portal).starts_with("HTTP/1.1 303 "), "{portal}");
+        assert!(in_japanese(mail).contains("送信メール"), "{mail}");
+    }
+    // Its mail is on a page: nobody is warned that there is no server for it.
+    let log = std::fs::read_to_string(folder.path().join("log")).unwrap();
+    assert!(!log.contains("no mail server"), "{log}");
+}
+
+#[test]
+fn the_sample_service_speaks_as_the_browser_does_and_helps_at_the_provider() {
+    let folder = tempfile::tempdir().unwrap();
+    let (_demo, ready) = Demo::json(folder.path());
+    let callback = ready["clients"][0]["redirect_uris"][0].as_str().unwrap();
+    let page = in_japanese(callback.strip_suffix("callback").unwrap());
+    assert!(page.contains("<html lang=\"ja\">") && page.contains("サンプルサービス"), "{page}");
+    let help = format!("href=\"{}/help\"", ready["issuer"].as_str().unwrap());
+    assert!(page.contains(&help), "{page}");
+}
+
+#[test]
+fn the_network_that_one_is_on_is_marked_before_one_chooses() {
+    let folder = tempfile::tempdir().unwrap();
+    let (demo, _) = Demo::json(folder.path());
+    let page = demo.get("127.0.0.1", "/demo/networks");
+    let marked = page.split("<input").find(|input| input.contains(" checked"));
+    assert!(marked.is_some_and(|input| input.contains("203.0.113.7")), "{page}");
 }
 
 #[test]
