@@ -95,7 +95,10 @@ impl IncidentPart<'_> {
     /// A page that does not exist is no incident: no record is ever kept of it, so that a code is not spoken of.
     fn may_have_code(&self) -> bool {
         self.incident.code.is_some()
-            || !matches!(self.reason, Reason::PageUnknown | Reason::MethodUnknown)
+            || !matches!(
+                self.reason,
+                Reason::PageUnknown | Reason::MethodUnknown | Reason::InputEmpty
+            )
     }
 }
 

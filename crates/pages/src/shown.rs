@@ -76,6 +76,19 @@ impl View<'_> {
         self.joined(&names)
     }
 
+    /// Scopes as they are read: that it is the person, what is known about them, and last for how long.
+    pub fn scopes<'s>(&self, scopes: &'s [String]) -> Vec<&'s String> {
+        const FIRST: [&str; 5] = ["openid", "profile", "email", "affiliation", "groups"];
+        let place = |scope: &&String| match FIRST.iter().position(|first| first == scope) {
+            Some(place) => place,
+            None if *scope == "offline_access" => FIRST.len() + 1,
+            None => FIRST.len(),
+        };
+        let mut scopes: Vec<&String> = scopes.iter().collect();
+        scopes.sort_by_key(place);
+        scopes
+    }
+
     /// Names, joined.
     pub fn joined(&self, names: &[String]) -> String {
         names.join(&self.t("list-separator"))

@@ -117,6 +117,7 @@ fn steps(language: Language) -> Vec<Sample> {
     let mut hinted = username(language, campus(language), Some(Reason::InputEmpty));
     if let Some(failure) = &mut hinted.failure {
         failure.hints = vec![InputHint::FullWidth, InputHint::LooksLikeMail];
+        failure.incident.code = None;
     }
     let mut wrong =
         password(language, eduroam(language), Some(Reason::CredentialMismatch), Details::default());

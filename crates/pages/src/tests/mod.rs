@@ -292,6 +292,9 @@ fn a_failure_shows_code_time_with_zone_and_network() {
         }
     }
     assert!(page("problem-fault", Language::English).id("incident").is_none());
+    // An empty field is no incident: that it has no code is not spoken of.
+    let empty = page("username-empty", Language::English);
+    assert!(!empty.html.contains("Incident code"), "{}", empty.html);
 }
 
 #[test]
@@ -314,6 +317,27 @@ fn a_refusal_says_what_was_right_and_has_one_next_step() {
         let buttons = shown.elements.iter().filter(|element| element.has_class("button"));
         assert_eq!(buttons.count(), 1);
         assert!(shown.all("form").is_empty());
+    }
+}
+
+#[test]
+fn what_a_service_receives_begins_with_the_person_and_ends_with_how_long() {
+    let shown = page("consent", Language::English);
+    let list = shown.elements.iter().position(|one| one.has_class("scopes")).unwrap();
+    let items = shown.all("li").into_iter().filter(|item| item.around.contains(&list));
+    let text: Vec<&str> = items.map(|item| item.text.as_str()).collect();
+    assert!(text.first().is_some_and(|first| first.contains("that it is you")), "{text:?}");
+    assert!(text.last().is_some_and(|last| last.contains("while you are away")), "{text:?}");
+}
+
+#[test]
+fn whoever_shares_nothing_reads_that_and_nothing_else() {
+    for language in Language::ALL {
+        let words = sekimori_words::Words::of(language);
+        let (list, none) = (words.text("consents-text"), words.text("consents-none"));
+        let (full, empty) = (page("consents", language), page("consents-none", language));
+        assert!(full.html.contains(&list) && !full.html.contains(&none));
+        assert!(empty.html.contains(&none) && !empty.html.contains(&list));
     }
 }
 
