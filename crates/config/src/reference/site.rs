@@ -46,7 +46,7 @@ keys! {
         "accent", "`#rrggbb`", Value("\"#0017c1\""), "Colour of buttons and links; white text must be readable on it.";
     }
     "organisation.help" {
-        "name", "text", Nothing, "Name of the desk.";
+        "name", "text", Nothing, "Name of the desk, as it stands in a sentence: `the IT desk`.";
         "mail", "mail address", Nothing, "Its mail address.";
         "telephone", "text", Nothing, "Its telephone number.";
         "url", "https address", Nothing, "Its page.";

@@ -58,8 +58,11 @@ fn bindings(item: &Item<'_, '_>) -> BTreeSet<Binding> {
             "leave the key out, or name the bindings that count",
         );
     }
-    if bindings.contains(&Binding::BreakGlass) {
-        item.warning("`break_glass` counts wherever `desk` does, named or not", "take it out");
+    if bindings.contains(&Binding::BreakGlass) && !bindings.contains(&Binding::Desk) {
+        item.warning(
+            "`break_glass` counts where `desk` does, and `desk` is not named: it does not count",
+            "name `desk` as well, or take `break_glass` out",
+        );
     }
     if bindings.contains(&Binding::InsideWithPassword) {
         item.warning(

@@ -131,6 +131,14 @@ fn a_list_of_wrong_entries_is_not_the_empty_list_that_matches_everybody() {
 }
 
 #[test]
+fn the_break_glass_code_is_warned_of_only_where_it_does_not_count() {
+    let with = |bindings: &str| told(&format!("\n[policy]\nmfa_bindings = [{bindings}]\n"));
+    // What `export` prints of a site that says nothing.
+    assert!(with(r#""ticket", "letter", "other_factor", "desk", "break_glass""#).is_empty());
+    assert!(with(r#""ticket", "break_glass""#)[0].contains("it does not count"));
+}
+
+#[test]
 fn an_endless_file_is_refused_before_it_is_read() {
     let endless = "#".repeat(sekimori_config::FILE_BYTES_MAX + 1);
     let report = parse(&endless).unwrap_err();
