@@ -14,7 +14,7 @@ use crate::Entropy;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum IdError {
     /// The text does not begin with the kind's prefix.
-    #[error("this is not the id of a {0}")]
+    #[error("this is not an id of that kind: it begins with {0}_")]
     Kind(&'static str),
     /// The rest is not 26 characters of Crockford's base 32.
     #[error("the id is damaged")]
