@@ -1,7 +1,7 @@
 //! `cargo xtask`: the checks that hold the workspace together.
 //!
 //! - `layers`: which crate may depend on which, ours and others'.
-//! - `tidy`: lengths, documentation, leftovers, numbering of SQL parameters.
+//! - `tidy`: lengths, documentation, leftovers, numbering of SQL parameters, tests that docs/checks.md names.
 //! - `generate`: files that are written by the code that they describe.
 //!
 //! Each task prints what is wrong, one line each with its reason, and exits with 1 if anything is.
@@ -17,7 +17,7 @@ use std::process::ExitCode;
 const USAGE: &str = "\
 cargo xtask layers              check the direction of dependencies
 cargo xtask layers --table      print the tables that it checks
-cargo xtask tidy                check lengths, documentation, leftovers, SQL parameters
+cargo xtask tidy                check lengths, documentation, leftovers, SQL parameters, docs/checks.md
 cargo xtask generate            write the generated files
 cargo xtask generate --check    fail if a generated file is not what would be written";
 

@@ -3,8 +3,10 @@
 //! Rust: files up to 500 lines, functions up to 60 (tests 100), a doc comment on top of each
 //! file, no `allow(…)` (only `expect(…, reason = "…")`), no leftovers, no `unwrap` outside tests.
 //! Scripts: file length and leftovers. SQL: parameters numbered by their first appearance.
-//! Exceptions are lines in `tidy.toml`, each with its reason; one that is not needed is reported.
+//! `docs/checks.md`: tests that are named there exist. Exceptions are lines in `tidy.toml`, each with its reason; one
+//! that is not needed is reported.
 
+mod checks;
 mod exceptions;
 mod rust;
 mod sql;
@@ -70,6 +72,7 @@ pub fn check(root: &Path) -> Vec<String> {
         }
     }
     problems.extend(exceptions.unneeded());
+    problems.extend(checks::check(root));
     problems
 }
 
