@@ -52,6 +52,32 @@ async fn yuki_uses_one_of_her_printed_codes_and_can_use_it_no_second_time() {
     begun.tokens(&page).await;
 }
 
+/// S14: a sheet is ten codes issued in advance; its owner hears of each use, and in time of the end.
+#[tokio::test]
+async fn when_few_printed_codes_are_left_mail_and_portal_say_so() {
+    let begun = at("wiki", Network::Home).await;
+    let bed = &begun.bed;
+    let few = "Few of your recovery codes are left";
+    for (used, code) in bed.person("yuki").recovery_codes.clone().iter().take(7).enumerate() {
+        bed.wait(60);
+        let browser = bed.browser(Network::Home);
+        let page = browser.open("/portal").await;
+        let page = browser.sign_in_as(&page, bed.person("yuki")).await;
+        let page = browser.submit(&page, &[("code", code)]).await;
+        let left = 9 - u8::try_from(used).unwrap();
+        assert_eq!(page.text().contains(few), left <= 3, "{left}: {}", page.text());
+        let tenant = bed.tenant();
+        let told = bed.flow.store.outbox_due(tenant.id, bed.now(), 60, 100).await.unwrap();
+        let told: Vec<_> = told
+            .iter()
+            .map(|mail| bed.flow.open_message(&tenant, mail.id, &mail.message).unwrap())
+            .filter(|message| message.notice == sekimori_login::Notice::RecoveryCodeUsed)
+            .map(|message| message.about.codes_left)
+            .collect();
+        assert!(told.contains(&Some(left)), "{left}: {told:?}");
+    }
+}
+
 #[tokio::test]
 async fn kenji_chooses_a_printed_code_instead_of_the_app() {
     let begun = at("wiki", Network::Home).await;
