@@ -24,7 +24,7 @@ use sekimori_credential::Argon2Cost;
 use sekimori_flow::{Flow, Hashing, HashingSettings, RecordedFacts, Tenant};
 use sekimori_keys::RootKeys;
 use sekimori_login::replay::{Replayed, replay};
-use sekimori_store::{AuditEntry, Options, Place, Store, Transactions};
+use sekimori_store::{AuditEntry, Options, Store, Transactions};
 use sekimori_web::App;
 
 pub use browser::{Browser, Page, is_incident_code};
@@ -32,7 +32,7 @@ pub use chance::{Seeded, TestClock};
 pub use html::{Form, forms};
 pub use people::{App as AuthenticatorApp, Someone};
 pub use sekimori_flow::RefusedRequest;
-pub use sekimori_store::Write;
+pub use sekimori_store::{Place, Write};
 pub use service::{Reply, Robot, Service, SignIn, Tokens};
 pub use site::{HOST, Network, OTHER_HOST};
 

@@ -6,6 +6,7 @@ mod common;
 mod costs;
 mod endings;
 mod forms;
+mod failing_store;
 mod guessing;
 mod portal;
 mod portal_changes;
