@@ -289,6 +289,9 @@ pub struct Client {
     /// Absolute life of a family of refresh tokens in seconds.
     #[serde(default = "Client::default_refresh_seconds")]
     pub refresh_token_seconds: u32,
+    /// What a refresh asks of the sign-in behind it.
+    #[serde(default)]
+    pub refresh: RefreshRule,
     /// Origins whose scripts may call token and userinfo (S67).
     #[serde(default)]
     pub cors_origins: BTreeSet<String>,
@@ -317,6 +320,17 @@ pub enum Consent {
     FirstParty,
     /// Asked once, remembered, revocable in the portal.
     Ask,
+}
+
+/// What a refresh asks of the sign-in behind it (S36).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RefreshRule {
+    /// What was granted goes on, wherever the person is.
+    #[default]
+    AsGranted,
+    /// What the policy asks of somebody whose place is unknown, each time.
+    ByPolicy,
 }
 
 impl Client {

@@ -14,6 +14,7 @@ mod demand;
 mod effect;
 pub mod enrol;
 mod facts;
+mod going_on;
 mod policy;
 #[cfg(test)]
 mod properties;
@@ -34,6 +35,7 @@ pub use facts::{
     IdentifierFacts, KnownPerson, PersonFacts, Proof, ServiceFacts, SessionFacts, Submission,
     ThrottleFacts, Verdict,
 };
+pub use going_on::GoingOn;
 pub use policy::{Policy, PolicyLine, PolicyMatch};
 pub use reason::{NextStep, Reason, Tier};
 pub use rules::{RULE_SET, account_refusal, decide, rule_names, standing_session};

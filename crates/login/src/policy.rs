@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use sekimori_directory::settings::ZoneName;
 use sekimori_directory::settings::{PolicyRow, PolicySettings, Requirement, SessionSettings, Site};
-use sekimori_directory::{Binding, Method, Position};
+use sekimori_directory::{Binding, Group, Method, Position};
 use serde::{Deserialize, Serialize};
 
 use crate::facts::{KnownPerson, ServiceFacts};
@@ -98,7 +98,17 @@ impl Policy {
         service: &ServiceFacts,
         person: Option<&KnownPerson>,
     ) -> PolicyMatch {
-        let row = self.settings.rows.iter().find(|row| matches(row, position, service, person));
+        self.matching_groups(position, service, person.map(|person| &person.groups))
+    }
+
+    /// The same for somebody of whom only the groups are at hand.
+    pub fn matching_groups(
+        &self,
+        position: &Position,
+        service: &ServiceFacts,
+        groups: Option<&BTreeSet<Group>>,
+    ) -> PolicyMatch {
+        let row = self.settings.rows.iter().find(|row| matches(row, position, service, groups));
         if let Some(row) = row {
             return PolicyMatch {
                 row: row.name.clone(),
@@ -176,12 +186,12 @@ fn matches(
     row: &PolicyRow,
     position: &Position,
     service: &ServiceFacts,
-    person: Option<&KnownPerson>,
+    groups: Option<&BTreeSet<Group>>,
 ) -> bool {
     let zone = row.zones.is_empty() || row.zones.iter().any(|zone| is_zone(zone, position));
     let service = row.services.is_empty() || row.services.contains(&service.name);
-    let group = row.groups.is_empty()
-        || person.is_some_and(|person| !row.groups.is_disjoint(&person.groups));
+    let group =
+        row.groups.is_empty() || groups.is_some_and(|groups| !row.groups.is_disjoint(groups));
     zone && service && group
 }
 

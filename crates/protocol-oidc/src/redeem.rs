@@ -71,6 +71,11 @@ pub fn unknown_refresh_token() -> TokenError {
     refused("the refresh token is unknown, over, used before, or of another client")
 }
 
+/// What was shown at the sign-in is not what the site asks by now, wherever the person is (for flow).
+pub fn sign_in_again() -> TokenError {
+    refused("the person has to sign in again: the site's policy asks more of a refresh")
+}
+
 fn registered(client: &ProvenClient<'_>, grant: GrantType) -> Result<(), TokenError> {
     if client.client().grants.contains(&grant) {
         Ok(())

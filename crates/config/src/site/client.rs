@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use sekimori_directory::client::{
     AccessTokenFormat, Client, ClientAuth, ClientKind, Consent, GrantType, Pkce, RedirectUriError,
-    SubjectType, TokenAlgorithm,
+    RefreshRule, SubjectType, TokenAlgorithm,
 };
 use sekimori_directory::settings::ServiceName;
 use sekimori_directory::{ClientId, RedirectUri};
@@ -53,6 +53,7 @@ pub(super) fn client(
             [300, 366 * 86_400],
             30 * 86_400,
         ),
+        refresh: keys.word_or("refresh", RefreshRule::default()),
         cors_origins: origins(&keys),
         default_max_age_seconds: default_max_age.and_then(|item| item.number([0, 31_536_000])),
     };

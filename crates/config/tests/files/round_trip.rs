@@ -7,8 +7,8 @@ use proptest::sample::{select, subsequence};
 use sekimori_base::{Bilingual, Language};
 use sekimori_config::site;
 use sekimori_directory::client::{
-    AccessTokenFormat, Client, ClientAuth, ClientKind, Consent, GrantType, Pkce, SubjectType,
-    TokenAlgorithm,
+    AccessTokenFormat, Client, ClientAuth, ClientKind, Consent, GrantType, Pkce, RefreshRule,
+    SubjectType, TokenAlgorithm,
 };
 use sekimori_directory::settings::{
     Help, MailSettings, Organisation, PasswordSettings, PolicyRow, PolicySettings, Relay,
@@ -119,7 +119,7 @@ fn targets(least: usize) -> impl Strategy<Value = Vec<RedirectUri>> {
 type Words = (
     ClientKind,
     (ClientAuth, Option<String>, Pkce),
-    (Consent, SubjectType),
+    (Consent, SubjectType, RefreshRule),
     TokenAlgorithm,
     AccessTokenFormat,
 );
@@ -137,6 +137,7 @@ fn words() -> impl Strategy<Value = Words> {
         (
             select(vec![Consent::FirstParty, Consent::Ask]),
             select(vec![SubjectType::Public, SubjectType::Pairwise]),
+            select(vec![RefreshRule::AsGranted, RefreshRule::ByPolicy]),
         ),
         select(vec![TokenAlgorithm::Rs256, TokenAlgorithm::Es256, TokenAlgorithm::EdDsa]),
         select(vec![AccessTokenFormat::Opaque, AccessTokenFormat::Jwt]),
@@ -145,7 +146,7 @@ fn words() -> impl Strategy<Value = Words> {
 
 prop_compose! {
     fn client(index: usize)(
-        (kind, (auth, jwks, pkce), (consent, subject), token_algorithm, access_token) in words(),
+        (kind, (auth, jwks, pkce), (consent, subject, refresh), token_algorithm, access_token) in words(),
         redirect_uris in targets(1),
         post_logout_redirect_uris in targets(0),
         grants in select(vec![
@@ -177,6 +178,7 @@ prop_compose! {
             access_token,
             access_token_seconds,
             refresh_token_seconds,
+            refresh,
             cors_origins: origins,
             default_max_age_seconds,
         }

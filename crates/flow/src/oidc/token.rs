@@ -2,11 +2,11 @@
 //! a refresh, none for client credentials.
 
 use sekimori_base::{Fault, Secret, Timestamp, random};
-use sekimori_directory::client::AccessTokenFormat;
+use sekimori_directory::client::{AccessTokenFormat, RefreshRule};
 use sekimori_directory::release::{self, Released};
 use sekimori_directory::settings::Service;
-use sekimori_directory::{Client, Person};
-use sekimori_login::account_refusal;
+use sekimori_directory::{Client, Person, PositionOrigin};
+use sekimori_login::{GoingOn, account_refusal};
 use sekimori_protocol_oidc::redeem::{self, Entitled};
 use sekimori_protocol_oidc::tokens::{About, Mint, TokenAnswer, access_expires};
 use sekimori_protocol_oidc::{
@@ -172,6 +172,9 @@ impl Flow {
         if stored.expires_at <= caller.now || !stored.grant.good(caller.now) {
             return unknown();
         }
+        if !may_go_on(caller, &granted, &entitled, &person) {
+            return Ok(Err(redeem::sign_in_again()));
+        }
         let mut writes = Vec::new();
         let mut made = self.make_tokens(caller, &entitled, &person, &mut writes)?;
         let (text, successor) = token::fresh(tenant, Kind::Refresh, &*self.entropy);
@@ -332,6 +335,24 @@ fn grant_open(entitled: &Entitled<'_>, now: Timestamp) -> Write {
 /// What a stored grant granted.
 pub(super) fn granted_of(grant: &StoredGrant) -> Result<Granted, Fault> {
     serde_json::from_str(&grant.payload).map_err(Fault::while_doing("reading a grant"))
+}
+
+/// Whether the client goes on by what was granted, or by a policy that still lets it (S36). The peer is a server:
+/// where the person is nobody says.
+fn may_go_on(caller: &Caller, granted: &Granted, entitled: &Entitled<'_>, person: &Person) -> bool {
+    let tenant = &caller.tenant;
+    match entitled.client().client().refresh {
+        RefreshRule::AsGranted => true,
+        RefreshRule::ByPolicy => GoingOn {
+            position: &tenant.networks.position(None, PositionOrigin::Unstated),
+            service: &tenant.service_facts(granted.service()),
+            groups: &person.groups,
+            amr: granted.amr(),
+            shown_at: granted.auth_time(),
+            now: caller.now,
+        }
+        .is_allowed(&tenant.policy),
+    }
 }
 
 /// Whether the account may be used now: the engine is asked at every grant.

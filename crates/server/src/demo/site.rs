@@ -2,7 +2,8 @@
 
 use sekimori_base::Bilingual;
 use sekimori_directory::client::{
-    AccessTokenFormat, Client, ClientAuth, ClientKind, Consent, Pkce, SubjectType, TokenAlgorithm,
+    AccessTokenFormat, Client, ClientAuth, ClientKind, Consent, Pkce, RefreshRule, SubjectType,
+    TokenAlgorithm,
 };
 use sekimori_directory::settings::{
     Help, MailSettings, Organisation, PolicySettings, Retention, Service, ServiceName,
@@ -225,6 +226,7 @@ fn client(id: &str, kind: ClientKind, auth: ClientAuth) -> Client {
         access_token: AccessTokenFormat::Opaque,
         access_token_seconds: 600,
         refresh_token_seconds: 30 * 24 * 3600,
+        refresh: RefreshRule::AsGranted,
         cors_origins: std::collections::BTreeSet::new(),
         default_max_age_seconds: None,
     }

@@ -2,6 +2,7 @@
 
 use data_encoding::BASE64;
 use sekimori_directory::PersonState;
+use sekimori_directory::client::RefreshRule;
 use sekimori_testbed::Write;
 use sekimori_testbed::{Network, Service, Testbed, Tokens};
 use serde_json::json;
@@ -397,4 +398,33 @@ async fn signing_out_ends_what_does_not_outlive_the_session() {
     let page = begun.browser.open("/oidc/logout").await;
     begun.browser.submit(&page, &[]).await;
     assert_eq!(begun.service.userinfo(&tokens.access).await.status, 401);
+}
+
+/// S36: a refresh comes from a server, so that nobody knows where the person is.
+#[tokio::test]
+async fn a_refresh_by_policy_asks_what_is_asked_of_somebody_outside() {
+    let rule = |rule: RefreshRule| {
+        move |site: &mut sekimori_directory::Site| {
+            let oidc = site.services.iter_mut().filter_map(|service| service.oidc.as_mut());
+            for client in oidc {
+                client.refresh = rule;
+            }
+        }
+    };
+    let (begun, tokens) = offline("wiki", "hana").await;
+    let refresh = tokens.refresh.expect("a refresh token");
+    begun.bed.change_site(rule(RefreshRule::ByPolicy)).await;
+    let reply = begun.service.refresh(&refresh).await;
+    assert_eq!(reply.error(), "invalid_grant", "she showed her password on campus and no more");
+    assert!(reply.text("error_description").is_some_and(|text| text.contains("sign in again")));
+    // That spent nothing and ended nothing.
+    begun.bed.change_site(rule(RefreshRule::AsGranted)).await;
+    assert_eq!(begun.service.refresh(&refresh).await.status, 200);
+
+    let begun = asking("wiki", Network::Home, &[OFFLINE]).await;
+    begun.bed.change_site(rule(RefreshRule::ByPolicy)).await;
+    let page = begun.password("taro").await;
+    let page = begun.browser.submit(&page, &[("code", &begun.code("taro"))]).await;
+    let refresh = begun.tokens(&page).await.refresh.expect("a refresh token");
+    assert_eq!(begun.service.refresh(&refresh).await.status, 200, "he showed two factors");
 }
