@@ -118,3 +118,24 @@ journey('a form of another site asks before it signs anybody out', async (world)
   await page.goto(portal);
   assert.notEqual(page.url(), portal, 'signed out');
 });
+
+journey('what the policy of a page stops is reported and counted', async (world) => {
+  const demo = await world.demo();
+  const page = await world.browser({ address: demo.address('outside') });
+  await page.goto(demo.portal);
+  await page.evaluate(() => {
+    const script = document.createElement('script');
+    script.textContent = 'document.title = "injected"';
+    document.head.append(script);
+  });
+  assert.notEqual(await page.title(), 'injected');
+  const counted = /http_requests_total\{route="\/csp-report",method="POST",status="204"\} 1\b/;
+  let metrics = '';
+  for (let times = 0; times < 50 && !counted.test(metrics); times += 1) {
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    metrics = await (await fetch(new URL('/metrics', demo.management))).text();
+  }
+  assert.match(metrics, counted);
+  // What this page complained about is what was wanted.
+  assert.equal(world.complaints.splice(0).length, 1);
+});

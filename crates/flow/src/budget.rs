@@ -6,10 +6,19 @@ use std::sync::{Mutex, PoisonError};
 
 use sekimori_base::{TenantId, Timestamp};
 
-/// Narrated refusals of one network in a minute.
-const NETWORK_MAX: u32 = 20;
-/// Narrated refusals of one tenant in a minute.
-const TENANT_MAX: u32 = 600;
+/// Narrated refusals in a minute, of one network and of one tenant.
+const NARRATED: Shares = Shares { network: 20, tenant: 600 };
+/// Logged reports of browsers in a minute.
+const REPORTS: Shares = Shares { network: 3, tenant: 30 };
+
+/// What there is in a minute.
+#[derive(Debug, Clone, Copy)]
+struct Shares {
+    /// Of one network.
+    network: u32,
+    /// Of one tenant.
+    tenant: u32,
+}
 
 #[derive(Default)]
 struct Minute {
@@ -19,24 +28,36 @@ struct Minute {
 }
 
 /// The budget of this node. Bounded: the maps hold at most one minute's tenants and narrated networks.
-#[derive(Default)]
-pub struct Budget(Mutex<Minute>);
+pub struct Budget {
+    shares: Shares,
+    minute: Mutex<Minute>,
+}
 
 impl Budget {
+    /// For narrated refusals.
+    pub fn narrated() -> Self {
+        Self { shares: NARRATED, minute: Mutex::default() }
+    }
+
+    /// For what browsers report about our pages.
+    pub fn reports() -> Self {
+        Self { shares: REPORTS, minute: Mutex::default() }
+    }
+
     /// Take one, if there is any left in this minute.
     pub fn take(&self, tenant: TenantId, network: u128, now: Timestamp) -> bool {
-        let mut minute = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut minute = self.minute.lock().unwrap_or_else(PoisonError::into_inner);
         let number = now.unix_seconds().div_euclid(60);
         if minute.number != number {
             *minute = Minute { number, ..Minute::default() };
         }
         let Minute { tenants, networks, .. } = &mut *minute;
         let of_tenant = tenants.entry(tenant).or_default();
-        if *of_tenant >= TENANT_MAX {
+        if *of_tenant >= self.shares.tenant {
             return false;
         }
         let of_network = networks.entry((tenant, network)).or_default();
-        if *of_network >= NETWORK_MAX {
+        if *of_network >= self.shares.network {
             // What one network may not have is left for the others.
             return false;
         }
@@ -55,7 +76,7 @@ mod tests {
 
     #[test]
     fn a_network_gets_its_share_a_minute() {
-        let budget = Budget::default();
+        let budget = Budget::narrated();
         let taken = (0..10_000).filter(|_| budget.take(TENANT, 1, NOW)).count();
         assert_eq!(taken, 20);
         assert!(budget.take(TENANT, 2, NOW));
@@ -64,7 +85,7 @@ mod tests {
 
     #[test]
     fn a_tenant_gets_its_share_whatever_the_networks() {
-        let budget = Budget::default();
+        let budget = Budget::narrated();
         let taken = (0..10_000).filter(|network| budget.take(TENANT, *network, NOW)).count();
         assert_eq!(taken, 600);
         assert!(budget.take(TenantId::from_bytes([2; 16]), 1, NOW));

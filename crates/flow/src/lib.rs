@@ -81,6 +81,7 @@ pub struct Parts {
     sources: sources::Sources,
     typed: typed::Typed,
     budget: budget::Budget,
+    reports: budget::Budget,
     lookups: portal::Lookups,
     answered: answered::Answered,
     assertions: oidc::Assertions,
@@ -95,6 +96,11 @@ impl std::ops::Deref for Flow {
 }
 
 impl Flow {
+    /// Whether what a browser reports is logged: a few a minute are.
+    pub fn may_log_report(&self, visitor: &Visitor) -> bool {
+        self.reports.take(visitor.tenant.id, visitor.network(), visitor.now)
+    }
+
     /// A flow over these parts.
     pub fn new(
         store: Store,
@@ -116,7 +122,8 @@ impl Flow {
             sealing: checkpoint::Sealing::default(),
             sources: sources::Sources::default(),
             typed,
-            budget: budget::Budget::default(),
+            budget: budget::Budget::narrated(),
+            reports: budget::Budget::reports(),
             lookups: portal::Lookups::default(),
             answered: answered::Answered::default(),
             assertions: oidc::Assertions::default(),

@@ -15,11 +15,13 @@ pub const fn csp(target: FormTarget) -> &'static str {
     match target {
         FormTarget::OwnPages => {
             "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; \
-             connect-src 'self'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
+             connect-src 'self'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'; \
+             report-uri /csp-report"
         }
         FormTarget::Service => {
             "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; \
-             connect-src 'self'; base-uri 'none'; frame-ancestors 'none'"
+             connect-src 'self'; base-uri 'none'; frame-ancestors 'none'; \
+             report-uri /csp-report"
         }
     }
 }

@@ -3,6 +3,7 @@
 mod answer;
 mod app;
 pub mod cookies;
+mod csp_report;
 mod cx;
 pub mod headers;
 mod language;

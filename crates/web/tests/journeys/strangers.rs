@@ -40,6 +40,7 @@ const STRANGERS: &[(&str, u16, u16)] = &[
     ("/portal/consents", 303, 303),
     ("/not-me/{link}", 404, 303),
     ("/help", 200, 405),
+    ("/csp-report", 405, 400),
     ("/static/{name}", 404, 405),
 ];
 
@@ -308,4 +309,26 @@ async fn a_broken_database_lets_nobody_in_and_is_never_a_wrong_password() {
     }
     let reply = begun.service.redeem_code("1.AAAA", "v").await;
     assert!(reply.status.is_server_error(), "{:?}", reply.json);
+}
+
+/// S50: browsers can say that a page was to load what its policy forbids; so can anybody, and nothing grows by it.
+#[tokio::test]
+async fn a_violated_policy_can_be_reported_and_nothing_is_stored() {
+    let begun = at("wiki", Network::Home).await;
+    let csp = begun.page.headers["content-security-policy"].to_str().expect("ASCII");
+    assert!(csp.ends_with("; report-uri /csp-report"), "{csp}");
+    let report = r#"{"csp-report": {"document-uri": "https://login.example.ac.jp/login?r=x",
+        "effective-directive": "script-src-elem", "blocked-uri": "inline", "line-number": 7}}"#;
+    let long = format!("{{\"csp-report\": {{\"blocked-uri\": \"{}\"}}}}", "x".repeat(20_000));
+    let before = begun.bed.cost();
+    for (body, expected) in [(report, 204), ("[]", 400), ("\u{0}", 400), (&long, 413)] {
+        for _ in 0..50 {
+            let path = "/csp-report";
+            let page = begun.browser.request(Method::POST, path, body.as_bytes()).await;
+            assert_eq!(page.status.as_u16(), expected, "{body}");
+            assert!(page.body.is_empty(), "{}", page.body);
+        }
+    }
+    let cost = begun.bed.cost_since(before);
+    assert_eq!((cost.writes, cost.reads), (0, 0));
 }
