@@ -195,6 +195,11 @@ fn password(keys: &Keys<'_, '_>, may_be_alone: bool) -> PasswordSettings {
     {
         settings.start_ticket_days = days;
     }
+    if let Some(item) = keys.take("wrong_password_millis")
+        && let Some(millis) = item.number([0, 2_000])
+    {
+        settings.wrong_password_millis = millis;
+    }
     keys.finish();
     settings
 }

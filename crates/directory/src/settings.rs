@@ -365,11 +365,18 @@ pub struct PasswordSettings {
     pub blocked_words: BTreeSet<String>,
     /// Starting tickets of new people are good for so many days.
     pub start_ticket_days: u8,
+    /// A wrong password is answered no sooner than so many milliseconds after it came, whoever it was meant for.
+    pub wrong_password_millis: u16,
 }
 
 impl Default for PasswordSettings {
     fn default() -> Self {
-        Self { length_min: 15, blocked_words: BTreeSet::new(), start_ticket_days: 14 }
+        Self {
+            length_min: 15,
+            blocked_words: BTreeSet::new(),
+            start_ticket_days: 14,
+            wrong_password_millis: 150,
+        }
     }
 }
 

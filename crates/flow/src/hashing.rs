@@ -91,6 +91,11 @@ impl Hashing {
         Ok(Place { taken, class, turn, cost: self.cost })
     }
 
+    /// What a fresh hash costs.
+    pub const fn cost(&self) -> Argon2Cost {
+        self.cost
+    }
+
     /// Hashes computed so far, for metrics.
     pub fn hashed(&self) -> u64 {
         self.shared.hashed.load(Ordering::Relaxed)

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use sekimori_base::TenantId;
@@ -45,6 +46,12 @@ pub struct CheckpointKeys {
 }
 
 impl Tenant {
+    /// How long a wrong password is held before it is answered: an imported hash is checked at its own cost, a name
+    /// that nobody bears against a decoy, and the clock must not tell which.
+    pub fn wrong_password_held(&self) -> Duration {
+        Duration::from_millis(u64::from(self.site.password.wrong_password_millis))
+    }
+
     /// The tenant of a site document and its keys.
     pub fn new(
         id: TenantId,

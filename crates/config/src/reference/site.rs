@@ -126,6 +126,8 @@ keys! {
         "length_min", "8 to 64", Value("15"), "Shortest new password, in characters.";
         "blocked_words", "list of texts", Value("[]"), "Words of the organisation that a password must not consist of.";
         "start_ticket_days", "1 to 30", Value("14"), "Days for which the tickets of new people are good, with which they choose their first password.";
+        "wrong_password_millis", "0 to 2000", Value("150"),
+            "A wrong password is answered no sooner than so many milliseconds after it came, so that its time tells nothing about the account. Imported hashes that take longer to check are refused; do not lower it while people have such.";
     }
     "session" {
         "idle_seconds", "60 to 2592000", Value("3600"), "Ends after so long without use.";

@@ -265,6 +265,7 @@ prop_compose! {
         length_min in 8..=64_u16,
         blocked_words in prop::collection::btree_set(line(), 0..3),
         start_ticket_days in 1..=30_u8,
+        wrong_password_millis in 0..=2_000_u16,
         idle_seconds in 60..=2_592_000_u32,
         absolute_seconds in 300..=2_592_000_u32,
         sudo_seconds in 60..=3600_u32,
@@ -272,7 +273,12 @@ prop_compose! {
         days in (1..=3650_u16, 1..=3650_u16),
     ) -> (PasswordSettings, SessionSettings, Retention) {
         (
-            PasswordSettings { length_min, blocked_words, start_ticket_days },
+            PasswordSettings {
+                length_min,
+                blocked_words,
+                start_ticket_days,
+                wrong_password_millis,
+            },
             SessionSettings { idle_seconds, absolute_seconds, sudo_seconds, second_factor_seconds },
             Retention { facts_days: days.0, audit_days: days.1 },
         )

@@ -142,6 +142,20 @@ impl Inner {
             .filter(|_| possible)
     }
 
+    /// What computing it takes at most, in microseconds, on a slow core: for the longest password, since
+    /// whoever measures chooses it.
+    pub(super) fn micros(&self) -> u64 {
+        match self {
+            Self::Digest { .. } => 20,
+            Self::Bcrypt { cost, .. } => 100 << cost,
+            Self::ShaCrypt { rounds, .. } => 4 * u64::from(*rounds),
+            Self::Pbkdf2 { sha, iterations, length, .. } => {
+                let blocks = length.div_ceil(sha.algorithm().output_len());
+                u64::from(iterations.get()) * blocks as u64
+            }
+        }
+    }
+
     /// What the other system would have computed from `password`.
     pub(super) fn compute(&self, password: &str) -> Zeroizing<Vec<u8>> {
         let password = password.as_bytes();

@@ -97,7 +97,8 @@ pub fn hash(
 
 /// Is this the account's password? Costs the same for a record and for a decoy. Two kinds of records
 /// cost more until their first login: a wrapped one by its inner scheme, and an Argon2id hash of
-/// another system with a higher cost than ours.
+/// another system with a higher cost than ours. [`examine`] takes none that takes longer than a
+/// wrong password is held.
 pub fn verify(
     memory: &mut Memory,
     recipe: &Recipe<'_>,

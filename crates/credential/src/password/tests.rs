@@ -225,6 +225,43 @@ fn a_foreign_hash_was_made_of_the_bytes_as_typed() {
 }
 
 #[test]
+fn a_hash_that_takes_longer_than_a_wrong_password_is_held_is_refused() {
+    const BCRYPT: [&str; 2] = [
+        "$2b$10$abcdefghijklmnopqrstuuK3l9zvMd4DVCSdTbVbDYpbxUgMPrtzS",
+        "$2b$12$abcdefghijklmnopqrstuuK3l9zvMd4DVCSdTbVbDYpbxUgMPrtzS",
+    ];
+    const DJANGO: &str = "pbkdf2_sha256$600000$salt$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+    const SHORT: &str = "{SHA}W6ph5Mm5Pz8GgiULbPgzG37mj9g=";
+    const ARGON2: [&str; 2] = [
+        "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAA",
+        "$argon2id$v=19$m=65536,t=3,p=1$AAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAA",
+    ];
+    for (text, answered, fits) in [
+        (SHORT, 0, true),
+        (ARGON2[0], 0, true),
+        (ARGON2[1], 150, false),
+        (ARGON2[1], 200, true),
+        (BCRYPT[0], 0, false),
+        (BCRYPT[0], 150, true),
+        (BCRYPT[1], 150, false),
+        (BCRYPT[1], 450, true),
+        (DJANGO, 150, false),
+        (DJANGO, 700, true),
+    ] {
+        let examined = examine(text, Argon2Cost::default(), answered);
+        match examined {
+            Ok(()) => assert!(fits, "{text} within {answered} ms"),
+            Err(ImportError::Slow { millis, .. }) => {
+                assert!(!fits, "{text} within {answered} ms takes {millis} ms");
+                // What it asks for is enough.
+                examine(text, Argon2Cost::default(), millis).unwrap();
+            }
+            Err(error) => panic!("{text}: {error}"),
+        }
+    }
+}
+
+#[test]
 fn a_hash_that_cannot_be_taken_over_says_why_and_names_the_scheme() {
     let message = |text: &str| match wrap(&mut memory(), &PLAIN, text, [9; 16]) {
         Ok(record) => panic!("{text} became {record:?}"),

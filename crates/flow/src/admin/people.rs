@@ -6,7 +6,7 @@ use std::time::Duration;
 use sekimori_base::{
     Bilingual, FactorId, Fault, Language, PersonId, Sealed, Secret, Timestamp, random,
 };
-use sekimori_credential::password::{ImportError, PasswordError};
+use sekimori_credential::password::{self, ImportError, PasswordError};
 use sekimori_credential::totp::TotpSecret;
 use sekimori_directory::{
     Affiliation, Binding, Group, MailAddress, Method, Person, PersonState, Username,
@@ -135,6 +135,13 @@ impl Flow {
         }
     }
 
+    /// Whether a hash of another system can be taken over: it can be read, and checking it is no slower than a wrong
+    /// password is answered here.
+    pub fn examine_hash(&self, tenant: &Tenant, hash: &str) -> Result<(), ImportError> {
+        let answered = u64::from(tenant.site.password.wrong_password_millis);
+        password::examine(hash, self.hashing.cost(), answered)
+    }
+
     /// A record that checks the passwords of a hash of another system, made in the hash queue.
     pub async fn take_over_hash(
         &self,
@@ -142,6 +149,7 @@ impl Flow {
         hash: String,
         when_full: WhenFull,
     ) -> Result<String, AddError> {
+        self.examine_hash(tenant, &hash).map_err(AddError::Hash)?;
         let place = self.place(tenant, when_full).await?;
         match place.wrap(hash, random(&*self.entropy)).await? {
             Ok(record) => Ok(record.to_string()),

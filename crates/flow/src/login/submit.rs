@@ -8,6 +8,7 @@ use sekimori_login::{Check, Details, Next, Reason, Step, Submission, Verdict};
 use sekimori_store::{CommitError, Conflict, Counter, Reservation, Reserved, Wanted, Write};
 
 use super::check::Proofed;
+use super::pages::shown;
 use super::round::{Reserving, Round, Stage};
 use crate::Flow;
 use crate::attempt::{AttemptState, RESERVATION_SECONDS, SealedPart, Shown};
@@ -229,6 +230,7 @@ impl Flow {
         new_attempt: Option<AttemptId>,
         typed: Secret<String>,
     ) -> Result<Progress, Fault> {
+        let no_sooner = tokio::time::sleep(round.visitor.tenant.wrong_password_held());
         if let Err(until) = self.turn(&round) {
             round.facts.throttle.alert_wait_until = Some(until);
             let decision = round.decide();
@@ -254,7 +256,12 @@ impl Flow {
         self.recognise(&mut round, &typed);
         let verdict = round.check_password(&place, typed).await?;
         drop(place);
-        self.settle_checked(round.with_verdict(verdict)).await
+        let round = round.with_verdict(verdict);
+        // Before anything is stored: a second submit of the form hears of it no sooner either.
+        if shown(&round.decide()) == Reason::CredentialMismatch {
+            no_sooner.await;
+        }
+        self.settle_checked(round).await
     }
 
     /// A round whose guess is reserved with what its verdict leads to; a new attempt begins there as well.

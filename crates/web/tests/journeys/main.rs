@@ -21,6 +21,7 @@ mod tenants;
 mod throttling;
 mod tickets;
 mod tokens;
+mod times;
 mod twins;
 mod walks;
 mod what_if;

@@ -7,7 +7,6 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use sekimori_base::{PersonId, Timestamp};
-use sekimori_credential::password::examine;
 use sekimori_directory::{Person, Username};
 use sekimori_flow::{Tenant, measured, person_words};
 use serde_json::{Value, json};
@@ -219,7 +218,7 @@ async fn planned(
     let person = Box::new(row.person(PersonId::random(&*desk.app.flow.entropy), now));
     let first = match row.first {
         First::Ticket => First::Ticket,
-        First::Hash(hash) => match examine(&hash) {
+        First::Hash(hash) => match desk.app.flow.examine_hash(tenant, &hash) {
             Ok(()) => First::Hash(hash),
             Err(error) => return Ok(Err(format!("hash: {error}"))),
         },
