@@ -16,7 +16,7 @@ pub use audit::{Problem, Verified, Wrong};
 pub use desk::{SessionsToEnd, View};
 pub use explain::{Affected, Decided, Explained, WhatIf};
 pub use people::{AddError, By, NewPerson, WhenFull};
-pub use reapply::{Outcome, Reapplication, Reapplied, SinceBackup};
+pub use reapply::{AuditOf, Outcome, Reapplication, Reapplied, SinceBackup};
 pub use settings::ApplyError;
 
 impl By {

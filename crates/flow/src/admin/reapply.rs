@@ -3,10 +3,11 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use sekimori_base::{FactorId, Fault, PersonId, Timestamp, base32};
+use sekimori_base::{FactorId, Fault, PersonId, TenantId, Timestamp, base32};
 use sekimori_directory::settings::ServiceName;
 use sekimori_directory::{Method, PersonState};
 use sekimori_store::{Conflict, StoredLine, StoredPerson, Write};
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::By;
@@ -16,6 +17,33 @@ use crate::tenant::Tenant;
 
 /// Seconds of a day.
 const DAY: i64 = 24 * 3600;
+
+/// The first line of an export: whose audit follows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AuditOf {
+    /// Whose.
+    pub audit_of: TenantId,
+    /// Its host name, for people.
+    pub host: String,
+}
+
+impl AuditOf {
+    /// The audit of this organisation.
+    pub fn of(tenant: &Tenant) -> Self {
+        Self { audit_of: tenant.id, host: tenant.host().to_owned() }
+    }
+
+    /// As it stands in the file.
+    pub fn line(&self) -> String {
+        format!("{}\n", json!(self))
+    }
+
+    /// What a line says, if it is such a one.
+    pub fn read(line: &str) -> Option<Self> {
+        serde_json::from_str(line).ok()
+    }
+}
 
 /// Exported lines, as they are read: those that the restored database does not have.
 pub struct SinceBackup {
@@ -105,6 +133,11 @@ pub struct Reapplication {
 }
 
 impl SinceBackup {
+    /// Whether a text is a line of an audit.
+    pub fn is_line(text: &str) -> bool {
+        serde_json::from_str::<StoredLine>(text).is_ok()
+    }
+
     /// Take a line; `false`: it is none.
     pub fn line(&mut self, text: &str) -> bool {
         let Ok(line) = serde_json::from_str::<StoredLine>(text) else { return false };

@@ -1,8 +1,9 @@
 //! The audit: its lines, its checkpoints, and whether they are what was written.
 
-use sekimori_flow::admin::{Problem, Verified, Wrong};
+use sekimori_base::{Timestamp, base32};
+use sekimori_flow::admin::{AuditOf, Problem, Verified, Wrong};
 use sekimori_flow::checkpoint::ROUND_SECONDS;
-use sekimori_store::AuditPlace;
+use sekimori_store::{AuditPlace, LineId, WriterId};
 use serde_json::{Value, json};
 
 use super::execute::Desk;
@@ -12,24 +13,45 @@ use crate::checkpoints::{key_line, line};
 use crate::command::Failed;
 use crate::console::Table;
 
-pub(super) async fn lines(desk: &Desk<'_>, since_seconds: i64) -> Result<Answer, Failed> {
-    const PAGE: u32 = 1000;
+/// Lines of a page of an export: some megabytes.
+const PAGE: u32 = 5000;
+
+/// A page of lines, and where the next one begins; the first page begins with a line that says whose they are.
+pub(super) async fn lines(
+    desk: &Desk<'_>,
+    since_seconds: i64,
+    after: Option<&str>,
+) -> Result<Answer, Failed> {
     let tenant = desk.tenant()?;
-    let store = &desk.app.flow.store;
-    let mut place = AuditPlace::from(desk.app.flow.clock.now().plus_seconds(-since_seconds));
-    let (mut text, mut values) = (String::new(), Vec::new());
-    loop {
-        let entries = store.audit_since(tenant.id, place, PAGE).await;
-        let entries = entries.map_err(Failed::at("reading the audit"))?;
-        let Some(last) = entries.last() else { break };
-        place = AuditPlace { at: last.line.at, id: last.id };
-        for entry in entries {
-            text.push_str(&entry.text);
-            text.push('\n');
-            values.push(entry.line);
-        }
+    let (place, mut text) = if let Some(cursor) = after {
+        let place = place_of(cursor).ok_or_else(|| Failed::new("that is no place in an audit"))?;
+        (place, String::new())
+    } else {
+        let since = desk.app.flow.clock.now().plus_seconds(-since_seconds);
+        (AuditPlace::from(since), AuditOf::of(&tenant).line())
+    };
+    let entries = desk.app.flow.store.audit_since(tenant.id, place, PAGE).await;
+    let entries = entries.map_err(Failed::at("reading the audit"))?;
+    for entry in &entries {
+        text.push_str(&entry.text);
+        text.push('\n');
     }
-    Ok(Answer::yes(text, values))
+    let full = entries.len() == PAGE as usize;
+    let next = entries.last().filter(|_| full).map(|last| cursor(last.line.at, last.id));
+    Ok(Answer::yes(text, json!({ "next": next })))
+}
+
+fn cursor(at: Timestamp, id: LineId) -> String {
+    let writer = base32::encode(id.writer.bytes());
+    format!("{}.{writer}.{}", at.unix_millis(), id.sequence)
+}
+
+fn place_of(cursor: &str) -> Option<AuditPlace> {
+    let mut parts = cursor.split('.');
+    let at = Timestamp::from_unix_millis(parts.next()?.parse().ok()?);
+    let writer = WriterId::from_bytes(base32::decode(parts.next()?)?.try_into().ok()?);
+    let sequence = parts.next()?.parse().ok()?;
+    Some(AuditPlace { at, id: LineId { writer, sequence } })
 }
 
 /// Sign what has changed, and give the last checkpoint with the keys that verify it.

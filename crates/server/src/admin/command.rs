@@ -134,10 +134,12 @@ pub enum Command {
         /// Where to, for the server: a path that begins at the root.
         path: PathBuf,
     },
-    /// Lines of the audit, each as it was hashed.
+    /// The next lines of the audit, each as it was hashed: a page of them, so that none has to hold them all.
     AuditExport {
         /// From how many seconds ago on.
         since_seconds: i64,
+        /// After which line; what the page before said. `None`: the first page.
+        after: Option<String>,
     },
     /// Verify the audit.
     AuditVerify {

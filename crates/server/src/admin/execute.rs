@@ -87,7 +87,9 @@ pub async fn execute(
             explain::what_if(&desk, &site, since_seconds, &watcher).await
         }
         Command::Backup { path } => records::backup(&desk, &path).await,
-        Command::AuditExport { since_seconds } => audit::lines(&desk, since_seconds).await,
+        Command::AuditExport { since_seconds, after } => {
+            audit::lines(&desk, since_seconds, after.as_deref()).await
+        }
         Command::AuditVerify { exported } => audit::verify(&desk, &exported, &watcher).await,
         Command::AuditCheckpoint => audit::checkpoint(&desk).await,
         Command::MailTest { to } => mail::test(&desk, to).await,

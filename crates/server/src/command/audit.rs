@@ -12,7 +12,7 @@ use super::desk::span_seconds;
 use super::{Common, Ended, Failed};
 use crate::admin::{Command, Outcome};
 use crate::checkpoints;
-use crate::console::note;
+use crate::console::{note, print_part};
 
 /// The audit: verify, checkpoint, export
 #[derive(Debug, Args)]
@@ -28,7 +28,8 @@ enum AuditWhat {
 Without an exported checkpoint nothing tells that lines and checkpoints were cut
 off together: give the file that [audit] checkpoint_file names, as it was kept
 where the database's administrators cannot write, or what `sekimori audit
-checkpoint` printed. Of a long file the last 4 MiB are looked at.
+checkpoint` printed, however long it is. Each checkpoint commits to all before it,
+so that the last 5,000 of an organisation are compared.
 
 What was written in the last 10 seconds may be in no checkpoint yet, and could be
 cut off unseen.
@@ -57,8 +58,8 @@ Exit status: 0, 1 if nothing was ever written.")]
     },
     /// Print lines as JSON, one a line, each exactly as it was hashed
     #[command(after_long_help = "\
-Keep them where this server cannot write: `sekimori restore --audit` needs them
-to end again what was ended since the backup.
+The first line says whose they are. Keep the file where this server cannot write:
+`sekimori restore --audit` needs it to end again what was ended since the backup.
 
 Example:
   sekimori audit export --since 2d > audit-$(date +%F).jsonl")]
@@ -71,21 +72,37 @@ Example:
 
 pub(super) fn audit(audit: &Audit, common: &Common) -> Result<Ended, Failed> {
     match &audit.what {
-        AuditWhat::Export { since } => {
-            ask_and_show(Command::AuditExport { since_seconds: *since }, common)
-        }
+        AuditWhat::Export { since } => export(*since, common),
         AuditWhat::Checkpoint { out: None } => ask_and_show(Command::AuditCheckpoint, common),
         AuditWhat::Checkpoint { out: Some(file) } => checkpoint_to(file, common),
         AuditWhat::Verify { checkpoint } => {
-            let exported = checkpoint.as_deref().map_or(Ok(Vec::new()), exported)?;
+            let exported =
+                checkpoint.as_deref().map_or(Ok(Vec::new()), |file| exported(file, common))?;
             watched(Command::AuditVerify { exported }, common, "verifying")
                 .map(|answer| show(&answer, common))
         }
     }
 }
 
-fn exported(file: &Path) -> Result<Vec<String>, Failed> {
-    let exported = checkpoints::exported(file).map_err(Failed::at(file.display()))?;
+/// Page by page, so that neither side holds more than one.
+fn export(since_seconds: i64, common: &Common) -> Result<Ended, Failed> {
+    let mut after = None;
+    loop {
+        let answer = ask(Command::AuditExport { since_seconds, after }, common)?;
+        if !print_part(&answer.text).map_err(Failed::at("printing the audit"))? {
+            return Ok(Ended::Well);
+        }
+        match answer.value["next"].as_str() {
+            Some(next) => after = Some(next.to_owned()),
+            None => return Ok(Ended::Well),
+        }
+    }
+}
+
+/// The last checkpoints of the file, of the organisation that was named.
+fn exported(file: &Path, common: &Common) -> Result<Vec<String>, Failed> {
+    let exported = checkpoints::exported(file, common.tenant.as_deref());
+    let exported = exported.map_err(Failed::at(file.display()))?;
     if exported.is_empty() {
         let none = Failed::new(format!("there is no checkpoint in {}", file.display()));
         return Err(

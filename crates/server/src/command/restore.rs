@@ -1,13 +1,16 @@
 //! `sekimori restore`: a backup into an empty place, and what was ended since, ended again.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::Args;
-use sekimori_base::Clock;
+use sekimori_base::{Clock, TenantId};
 use sekimori_config::node::Node;
-use sekimori_flow::admin::{By, Outcome, Reapplication, Reapplied};
+use sekimori_flow::Tenant;
+use sekimori_flow::admin::{AuditOf, By, Outcome, Reapplication, Reapplied, SinceBackup};
 use serde_json::{Value, json};
 
 use super::database::{failed, key_is_there};
@@ -38,18 +41,19 @@ is served: people who were disabled or erased since the backup, factors and
 recovery codes that were ended, factors that their owner suspended and consents
 that were withdrawn are ended again. What cannot be done again (changed passwords,
 new client secrets, applied settings) is listed. Where there are several
-organisations, name the one of the file with --tenant.
+organisations, give the export of each; the first line says whose it is.
 
-Example:
+Examples:
   sekimori restore backup.db --audit audit.jsonl
+  sekimori restore backup.db --audit one.jsonl --audit other.jsonl
 
 Exit status: 0, 1 not restored, 3 it could not be done.")]
 pub struct Restore {
     /// The backup
     file: PathBuf,
-    /// Exported lines of the audit, from before the backup to the end
+    /// Exported lines of the audit, from before the backup to the end; may be given several times
     #[arg(long, value_name = "FILE")]
-    audit: Option<PathBuf>,
+    audit: Vec<PathBuf>,
     /// Do not ask
     #[arg(long, short)]
     yes: bool,
@@ -58,7 +62,7 @@ pub struct Restore {
 pub(super) fn restore(restore: &Restore, common: &Common) -> Result<Ended, Failed> {
     let node = settings::node(common.config.as_deref())?;
     key_is_there(&node)?;
-    if let Some(audit) = &restore.audit {
+    for audit in &restore.audit {
         File::open(audit).map_err(Failed::at(audit.display()))?;
     }
     if !restore.yes {
@@ -70,50 +74,150 @@ pub(super) fn restore(restore: &Restore, common: &Common) -> Result<Ended, Faile
     }
     let report = sekimori_store::restore(&restore.file, &place(&node)?, SystemClock.now());
     let report = report.map_err(failed("restoring"))?;
-    let again = match &restore.audit {
-        Some(audit) => Some(
-            super::runtime()?.block_on(reapply(&node, audit, common.tenant.as_deref())).map_err(
-                |error| error.remedy("the backup is restored, and what was ended since is not ended again: do not serve; move the database away and begin anew"),
-            )?,
-        ),
-        None => None,
+    let again = if restore.audit.is_empty() {
+        None
+    } else {
+        let reapplied = reapply(&node, &restore.audit, common.tenant.as_deref());
+        Some(super::runtime()?.block_on(reapplied).map_err(|error| {
+            error.remedy("the backup is restored, and what was ended since is not ended again: do not serve; move the database away and begin anew")
+        })?)
     };
     if common.json {
         print_json(&json!({
             "people": report.people, "rows": report.rows,
-            "since_backup": again.as_ref().map(value),
+            "since_backup": again.as_ref().map(Again::value),
         }));
         return Ok(Ended::Well);
     }
     print(&format!("restored: {} people, {} rows", report.people, report.rows));
-    print(&again.as_ref().map_or_else(|| NOT_KNOWN.to_owned(), words));
+    print(&again.as_ref().map_or_else(|| NOT_KNOWN.to_owned(), Again::words));
     Ok(Ended::Well)
 }
 
-async fn reapply(node: &Node, audit: &Path, host: Option<&str>) -> Result<Reapplication, Failed> {
+/// What came of the exported audits.
+struct Again {
+    /// Of each organisation, by host name.
+    done: Vec<(String, Reapplication)>,
+    /// Organisations of the database of which no export was given.
+    not_given: Vec<String>,
+    /// Organisations of the exports that the backup does not have.
+    not_here: Vec<String>,
+}
+
+/// Exported lines, sorted by organisation.
+struct Reading<'a> {
+    app: &'a App,
+    since: BTreeMap<TenantId, (Arc<Tenant>, SinceBackup)>,
+    not_here: Vec<String>,
+}
+
+const DOING: &str = "ending again what was ended since the backup";
+
+async fn reapply(node: &Node, files: &[PathBuf], host: Option<&str>) -> Result<Again, Failed> {
     let app = App::open(node, Purpose::Command).await?;
-    let again = reapply_in(&app, audit, host).await;
+    let again = reapply_in(&app, files, host).await;
     app.close().await;
     again
 }
 
-async fn reapply_in(app: &App, audit: &Path, host: Option<&str>) -> Result<Reapplication, Failed> {
-    let doing = "ending again what was ended since the backup";
-    let tenant = app.tenant(host)?;
-    let mut since = app.flow.since_backup(&tenant).await.map_err(Failed::at(doing))?;
-    let file = File::open(audit).map_err(Failed::at(audit.display()))?;
-    for (index, line) in BufReader::new(file).lines().enumerate() {
-        let line = line.map_err(Failed::at(audit.display()))?;
-        if !line.is_empty() && !since.line(&line) {
-            let what = format!("{}: line {} is no line of an audit", audit.display(), index + 1);
-            return Err(Failed::new(what));
-        }
+async fn reapply_in(app: &App, files: &[PathBuf], host: Option<&str>) -> Result<Again, Failed> {
+    let mut reading = Reading { app, since: BTreeMap::new(), not_here: Vec::new() };
+    // Everything is read before anything is done: a damaged file changes nothing.
+    for file in files {
+        reading.read(file, host).await?;
     }
     let by = By(format!("os:{} (restore)", own_name()));
-    app.flow.reapply(&tenant, since, &by).await.map_err(Failed::at(doing))
+    let mut again = Again { done: Vec::new(), not_given: Vec::new(), not_here: reading.not_here };
+    for tenant in app.flow.tenants.all() {
+        let host = tenant.host().to_owned();
+        match reading.since.remove(&tenant.id) {
+            Some((tenant, since)) => {
+                let done = app.flow.reapply(&tenant, since, &by).await;
+                again.done.push((host, done.map_err(Failed::at(DOING))?));
+            }
+            None => again.not_given.push(host),
+        }
+    }
+    again.done.sort_by(|(one, _), (other, _)| one.cmp(other));
+    again.not_given.sort();
+    Ok(again)
 }
 
-fn value(again: &Reapplication) -> Value {
+impl Reading<'_> {
+    /// All lines of a file. Lines before any that says whose they are belong to the organisation that was named.
+    async fn read(&mut self, path: &Path, host: Option<&str>) -> Result<(), Failed> {
+        let file = File::open(path).map_err(Failed::at(path.display()))?;
+        let mut whose = None;
+        for (index, line) in BufReader::new(file).lines().enumerate() {
+            let line = line.map_err(Failed::at(path.display()))?;
+            if line.is_empty() {
+                continue;
+            }
+            if let Some(of) = AuditOf::read(&line) {
+                whose = Some(self.begin(of).await?);
+                continue;
+            }
+            let whose = if let Some(whose) = whose {
+                whose
+            } else {
+                let of = AuditOf::of(&*self.app.tenant(host)?);
+                *whose.insert(self.begin(of).await?)
+            };
+            let taken = match self.since.get_mut(&whose) {
+                Some((_, since)) => since.line(&line),
+                None => SinceBackup::is_line(&line),
+            };
+            if !taken {
+                let place = format!("{}: line {}", path.display(), index + 1);
+                return Err(Failed::new(format!("{place} is no line of an audit")));
+            }
+        }
+        Ok(())
+    }
+
+    /// Lines of this organisation follow.
+    async fn begin(&mut self, of: AuditOf) -> Result<TenantId, Failed> {
+        match self.app.flow.tenants.by_id(of.audit_of) {
+            Some(tenant) if !self.since.contains_key(&tenant.id) => {
+                let since = self.app.flow.since_backup(&tenant).await;
+                self.since.insert(tenant.id, (tenant, since.map_err(Failed::at(DOING))?));
+            }
+            Some(_) => {}
+            None if self.not_here.contains(&of.host) => {}
+            None => self.not_here.push(of.host),
+        }
+        Ok(of.audit_of)
+    }
+}
+
+impl Again {
+    fn value(&self) -> Value {
+        let done: Vec<Value> = self.done.iter().map(|(host, done)| value(host, done)).collect();
+        json!({
+            "organisations": done, "no_audit_given": self.not_given,
+            "not_in_the_backup": self.not_here,
+        })
+    }
+
+    fn words(&self) -> String {
+        let mut parts = Vec::new();
+        for (host, done) in &self.done {
+            if self.done.len() + self.not_given.len() > 1 {
+                parts.push(format!("{host}:"));
+            }
+            parts.push(words(done));
+        }
+        for host in &self.not_given {
+            parts.push(format!("{host}: no export was given.\n{NOT_KNOWN}"));
+        }
+        for host in &self.not_here {
+            parts.push(format!("{host} is not in the backup: its lines were passed over"));
+        }
+        parts.join("\n")
+    }
+}
+
+fn value(host: &str, again: &Reapplication) -> Value {
     let act = |act: &Reapplied| {
         json!({
             "at": act.at.to_string(), "event": act.event, "person": act.person,
@@ -121,6 +225,7 @@ fn value(again: &Reapplication) -> Value {
         })
     };
     json!({
+        "organisation": host,
         "lines": again.lines, "lines_missing": again.missing,
         "until": again.until.map(|until| until.to_string()),
         "acts": again.acts.iter().map(act).collect::<Vec<_>>(),

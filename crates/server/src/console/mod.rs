@@ -45,6 +45,16 @@ pub fn print(text: &str) {
     let _ = out.flush();
 }
 
+/// Print a part of a long result that may be kept: what cannot be written is an error. `false`: the reader has gone
+/// away and has read enough.
+pub fn print_part(text: &str) -> io::Result<bool> {
+    let mut out = io::stdout().lock();
+    match out.write_all(harmless(text).as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
+        printed => printed.map(|()| true),
+    }
+}
+
 /// Print a result for programs: JSON, indented.
 pub fn print_json(value: &impl Serialize) {
     match serde_json::to_string_pretty(value) {

@@ -4,6 +4,7 @@ mod audit;
 mod canaries;
 mod demo;
 mod desk;
+mod exports;
 mod help;
 mod import;
 mod nodes;
@@ -255,7 +256,8 @@ fn a_restore_with_the_exported_audit_brings_nobody_and_nothing_back_that_was_end
     std::fs::remove_file(&database).unwrap();
     let restored =
         json(folder, &["restore", "backup.db", "--yes", "--audit", "audit.jsonl", "--json"]);
-    let acts = restored["since_backup"]["acts"].as_array().unwrap();
+    let since = &restored["since_backup"]["organisations"][0];
+    let acts = since["acts"].as_array().unwrap();
     let outcome = |event: &str| {
         let of = acts.iter().filter(|act| act["event"] == event);
         of.map(|act| act["outcome"].as_str().unwrap()).collect::<Vec<_>>()
@@ -265,7 +267,7 @@ fn a_restore_with_the_exported_audit_brings_nobody_and_nothing_back_that_was_end
     assert_eq!(outcome("person.enabled"), ["already"]);
     assert_eq!(outcome("person.erased"), ["done"]);
     assert_eq!(outcome("service.secret_made"), ["by_hand"]);
-    assert_eq!(restored["since_backup"]["lines_missing"], 0);
+    assert_eq!(since["lines_missing"], 0);
     let taro = json(folder, &["person", "show", "taro", "--json"]);
     assert_eq!(taro["factors"], serde_json::json!([]));
     assert!(json(folder, &["person", "show", "jiro", "--json"]).to_string().contains("disabled"));
