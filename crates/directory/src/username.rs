@@ -213,4 +213,16 @@ mod tests {
         let long = "あ".repeat(10_000);
         assert!(fold(&long).folded().len() <= USERNAME_BYTES_MAX);
     }
+
+    proptest::proptest! {
+        #[test]
+        fn any_text_is_a_typed_name_and_folding_again_changes_nothing(text in ".{0,300}") {
+            let typed = fold(&text);
+            let _ = (Username::parse(&text), password_hints(&text));
+            if let Some(name) = typed.name() {
+                let again = fold(name.as_str());
+                proptest::prop_assert_eq!(again.name(), Some(name));
+            }
+        }
+    }
 }

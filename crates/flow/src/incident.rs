@@ -130,4 +130,11 @@ mod tests {
         assert_eq!("".parse::<IncidentCode>(), Err(IncidentCodeError::Shape));
         assert_eq!("1234".parse::<IncidentCode>(), Err(IncidentCodeError::Shape));
     }
+
+    proptest::proptest! {
+        #[test]
+        fn any_text_is_a_code_or_none(text in ".{0,100}") {
+            let _ = text.parse::<IncidentCode>();
+        }
+    }
 }

@@ -171,4 +171,11 @@ mod tests {
             assert_eq!(TicketCode::parse(typed).err(), Some(TicketCodeError), "{typed}");
         }
     }
+
+    proptest::proptest! {
+        #[test]
+        fn any_text_is_a_ticket_or_none(text in ".{0,100}") {
+            let _ = TicketCode::parse(&text);
+        }
+    }
 }

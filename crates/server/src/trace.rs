@@ -93,4 +93,11 @@ mod tests {
             assert_eq!(TraceId::from_traceparent(bad.as_bytes()), None, "{bad}");
         }
     }
+
+    proptest::proptest! {
+        #[test]
+        fn any_bytes_are_a_traceparent_or_none(bytes in proptest::collection::vec(proptest::num::u8::ANY, 0..70)) {
+            let _ = TraceId::from_traceparent(&bytes);
+        }
+    }
 }

@@ -9,7 +9,7 @@ use http::header::{
     ACCEPT_LANGUAGE, CONTENT_TYPE, COOKIE, HOST as HOST_HEADER, LOCATION, ORIGIN, SET_COOKIE,
     USER_AGENT,
 };
-use http::{HeaderMap, Method, Request, StatusCode};
+use http::{HeaderMap, HeaderValue, Method, Request, StatusCode};
 use http_body_util::BodyExt;
 use sekimori_base::Timestamp;
 use sekimori_directory::PositionOrigin;
@@ -202,7 +202,21 @@ impl Browser {
 
     /// Any request at all. Not followed.
     pub async fn request(&self, method: Method, address: &str, body: &[u8]) -> Page {
-        let request = self.head(method, &absolute(address), From::Own);
+        self.request_with(method, address, &[], body).await
+    }
+
+    /// The same with headers beside a browser's own.
+    pub async fn request_with(
+        &self,
+        method: Method,
+        address: &str,
+        headers: &[(&'static str, HeaderValue)],
+        body: &[u8],
+    ) -> Page {
+        let mut request = self.head(method, &absolute(address), From::Own);
+        for (name, value) in headers {
+            request = request.header(*name, value);
+        }
         let request = request.body(Body::from(body.to_vec())).expect("requests of tests are sound");
         self.run(request, absolute(address), Vec::new()).await
     }

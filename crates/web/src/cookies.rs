@@ -175,4 +175,26 @@ mod tests {
         Channel::Tls.set(&mut headers, Name::Device, &"x".repeat(5000));
         assert!(headers.is_empty());
     }
+
+    proptest::proptest! {
+        #[test]
+        fn any_bytes_are_cookies_or_none(
+            lines in proptest::collection::vec(proptest::collection::vec(0x20_u8.., 0..200), 0..4),
+            value in ".{0,80}",
+        ) {
+            let mut headers = HeaderMap::new();
+            for line in lines {
+                if let Ok(line) = HeaderValue::from_bytes(&line) {
+                    headers.append(COOKIE, line);
+                }
+            }
+            for channel in [Channel::Tls, Channel::Plain] {
+                let _ = (channel.read(&headers, Name::Session), channel.request_ids(&headers));
+                // What is set is one cookie, or nothing.
+                let mut set = HeaderMap::new();
+                channel.set(&mut set, Name::Device, &value);
+                proptest::prop_assert!(set.len() <= 1);
+            }
+        }
+    }
 }

@@ -73,4 +73,15 @@ mod tests {
         assert_eq!(negotiate(None, None, &asks("fr"), ja), ja);
         assert_eq!(negotiate(None, None, &asks("en-US,en;q=0.9,ja;q=0.8"), ja), en);
     }
+
+    proptest::proptest! {
+        #[test]
+        fn any_header_leads_to_a_language(bytes in proptest::collection::vec(0x20_u8.., 0..200)) {
+            let mut headers = HeaderMap::new();
+            if let Ok(value) = HeaderValue::from_bytes(&bytes) {
+                headers.insert(ACCEPT_LANGUAGE, value);
+            }
+            negotiate(None, Some("x"), &headers, Language::English);
+        }
+    }
 }

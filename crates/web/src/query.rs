@@ -59,4 +59,19 @@ mod tests {
         );
         assert_eq!(with_field("/", None, "lang", "ja"), "/?lang=ja");
     }
+
+    proptest::proptest! {
+        #[test]
+        fn any_bytes_are_fields_and_the_language_switch_stays_on_its_path(
+            bytes in proptest::collection::vec(proptest::num::u8::ANY, 0..300),
+            query in ".{0,100}",
+        ) {
+            let fields = Fields::parse(&bytes);
+            let _ = fields.one("a");
+            proptest::prop_assert!(fields.0.len() <= FIELDS_MAX);
+            let address = with_field("/login", Some(&query), "lang", "ja");
+            proptest::prop_assert!(address.starts_with("/login?"));
+            proptest::prop_assert!(http::HeaderValue::from_str(&address).is_ok());
+        }
+    }
 }

@@ -126,3 +126,52 @@ pub(super) fn parse(text: &str, client: &Client) -> Result<Asked, ClaimsError> {
     asked.sub = subs.into_iter().next();
     Ok(asked)
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::testing::site;
+
+    /// JSON that is nearly such a parameter.
+    fn nearly() -> impl Strategy<Value = String> {
+        let leaf = prop_oneof![
+            Just("null".to_owned()),
+            Just("{}".to_owned()),
+            Just("[]".to_owned()),
+            Just(r#"{"essential":true,"values":["a","b"]}"#.to_owned()),
+            Just(r#"{"value":"x"}"#.to_owned()),
+            "[0-9]{1,30}",
+            r#""[a-z]{0,300}""#,
+        ];
+        leaf.prop_recursive(8, 64, 4, |inner| {
+            let name = prop_oneof![
+                Just("id_token"),
+                Just("userinfo"),
+                Just("acr"),
+                Just("sub"),
+                Just("name"),
+                Just("x"),
+            ];
+            proptest::collection::vec((name, inner), 0..4).prop_map(|members| {
+                let members: Vec<_> =
+                    members.iter().map(|(name, value)| format!("\"{name}\":{value}")).collect();
+                format!("{{{}}}", members.join(","))
+            })
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_a_claims_parameter_or_an_error(text in ".{0,200}", nearly in nearly()) {
+            let site = site();
+            let (_, client) = site.client("app").unwrap();
+            for text in [text, nearly] {
+                if let Ok(asked) = parse(&text, client) {
+                    prop_assert!(asked.sub.is_none_or(|sub| sub.len() <= SUB_BYTES_MAX));
+                }
+            }
+        }
+    }
+}

@@ -1,5 +1,5 @@
 use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use proptest::prelude::*;
 use sekimori_base::Secret;
 use sekimori_directory::client::ClientAuth;
@@ -297,6 +297,23 @@ proptest! {
     ) {
         let _ = token_request::parse(&form, header.as_deref());
         let _ = token_request::parse_about(&form, header.as_deref());
+    }
+
+    #[test]
+    fn any_text_is_an_assertion_or_an_error(
+        text in "[A-Za-z0-9_.-]{0,120}",
+        claims in r#"(\{"(iss|sub|aud|exp|jti)":("keyed"|[0-9]{1,20}|null|\[\])[,}]){0,3}.{0,20}"#,
+    ) {
+        let keyed = Keyed::new();
+        let middle = URL_SAFE_NO_PAD.encode(claims.as_bytes());
+        let head = URL_SAFE_NO_PAD.encode(br#"{"alg":"ES256","typ":"JWT"}"#);
+        for text in [text.clone(), format!("{head}.{middle}.{text}")] {
+            let form = query(&[("client_assertion", &text), ("client_assertion_type", ASSERTION_TYPE)]);
+            let site = site();
+            let Ok(credential) = credential(&form, None) else { continue };
+            let Ok(identified) = credential.identify(&site) else { continue };
+            prop_assert!(identified.verify_assertion(&keyed.keys, ISSUER, NOW).is_err());
+        }
     }
 
     #[test]

@@ -36,6 +36,10 @@ pub async fn not_me_pressed(
         Ok(cx) => cx,
         Err(answer) => return *answer,
     };
+    // Links of ours are of this alphabet; anything else in a path cannot stand in an address to go to.
+    if !link.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte)) {
+        return cx.problem(StatusCode::NOT_FOUND, Reason::PageUnknown, None);
+    }
     let here = format!("/not-me/{link}");
     if Fields::parse(&body).one("decision") != Some("not_me") {
         return cx.see(&here);

@@ -286,4 +286,23 @@ mod tests {
             assert!(wrong(text).contains(said), "{}", wrong(text));
         }
     }
+
+    proptest::proptest! {
+        #[test]
+        fn any_text_is_a_list_of_people_or_mistakes(
+            header in proptest::sample::subsequence(COLUMNS.to_vec(), 0..=COLUMNS.len()),
+            lines in proptest::collection::vec("[ -~あ漢\u{feff}]{0,60}", 0..6),
+            noise in "\\PC{0,200}",
+        ) {
+            for text in [format!("{}\n{}", header.join(","), lines.join("\n")), noise] {
+                let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(text.as_bytes());
+                let Ok(columns) = Columns::read(reader.headers().unwrap()) else { continue };
+                for record in reader.records() {
+                    let mut mistakes = 0;
+                    let row = Row::read(&columns, &record.unwrap(), &mut |_| mistakes += 1);
+                    proptest::prop_assert_eq!(row.is_some(), mistakes == 0);
+                }
+            }
+        }
+    }
 }
