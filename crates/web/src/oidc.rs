@@ -181,7 +181,7 @@ fn signed_out(cx: &Cx, progress: Result<LogoutProgress, Fault>) -> Answer {
         Ok(LogoutProgress::Ask { service, request, token, name }) => {
             let page = SignOut {
                 form: Form::new("/logout", vec![("request", request), ("token", token)]),
-                person: name,
+                person: name.text(language).to_owned(),
                 service: service.map(|service| service.title.text(language).to_owned()),
                 cancel_href: "/portal".to_owned(),
             };

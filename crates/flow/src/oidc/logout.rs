@@ -1,6 +1,6 @@
 //! RP-initiated logout: the person is asked unless the request proves that it is about this session (S65).
 
-use sekimori_base::{Entropy, Fault, Sealed};
+use sekimori_base::{Bilingual, Entropy, Fault, Sealed};
 use sekimori_keys::{Binding, Purpose, seal};
 use sekimori_protocol_oidc::hint::{self, IdTokenHint};
 use sekimori_protocol_oidc::logout::{
@@ -27,8 +27,8 @@ pub enum LogoutProgress {
         request: String,
         /// The token of the form: only the session that was asked about ends.
         token: String,
-        /// Who is signed in.
-        name: String,
+        /// Who is signed in, as the head of the portal's pages says it.
+        name: Bilingual,
     },
     /// Signed out, or not signed in: show our own page.
     Done {
@@ -189,13 +189,13 @@ impl Flow {
     async fn standing_session(
         &self,
         visitor: &Visitor,
-    ) -> Result<(Option<StoredSession>, String), Fault> {
+    ) -> Result<(Option<StoredSession>, Bilingual), Fault> {
         let wanted = Wanted {
             session: visitor.session_digest().map(Digest::from_bytes),
             ..Wanted::default()
         };
         let loaded = self.store.load(visitor.tenant.id, visitor.now, wanted).await?;
-        let name = loaded.person.map(|person| person.person.username.to_string());
+        let name = loaded.person.map(|person| person.person.name);
         Ok((loaded.session, name.unwrap_or_default()))
     }
 

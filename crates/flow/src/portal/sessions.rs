@@ -24,8 +24,6 @@ pub enum Ending {
 pub struct SignOutView {
     /// Who.
     pub who: Who,
-    /// The user name.
-    pub name: String,
     /// The token of the form.
     pub token: String,
 }
@@ -76,7 +74,6 @@ impl Flow {
         let owner = session_owner(&session);
         Ok(Portal::Here(SignOutView {
             who: who(visitor, person.person.name, &session),
-            name: person.person.username.to_string(),
             token: form_token(&visitor.tenant, &owner),
         }))
     }

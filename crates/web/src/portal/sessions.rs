@@ -4,6 +4,7 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::request::Parts;
+use sekimori_base::Language;
 use sekimori_flow::portal::{Ending, SignOutView, Who};
 use sekimori_pages::{Form, Page, SignOut, SignedOut};
 
@@ -34,7 +35,7 @@ pub async fn end_sessions(State(app): State<App>, parts: Parts, body: Bytes) -> 
 pub async fn sign_out_asked(State(app): State<App>, parts: Parts) -> Answer {
     let Some(cx) = Cx::new(app, parts) else { return bare(StatusCode::MISDIRECTED_REQUEST) };
     let outcome = cx.app.flow.sign_out_page(&cx.visitor).await;
-    cx.portal(outcome, |_, view| sign_out_page(view))
+    cx.portal(outcome, |cx, view| sign_out_page(view, cx.visitor.language))
 }
 
 /// `POST /portal/sign-out`.
@@ -54,10 +55,10 @@ pub async fn signed_out(State(app): State<App>, parts: Parts) -> Answer {
     cx.portal_page(&signed_out_page(), None)
 }
 
-fn sign_out_page(view: SignOutView) -> (Page, Option<Who>) {
+fn sign_out_page(view: SignOutView, language: Language) -> (Page, Option<Who>) {
     let page = SignOut {
         form: Form::new(LINKS.sign_out, vec![("token", view.token)]),
-        person: view.name,
+        person: view.who.name.text(language).to_owned(),
         service: None,
         cancel_href: LINKS.overview.to_owned(),
     };

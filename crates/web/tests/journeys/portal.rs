@@ -151,6 +151,9 @@ async fn signing_out_is_asked_first_and_done_by_a_button_of_ours() {
     let (browser, _) = inside(&bed, "hana").await;
     let page = browser.open("/portal/sign-out").await;
     assert!(browser.cookie("session").is_some(), "asking ends nothing");
+    assert!(page.text().contains("signed in as hana Example"), "as the head: {}", page.text());
+    let asked = browser.open("/oidc/logout").await;
+    assert!(asked.text().contains("signed in as hana Example"), "{}", asked.text());
     let foreign = browser.post_from("https://evil.example", "/portal/sign-out", &[]).await;
     assert_eq!(foreign.status, StatusCode::FORBIDDEN);
     browser.post_only("/portal/sign-out", &[("token", "guessed")]).await;
