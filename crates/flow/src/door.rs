@@ -203,7 +203,7 @@ pub(crate) fn pairwise_key(tenant: &Tenant) -> PairwiseKey {
 }
 
 /// A service as the slip shows it.
-pub(crate) fn destination(tenant: &Tenant, name: &ServiceName) -> Destination {
+pub fn destination(tenant: &Tenant, name: &ServiceName) -> Destination {
     let service = tenant.site.service(name);
     let portal = || {
         Bilingual::new(

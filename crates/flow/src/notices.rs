@@ -2,7 +2,7 @@
 //! delivered later; the text is made at delivery, in the person's language.
 
 use sekimori_base::{FactorId, Fault, Language, PersonId, Sealed, Timestamp, random};
-use sekimori_directory::settings::ZoneName;
+use sekimori_directory::settings::{ServiceName, ZoneName};
 use sekimori_directory::{Binding as FactorBinding, MailAddress, Method, Person, PositionOrigin};
 use sekimori_keys::{Binding, Purpose};
 use sekimori_login::{FactorFacts, Notice, Reason, Submission, Verdict};
@@ -44,6 +44,9 @@ pub struct Message {
     pub at: Timestamp,
     /// From which zone.
     pub zone: ZoneName,
+    /// Where the sign-in went in which it happened, if it happened in one.
+    #[serde(default)]
+    pub service: Option<ServiceName>,
     /// From which browser, as it describes itself.
     pub device: String,
     /// The help desk did it: there is no zone and no browser of the person's.
@@ -79,17 +82,20 @@ impl Flow {
         notice: Notice,
     ) -> Result<Option<Write>, Fault> {
         let Some(person) = &round.person else { return Ok(None) };
+        let (visitor, about) = (round.visitor, submitted(round));
+        let Some(message) = message(visitor, &person.person, notice, about) else {
+            return Ok(None);
+        };
+        let message = Message { service: Some(round.stage.door().service()), ..message };
         match notice {
-            Notice::SecondFactorFailed => {
-                self.failure_notice(round.visitor, &person.person, submitted(round)).await
-            }
+            Notice::SecondFactorFailed => self.failure_notice(visitor, message).await,
             Notice::RecoveryCodeUsed
             | Notice::ClockSuspected
             | Notice::PasswordChanged
             | Notice::FactorAdded
             | Notice::FactorRemoved
             | Notice::RecoveryCodesMade => {
-                self.notice(round.visitor, &person.person, notice, submitted(round))
+                self.outbox_write(&visitor.tenant, visitor.now, &message).map(Some)
             }
         }
     }
@@ -99,20 +105,16 @@ impl Flow {
     async fn failure_notice(
         &self,
         visitor: &Visitor,
-        person: &Person,
-        about: About,
+        message: Message,
     ) -> Result<Option<Write>, Fault> {
-        let (tenant, now, notice) = (&visitor.tenant, visitor.now, Notice::SecondFactorFailed);
-        let (earlier, whole) = self.failures(tenant, person.id, now).await?;
-        let Some(message) = message(visitor, person, notice, about) else {
-            return Ok(None);
-        };
+        let (tenant, now, person) = (&visitor.tenant, visitor.now, message.person);
+        let (earlier, whole) = self.failures(tenant, person, now).await?;
         let Some(since) = hour_of(&earlier, whole, now) else {
             return self.outbox_write(tenant, now, &message).map(Some);
         };
         let hour = [
             b"second-factor-failed".as_slice(),
-            person.id.bytes(),
+            person.bytes(),
             &since.unix_millis().to_be_bytes(),
         ];
         let digest = tenant.keys.digest(Purpose::Outbox, tenant.id, &hour.concat());
@@ -194,6 +196,7 @@ impl Flow {
             at: now,
             zone: tenant.position(None, PositionOrigin::Unreadable).zone,
             device: String::new(),
+            service: None,
             by_desk: true,
             since: None,
         };
@@ -253,6 +256,7 @@ fn message(visitor: &Visitor, person: &Person, notice: Notice, about: About) -> 
         at: visitor.now,
         zone: visitor.position.zone.clone(),
         device: visitor.user_agent.clone(),
+        service: None,
         by_desk: false,
         since: None,
     })

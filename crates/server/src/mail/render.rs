@@ -2,8 +2,9 @@
 
 use sekimori_base::{Fault, Language};
 use sekimori_directory::Binding;
+use sekimori_directory::settings::ServiceName;
 use sekimori_directory::settings::{Help, Site};
-use sekimori_flow::{Flow, Message, Tenant};
+use sekimori_flow::{Flow, Message, Tenant, door};
 use sekimori_words::{Happening, Mail, Words};
 
 use super::smtp::Sender;
@@ -26,6 +27,9 @@ pub(crate) async fn mail(flow: &Flow, tenant: &Tenant, message: &Message) -> Res
     let place = zone.map_or(message.zone.as_str(), |zone| zone.title.text(language));
     let (issuer, path) = (tenant.issuer(), flow.not_me_path(tenant, message)?);
     let desk = desk(&site.organisation.help, language);
+    let times = flow.times(tenant, message).await?;
+    // What is told together may have gone to several.
+    let service = if times == 1 { service(tenant, message) } else { None };
     let happening = Happening {
         organisation: site.organisation.name.text(language),
         person: if message.name.is_empty() { &message.username } else { &message.name },
@@ -33,9 +37,9 @@ pub(crate) async fn mail(flow: &Flow, tenant: &Tenant, message: &Message) -> Res
         at: message.at,
         time_zone: &site.time_zone,
         place,
-        service: None,
+        service: service.as_deref(),
         method: message.about.method,
-        times: flow.times(tenant, message).await?,
+        times,
         by_desk: message.by_desk,
         codes_left: message.about.codes_left,
         inside_with_password: message.about.binding == Some(Binding::InsideWithPassword),
@@ -44,6 +48,13 @@ pub(crate) async fn mail(flow: &Flow, tenant: &Tenant, message: &Message) -> Res
         desk: desk.as_deref(),
     };
     Ok(Words::of(language).mail(message.notice, &happening))
+}
+
+/// What the service was called that was being signed in to; nothing of one that is gone since.
+fn service(tenant: &Tenant, message: &Message) -> Option<String> {
+    let name = message.service.as_ref()?;
+    let known = *name == ServiceName::portal() || tenant.site.service(name).is_some();
+    known.then(|| door::destination(tenant, name).title.text(message.language).to_owned())
 }
 
 /// What the help desk is called and how it is reached, in one line.

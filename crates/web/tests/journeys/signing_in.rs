@@ -41,6 +41,7 @@ async fn yuki_uses_one_of_her_printed_codes_and_can_use_it_no_second_time() {
     let told = begun.bed.flow.open_message(&tenant, told[0].id, &told[0].message).unwrap();
     let left = begun.bed.person("yuki").recovery_codes.len() - 1;
     assert_eq!(told.about.codes_left.map(usize::from), Some(left), "{told:?}");
+    assert_eq!(told.service.as_ref().map(ToString::to_string).as_deref(), Some("wiki"), "{told:?}");
 
     let begun = crate::common::again(begun.bed, "wiki", Network::Home, &[]).await;
     let page = begun.password("yuki").await;
