@@ -18,7 +18,12 @@ mod zone;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand};
+use clap::error::ErrorKind;
+use clap::parser::ValueSource;
+use clap::{
+    Arg, ArgMatches, Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand,
+    value_parser,
+};
 use sekimori_directory::settings::Site;
 
 pub use ended::{Ended, Failed};
@@ -92,7 +97,10 @@ enum Command {
 pub fn run() -> ExitCode {
     // Whatever this program writes is for its own user alone.
     rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
-    let Cli { common, command } = Cli::parse();
+    let matches = command_line().get_matches();
+    refuse_elsewhere(&matches).unwrap_or_else(|error| error.exit());
+    let Cli { common, command } =
+        Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     let ended = match command {
         Command::Demo(demo) => crate::demo::run(demo, &common),
         Command::Serve(serve) => serve::run(serve, &common),
@@ -120,6 +128,34 @@ pub fn run() -> ExitCode {
             note(&failed.to_string());
             ExitCode::from(Failed::STATUS)
         }
+    }
+}
+
+/// Options of every command that the demo does not have: it makes its own node and its own organisation.
+const ELSEWHERE: [&str; 2] = ["config", "tenant"];
+
+/// The command line; the demo's help is silent about what it does not take.
+fn command_line() -> clap::Command {
+    Cli::command().mut_subcommand("demo", |demo| {
+        let [config, tenant] = ELSEWHERE.map(|name| Arg::new(name).long(name).hide(true));
+        demo.arg(config.value_parser(value_parser!(PathBuf))).arg(tenant)
+    })
+}
+
+/// Refuse a demo of another node or organisation. What the environment says is not about it.
+fn refuse_elsewhere(matches: &ArgMatches) -> Result<(), clap::Error> {
+    let Some(("demo", demo)) = matches.subcommand() else { return Ok(()) };
+    let given = |name: &&str| {
+        [matches, demo].iter().any(|one| one.value_source(name) == Some(ValueSource::CommandLine))
+    };
+    match ELSEWHERE.into_iter().find(given) {
+        None => Ok(()),
+        Some(name) => Err(command_line().error(
+            ErrorKind::ArgumentConflict,
+            format!(
+                "the demo takes no --{name}: it makes its own settings, in the folder of --dir"
+            ),
+        )),
     }
 }
 

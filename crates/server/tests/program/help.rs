@@ -75,6 +75,9 @@ fn a_wrong_command_line_is_exit_status_2() {
         &["person", "add", "Not A Name"],
         &["apply"],
         &["explain"],
+        &["demo", "--config", "sekimori.toml"],
+        &["--config", "sekimori.toml", "demo"],
+        &["demo", "--tenant", "login.example.ac.jp"],
     ] {
         printed(folder.path(), wrong, 2);
     }
