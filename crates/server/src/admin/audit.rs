@@ -11,7 +11,7 @@ use super::settings::moment;
 use super::{Answer, Progress, Watcher};
 use crate::checkpoints::{key_line, line};
 use crate::command::Failed;
-use crate::console::Table;
+use crate::console::{Table, counted};
 
 /// Lines of a page of an export: some megabytes.
 const PAGE: u32 = 5000;
@@ -127,22 +127,24 @@ fn words(found: &Verified, exported: &[String]) -> String {
         lines.push(format!("and {} more", found.more_wrong));
     }
     lines.push(format!(
-        "{} lines in {} chains; facts removed by retention or erasure: {}; chains shortened by retention: {}",
-        found.lines, found.chains, found.facts_removed, found.shortened
+        "{} in {}; facts removed by retention or erasure: {}; chains shortened by retention: {}",
+        counted(found.lines, "line"),
+        counted(found.chains, "chain"),
+        found.facts_removed,
+        found.shortened
     ));
     lines.push(match found.last_checkpoint {
         Some((number, at)) => {
-            let (count, at) = (found.checkpoints, moment(at));
-            format!(
-                "{count} checkpoints with their signatures; the last is number {number} of {at}"
-            )
+            let (count, at) = (counted(found.checkpoints, "checkpoint"), moment(at));
+            let whose = if found.checkpoints == 1 { "its signature" } else { "their signatures" };
+            format!("{count} with {whose}; the last is number {number} of {at}")
         }
         None => "no checkpoint".to_owned(),
     });
     if let Some(since) = found.unsealed_since {
-        let (count, since) = (found.unsealed, moment(since));
+        let (count, since) = (counted(found.unsealed, "line"), moment(since));
         lines.push(format!(
-            "not sealed yet: {count} lines, the oldest of {since}; while a server runs that is the last {ROUND_SECONDS} seconds at most"
+            "not sealed yet: {count}, the oldest of {since}; while a server runs that is the last {ROUND_SECONDS} seconds at most"
         ));
     }
     lines.push(if exported.is_empty() {
@@ -150,7 +152,8 @@ fn words(found: &Verified, exported: &[String]) -> String {
          (--checkpoint FILE, with a file from where this database's administrators cannot write)"
             .to_owned()
     } else {
-        format!("held against an exported file: {} checkpoints found again", found.compared)
+        let count = counted(found.compared, "checkpoint");
+        format!("held against an exported file: {count} found again")
     });
     let verdict =
         if found.is_sound() { "nothing is wrong" } else { "THE AUDIT IS NOT WHAT WAS WRITTEN" };

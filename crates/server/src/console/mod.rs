@@ -3,7 +3,7 @@
 mod table;
 
 use std::borrow::Cow;
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 use std::io::{self, IsTerminal, Write};
 use std::time::Duration;
 
@@ -97,9 +97,22 @@ pub fn confirm(question: &str) -> bool {
     io::stdin().read_line(&mut answer).is_ok() && answer.trim().eq_ignore_ascii_case("yes")
 }
 
+/// So many of something: "1 line", "2 lines".
+pub fn counted(count: impl fmt::Display, one: &str) -> String {
+    let count = count.to_string();
+    if count == "1" { format!("{count} {one}") } else { format!("{count} {one}s") }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn one_is_no_more_than_one() {
+        assert_eq!(counted(0, "chain"), "0 chains");
+        assert_eq!(counted(1_u64, "chain"), "1 chain");
+        assert_eq!(counted(21, "chain"), "21 chains");
+    }
 
     #[test]
     fn no_terminal_obeys_what_is_printed() {
