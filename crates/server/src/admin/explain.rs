@@ -17,7 +17,7 @@ use super::people::word;
 use super::settings::moment;
 use super::{Answer, Progress, Watcher};
 use crate::command::Failed;
-use crate::console::Table;
+use crate::console::{Table, counted};
 
 pub(super) async fn explain(desk: &Desk<'_>, typed: &str) -> Result<Answer, Failed> {
     let tenant = desk.tenant()?;
@@ -253,6 +253,17 @@ fn kind(one: &Affected) -> Kind {
     }
 }
 
+/// An end for people.
+const fn forecast_words(forecast: Forecast) -> &'static str {
+    match forecast {
+        Forecast::Admitted => "let in at once",
+        Forecast::AskedAble => "asked for one more proof",
+        Forecast::AskedUnable => "asked for a proof they lack",
+        Forecast::Refused => "refused",
+        Forecast::Unknown => "not known",
+    }
+}
+
 /// Everybody for whom it makes a difference, once, with the worst of it.
 fn people(found: &WhatIf) -> BTreeMap<PersonId, Kind> {
     let mut people = BTreeMap::new();
@@ -286,18 +297,56 @@ fn what_if_words(found: &WhatIf, count: impl Fn(Kind) -> usize) -> String {
             one.username.clone().unwrap_or_else(|| one.person.to_string()),
             one.service.to_string(),
             one.zone.clone(),
-            word(&one.before),
-            word(&one.after),
+            forecast_words(one.before).to_owned(),
+            forecast_words(one.after).to_owned(),
             one.times.to_string(),
         ]);
     }
     let (sign_ins, unknown) = (found.sign_ins, found.unknown);
+    let looked_at = counted(sign_ins, "sign-in");
     let summary = format!(
-        "{sign_ins} sign-ins were looked at ({unknown} can no longer be decided): \
+        "looked at {looked_at} ({unknown} can no longer be decided): \
          people locked out: {}, newly asked: {}, let in: {}\n",
         count(Kind::LockedOut),
         count(Kind::Asked),
         count(Kind::LetIn),
     );
     if affected.is_empty() { summary } else { format!("{table}\n{summary}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use sekimori_directory::settings::ServiceName;
+
+    use super::*;
+
+    #[test]
+    fn what_would_change_is_told_in_words_for_people() {
+        let affected = |name: &str, before, after| Affected {
+            person: PersonId::from_bytes([7; 16]),
+            username: Some(name.to_owned()),
+            service: ServiceName::portal(),
+            zone: "vpn".to_owned(),
+            before,
+            after,
+            times: 3,
+        };
+        let found = WhatIf {
+            sign_ins: 1,
+            unknown: 0,
+            affected: vec![
+                affected("hana", Forecast::Admitted, Forecast::AskedUnable),
+                affected("mei", Forecast::AskedAble, Forecast::Unknown),
+                affected("taro", Forecast::Refused, Forecast::Admitted),
+            ],
+        };
+        let text = what_if_words(&found, |_| 1);
+        assert!(!text.contains('_'), "{text}");
+        let line = text.lines().find(|line| line.contains("hana")).unwrap();
+        for said in ["locked out", "let in at once", "asked for a proof they lack"] {
+            assert!(line.contains(said), "{said}: {text}");
+        }
+        assert!(text.contains("looked at 1 sign-in ("), "{text}");
+        assert_eq!(affected_value(&found.affected[0])["after"], "asked_unable", "for programs");
+    }
 }
