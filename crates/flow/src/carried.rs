@@ -108,6 +108,12 @@ impl Carried {
         }
     }
 
+    /// A request as a door hands it over. Where the person is to choose who they are, whoever is signed in is left
+    /// aside: the choice is the page that asks for the user name.
+    pub fn requested(door: Door, at: Timestamp) -> Self {
+        Self { other_person: door.asks_account(), ..Self::new(door, at) }
+    }
+
     /// The sealed text for a URL or a form; `None` when it has more than `bytes_max` bytes.
     pub fn seal(
         &self,

@@ -160,6 +160,14 @@ impl Door {
         }
     }
 
+    /// Whether the person is to choose who they are.
+    pub fn asks_account(&self) -> bool {
+        match self {
+            Self::Oidc { pending } => pending.asks_account(),
+            Self::Portal { .. } => false,
+        }
+    }
+
     /// The language that the service asks for.
     pub fn language(&self) -> Option<Language> {
         match self {

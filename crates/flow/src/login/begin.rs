@@ -37,7 +37,7 @@ impl Flow {
             (digest, Some(text))
         };
         self.answered.forget(visitor, &door);
-        let carried = Carried::new(door, visitor.now).bound_to(digest);
+        let carried = Carried::requested(door, visitor.now).bound_to(digest);
         let round = Round::load(self, visitor, Stage::Carried(carried.clone()), None).await?;
         let decision = round.decide();
         if matches!(decision.next, Next::Ask(_)) {
@@ -149,7 +149,7 @@ impl Flow {
         visitor: &Visitor,
         door: Door,
     ) -> Result<Progress, Fault> {
-        let carried = Carried::new(door, visitor.now);
+        let carried = Carried::requested(door, visitor.now);
         let sealed = carried.seal(&visitor.tenant, SEALED_COOKIE_BYTES_MAX, &*self.entropy);
         match sealed {
             Some(text) => {

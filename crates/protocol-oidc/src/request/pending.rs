@@ -162,8 +162,7 @@ impl PendingAuthorize {
     }
 
     fn freshness(&self) -> Freshness {
-        // The page that asks for the password names the account and offers another: that is the choice which
-        // `select_account` asks for. OpenID Connect Core, 3.1.2.1
+        // Who is chosen anew shows anew that they are it. OpenID Connect Core, 3.1.2.1
         let fresh = [Prompt::Login, Prompt::SelectAccount];
         match self.max_age_seconds {
             _ if fresh.iter().any(|prompt| self.prompts.contains(prompt)) => Freshness::Now,

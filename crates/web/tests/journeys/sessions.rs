@@ -93,6 +93,36 @@ async fn a_session_id_that_was_planted_is_not_the_one_after_sign_in() {
 }
 
 #[tokio::test]
+async fn whoever_is_to_choose_an_account_is_asked_for_the_user_name() {
+    let begun = at("wiki", Network::Campus).await;
+    begun.password("rika").await;
+    for method in ["GET", "POST"] {
+        let sign_in = begun.bed.service("wiki").sign_in_with(&[("prompt", "select_account")]);
+        let page = if method == "GET" {
+            begun.browser.open(&sign_in.url).await
+        } else {
+            let fields: Vec<_> =
+                sign_in.fields.iter().map(|(name, value)| (&**name, &**value)).collect();
+            let origin = "https://wiki.example.ac.jp";
+            begun.browser.post_from(origin, "/oidc/authorize", &fields).await
+        };
+        assert!(page.asks("username") && !page.asks("password"), "{method}: {}", page.shows());
+        assert!(!page.text().contains("rika"), "{method}: {}", page.text());
+        let page = begun.password_at(&page, "hana").await;
+        let tokens = begun.service.redeem(&sign_in, &page).await;
+        let userinfo = begun.service.userinfo(&tokens.access).await;
+        assert_eq!(userinfo.text("preferred_username"), Some("hana"), "{:?}", userinfo.json);
+        // Whoever is signed in may be chosen as well, and the service is answered once.
+        let (sign_in, page) = begun.next("wiki", &[("prompt", "select_account")]).await;
+        let page = begun.password_at(&page, "hana").await;
+        begun.service.redeem(&sign_in, &page).await;
+        begun.bed.wait(5);
+    }
+    let silent = begun.next("wiki", &[("prompt", "none select_account")]).await.1;
+    assert!(silent.is_away(), "no page: {}", silent.shows());
+}
+
+#[tokio::test]
 async fn the_same_request_for_ever_is_stopped_with_the_name_of_the_service() {
     let begun = at("wiki", Network::Campus).await;
     begun.password("hana").await;
