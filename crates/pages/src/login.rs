@@ -49,6 +49,8 @@ pub struct Password {
 /// Choose a password by ticket, for somebody new or somebody who has forgotten theirs. Posts `username` and `ticket`.
 #[derive(Debug, Clone)]
 pub struct PasswordTicket {
+    /// The slip.
+    pub slip: Slip,
     /// The form.
     pub form: Form,
     /// The user name as it was typed.
@@ -63,6 +65,8 @@ pub struct PasswordTicket {
 /// account has a factor.
 #[derive(Debug, Clone)]
 pub struct NewPassword {
+    /// The slip.
+    pub slip: Slip,
     /// The form.
     pub form: Form,
     /// The user name.

@@ -133,7 +133,8 @@ impl<'a> View<'a> {
         });
         let mut lines: Vec<Line> = to.into_iter().collect();
         lines.push(self.place_line(&slip.place, slip.obstacle == Obstacle::Network));
-        lines.push(Line { change: change.cloned(), ..self.identity_line(&slip.identity) });
+        let identity = self.identity_line(&slip.identity);
+        lines.extend(identity.map(|line| Line { change: change.cloned(), ..line }));
         lines.extend(self.proof_line(&slip.proof));
         lines.extend(self.obstacle_line(slip.obstacle));
         SlipPart { v: *self, lines }
@@ -181,21 +182,23 @@ impl<'a> View<'a> {
         }
     }
 
-    fn identity_line(&self, identity: &Identity) -> Line {
+    fn identity_line(&self, identity: &Identity) -> Option<Line> {
         let (mark, id, name) = match identity {
+            Identity::Unspoken => return None,
             Identity::Open => (Mark::Needed, "slip-needed", None),
             Identity::Named(name) => (Mark::Needed, "slip-password-needed", Some(name)),
             Identity::Right(name) => (Mark::Done, "slip-checked", name.as_ref()),
             Identity::Wrong(name) => (Mark::Failed, "slip-no-match", Some(name)),
+            Identity::Ticket(name) => (Mark::Needed, "slip-new-password-needed", Some(name)),
         };
-        Line {
+        Some(Line {
             term: self.t("slip-name-and-password"),
             mark,
             text: self.t(id),
             note: name.filter(|name| !name.is_empty()).cloned(),
             why: None,
             change: None,
-        }
+        })
     }
 
     fn proof_line(&self, proof: &SecondProof) -> Option<Line> {
@@ -203,7 +206,8 @@ impl<'a> View<'a> {
             SecondProof::Unspoken => return None,
             SecondProof::Likely => (Mark::Needed, "slip-proof-likely", None),
             SecondProof::Needed(methods) => {
-                (Mark::Needed, "slip-needed", Some(self.methods(methods)))
+                let methods = (!methods.is_empty()).then(|| self.methods(methods));
+                (Mark::Needed, "slip-needed", methods)
             }
             SecondProof::Right(method) => {
                 (Mark::Done, "slip-checked", Some(self.words.method_name(*method)))

@@ -6,6 +6,8 @@ use sekimori_directory::settings::Site;
 use sekimori_directory::{Method, Position, PositionOrigin};
 use sekimori_login::{Details, NextStep, Reason, Step, Usability};
 
+use crate::Problem;
+
 /// The slip. [`Slip::at_step`] and [`Slip::at_refusal`] fill it from the engine's words.
 #[derive(Debug, Clone)]
 pub struct Slip {
@@ -44,6 +46,8 @@ pub struct Place {
 /// The slip's line of name and password.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Identity {
+    /// Nothing can be said: no line.
+    Unspoken,
     /// Nobody has said who they are.
     Open,
     /// This user name (folded) was given; the password is next.
@@ -52,6 +56,8 @@ pub enum Identity {
     Right(Option<String>),
     /// Not right; the user name as given.
     Wrong(String),
+    /// A ticket of this user name is right; a new password is next.
+    Ticket(String),
 }
 
 /// The slip's line of one more proof.
@@ -61,7 +67,7 @@ pub enum SecondProof {
     Unspoken,
     /// From here one is usually needed. Public: depends on the network alone.
     Likely,
-    /// Needed, by one of these.
+    /// Needed, by one of these; without any, of whichever kind.
     Needed(Vec<Method>),
     /// Shown and right.
     Right(Method),
@@ -107,6 +113,31 @@ impl Place {
 }
 
 impl Slip {
+    /// The slip where nothing is known but where from, and perhaps where to.
+    pub fn bare(to: impl Into<String>, place: Place) -> Self {
+        let (identity, proof) = (Identity::Unspoken, SecondProof::Unspoken);
+        Self { to: to.into(), place, identity, proof, obstacle: Obstacle::None }
+    }
+
+    /// The slip after a right ticket for a password.
+    pub fn at_new_password(
+        to: impl Into<String>,
+        place: Place,
+        username: &str,
+        asks_code: bool,
+    ) -> Self {
+        let identity = Identity::Ticket(username.to_owned());
+        let proof = if asks_code { SecondProof::Needed(Vec::new()) } else { SecondProof::Unspoken };
+        Self { identity, proof, ..Self::bare(to, place) }
+    }
+
+    /// The slip where a ticket for a proof is entered: somebody is known, by a session or, with a user name, by the
+    /// sign-in that was refused for want of a proof.
+    pub fn at_ticket(to: impl Into<String>, place: Place, refused: Option<String>) -> Self {
+        let proof = if refused.is_some() { SecondProof::Missing } else { SecondProof::Unspoken };
+        Self { identity: Identity::Right(refused), proof, ..Self::bare(to, place) }
+    }
+
     /// The slip of a step: shown for the first time (`reason` is progress) or again after a refusal.
     /// `username` is the folded name, once one was given.
     pub fn at_step(
@@ -186,5 +217,14 @@ impl Slip {
             _ => SecondProof::Unspoken,
         };
         Self { to: to.into(), place, identity, proof, obstacle }
+    }
+}
+
+impl Problem {
+    /// The slip; nobody is on the way anywhere at an address that is none.
+    pub(crate) fn slip(&self) -> Option<Slip> {
+        let lost = matches!(self.failure.reason, Reason::PageUnknown | Reason::MethodUnknown);
+        let place = self.place.clone().filter(|_| !lost)?;
+        Some(Slip::bare(self.service.clone().unwrap_or_default(), place))
     }
 }

@@ -9,6 +9,7 @@ use sekimori_base::limits::SEALED_REQUEST_BYTES_MAX;
 use sekimori_base::{
     AttemptId, Entropy, FactorId, Fault, PersonId, Sealed, SessionId, TicketId, Timestamp, random,
 };
+use sekimori_directory::settings::ServiceName;
 use sekimori_directory::{Binding, Method};
 use sekimori_keys::{Binding as SealBinding, KeyVersion, Purpose, seal};
 use sekimori_login::enrol::{self, Ticket};
@@ -82,6 +83,9 @@ pub(crate) struct Applicant {
     /// The password, as it was proven.
     #[serde(rename = "p")]
     pub proof: Proof,
+    /// Where the sign-in went.
+    #[serde(rename = "v", default = "ServiceName::portal")]
+    pub service: ServiceName,
 }
 
 /// The permission to register, with what is shown.

@@ -17,6 +17,7 @@ use super::ticket::{TicketAnswer, answer};
 use super::{Portal, see};
 use crate::Flow;
 use crate::carried::Carried;
+use crate::door::Destination;
 use crate::hashing::Place;
 use crate::login::{Round, Stage, spend};
 use crate::measure::{measured, person_words};
@@ -27,6 +28,8 @@ use crate::visitor::Visitor;
 /// The page that takes the new password.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NewPasswordPage {
+    /// Where the sign-in goes that goes on afterwards.
+    pub destination: Destination,
     /// The sealed request of the sign-in that goes on afterwards.
     pub request: String,
     /// The right ticket, sealed.
@@ -281,6 +284,7 @@ fn page(
     failure: Option<TicketAnswer>,
 ) -> NewPasswordPage {
     NewPasswordPage {
+        destination: choosing.carried.door.destination(&choosing.round.visitor.tenant),
         request: request.to_owned(),
         ticket: ticket.to_owned(),
         username: choosing.person.person.username.to_string(),

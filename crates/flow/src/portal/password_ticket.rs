@@ -19,6 +19,7 @@ use super::ticket::{TicketAnswer, answer, counter_of, is_live};
 use super::{Portal, see};
 use crate::Flow;
 use crate::carried::{Carried, browser_mark};
+use crate::door::Destination;
 use crate::incident::IncidentCode;
 use crate::login::{Round, Stage};
 use crate::ticket::TicketCode;
@@ -35,6 +36,8 @@ const ABOUT: &[u8] = b"ticket for a password";
 /// The page that takes user name and ticket.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PasswordTicketPage {
+    /// Where the sign-in goes that goes on afterwards.
+    pub destination: Destination,
     /// The sealed request of the sign-in that goes on afterwards.
     pub request: String,
     /// The user name as it was typed.
@@ -99,6 +102,7 @@ impl Flow {
         let Some(text) = request else { return Ok(Portal::elsewhere(self.ticket_begin(visitor))) };
         Ok(match self.ticket_request(visitor, text).await? {
             Ok(carried) => Portal::Here(PasswordTicketPage {
+                destination: carried.door.destination(&visitor.tenant),
                 request: text.to_owned(),
                 username: carried.name.unwrap_or_default(),
                 failure: None,
@@ -154,9 +158,14 @@ impl Flow {
             Err(progress) => return Ok(Portal::elsewhere(*progress)),
         };
         let username: String = username.chars().take(200).collect();
+        let destination = carried.door.destination(&visitor.tenant);
         let again = |failure| {
-            let (request, username) = (request.to_owned(), username.clone());
-            Ok(Portal::Here(PasswordTicketPage { request, username, failure: Some(failure) }))
+            Ok(Portal::Here(PasswordTicketPage {
+                destination: destination.clone(),
+                request: request.to_owned(),
+                username: username.clone(),
+                failure: Some(failure),
+            }))
         };
         if username.trim().is_empty() || typed.expose().trim().is_empty() {
             return again(public(Reason::InputEmpty));

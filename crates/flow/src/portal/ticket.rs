@@ -2,6 +2,7 @@
 
 use sekimori_base::{AttemptId, Fault, Secret};
 use sekimori_directory::Binding;
+use sekimori_directory::settings::ServiceName;
 use sekimori_login::enrol::{self, Ticket};
 use sekimori_login::throttle::{Bucket, Guess};
 use sekimori_login::ticket::TicketPurpose;
@@ -17,6 +18,7 @@ use super::see;
 use crate::Flow;
 use crate::carried::{Carried, browser_mark};
 use crate::device::Device;
+use crate::door::{Destination, destination};
 use crate::guess;
 use crate::incident::IncidentCode;
 use crate::login::{Round, Stage, ticket_may_help, unknown_bucket};
@@ -32,6 +34,10 @@ const RESERVATION_SECONDS: u32 = 30;
 /// The page that takes a ticket.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TicketPage {
+    /// Where the sign-in goes.
+    pub destination: Destination,
+    /// Whose sign-in was refused for want of a factor; nobody if there is a session.
+    pub refused: Option<String>,
     /// Who is signed in; nobody if the ticket is for an attempt.
     pub who: Option<Who>,
     /// The token of the form.
@@ -116,6 +122,7 @@ impl Flow {
         let proof = known.proofs.iter().find(|proof| proof.method.opens()).cloned();
         let (Some(proof), true, true) = (proof, own, refused) else { return Ok(None) };
         let (name, browser, epoch) = (known.name.clone(), known.browser, known.credential_epoch);
+        let service = known.door.service();
         let stage = Stage::Attempt { id: attempt, version, state: Box::new(known) };
         let mut round = Round::load(self, visitor, stage, None).await?;
         round.facts.session = Some(as_session(&proof, epoch, visitor.now));
@@ -123,7 +130,7 @@ impl Flow {
         let Some(person) = round.person.take().filter(|_| may == Ok(Binding::Ticket)) else {
             return Ok(None);
         };
-        let applicant = Applicant { attempt, browser, name, proof };
+        let applicant = Applicant { attempt, browser, name, proof, service };
         let person = Box::new(person);
         Ok(Some(Registrar::Applicant { visitor, applicant: Box::new(applicant), person }))
     }
@@ -261,14 +268,23 @@ impl Flow {
 }
 
 fn page(registrar: &Registrar<'_>, failure: Option<TicketAnswer>) -> TicketPage {
-    let (token, attempt) = match registrar {
-        Registrar::Inside(inside) => (inside.token(), None),
-        Registrar::Applicant { visitor, applicant, .. } => {
-            let token = form_token(&visitor.tenant, &applicant_data(applicant));
-            (token, Some(applicant.attempt))
+    let tenant = &registrar.visitor().tenant;
+    let who = registrar.who();
+    match registrar {
+        Registrar::Inside(inside) => {
+            let destination = destination(tenant, &ServiceName::portal());
+            let token = inside.token();
+            TicketPage { destination, refused: None, who, token, attempt: None, failure }
         }
-    };
-    TicketPage { who: registrar.who(), token, attempt, failure }
+        Registrar::Applicant { applicant, person, .. } => TicketPage {
+            destination: destination(tenant, &applicant.service),
+            refused: Some(person.person.username.to_string()),
+            who,
+            token: form_token(tenant, &applicant_data(applicant)),
+            attempt: Some(applicant.attempt),
+            failure,
+        },
+    }
 }
 
 pub(super) fn answer(reason: Reason) -> TicketAnswer {

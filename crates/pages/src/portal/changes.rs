@@ -5,7 +5,7 @@ use sekimori_login::Notice;
 use sekimori_words::PasswordFlaw;
 
 use super::FactorRow;
-use crate::{Failure, Form, Place};
+use crate::{Failure, Form, Place, Slip};
 
 /// Change the password. Posts `new_password`, `username` for password managers, and `end_others=on` if
 /// the other sessions should end.
@@ -76,12 +76,12 @@ pub enum Standing {
 /// Enter an enrolment ticket. Posts `ticket`.
 #[derive(Debug, Clone)]
 pub struct EnrolTicket {
+    /// The slip.
+    pub slip: Slip,
     /// The form.
     pub form: Form,
     /// Why a ticket is needed, or why the one just sent was not taken.
     pub failure: Option<Failure>,
-    /// Where the person is.
-    pub place: Place,
 }
 
 /// Services that were given consent. Posts `withdraw` = the row's value.

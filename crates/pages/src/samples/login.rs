@@ -18,7 +18,7 @@ const TICKET: &str = "/ticket?r=c2VhbGVk";
 
 pub(super) fn samples(language: Language) -> Vec<Sample> {
     let mut all = steps(language);
-    all.extend(tickets());
+    all.extend(tickets(language));
     all.extend(second_factors(language));
     all.extend(refusals(language));
     all.extend(problems(language));
@@ -66,14 +66,16 @@ fn password(
     }
 }
 
-fn tickets() -> Vec<Sample> {
+fn tickets(language: Language) -> Vec<Sample> {
     let ticket = |username: &str, failure| PasswordTicket {
+        slip: Slip::bare(webmail(language), eduroam(language)),
         form: form("/ticket"),
         username: username.to_owned(),
         failure,
         back_href: "/login?r=c2VhbGVk".to_owned(),
     };
     let new = |asks_code, flaws, failure| NewPassword {
+        slip: Slip::at_new_password(webmail(language), eduroam(language), NAME, asks_code),
         form: form("/ticket/password"),
         username: NAME.to_owned(),
         length_min: 15,

@@ -11,13 +11,14 @@ use crate::portal::{
     NotMeState, Overview, PersonCard, RecoveryCodes, RegisterTotp, RemoveFactor, ServiceLink,
     SessionRow, Standing, Suggestion,
 };
-use crate::{Form, Page, demo};
+use crate::{Form, Page, Slip, demo};
 
 const DAY: i64 = 86_400;
 
 pub(super) fn samples(language: Language) -> Vec<Sample> {
     let mut all = overviews(language);
     all.extend(changes(language));
+    all.extend(tickets(language));
     all.extend(not_me(language));
     all.extend(demos(language));
     all
@@ -218,8 +219,6 @@ fn changes(language: Language) -> Vec<Sample> {
         factor: factors().swap_remove(0),
         standing,
     };
-    let ticket =
-        |failure| EnrolTicket { form: form("/portal/ticket"), failure, place: campus(language) };
     let grants = vec![GrantRow {
         value: "gra_1".to_owned(),
         service: text(language, "Library search", "図書館検索"),
@@ -243,11 +242,33 @@ fn changes(language: Language) -> Vec<Sample> {
         sample("remove-factor", remove(Standing::OthersLeft)),
         sample("remove-factor-codes-left", remove(Standing::RecoveryCodesLeft)),
         sample("remove-factor-last", remove(Standing::NothingLeft)),
-        sample("ticket", ticket(None)),
-        sample("ticket-needed", ticket(wrong(Reason::EnrolTicketNeeded))),
-        sample("ticket-wrong", ticket(Some(failure(Reason::TicketWrong, Details::default())))),
         sample("consents", consents(grants)),
         sample("consents-none", consents(Vec::new())),
+    ]
+}
+
+fn tickets(language: Language) -> Vec<Sample> {
+    let account = text(language, "Your account", "アカウント");
+    let ticket = |failure| EnrolTicket {
+        slip: Slip::at_ticket(account.clone(), campus(language), None),
+        form: form("/portal/ticket"),
+        failure,
+    };
+    let refused = EnrolTicket {
+        slip: Slip::at_ticket(
+            text(language, "Webmail", "ウェブメール"),
+            eduroam(language),
+            Some("s2310123".to_owned()),
+        ),
+        ..ticket(None)
+    };
+    let needed = failure(Reason::EnrolTicketNeeded, verified());
+    let wrong = failure(Reason::TicketWrong, Details::default());
+    vec![
+        sample("ticket", ticket(None)),
+        Sample { portal: false, ..sample("ticket-refused", refused) },
+        sample("ticket-needed", ticket(Some(needed))),
+        sample("ticket-wrong", ticket(Some(wrong))),
     ]
 }
 

@@ -1,4 +1,5 @@
 mod html;
+mod slips;
 
 use std::collections::BTreeSet;
 

@@ -31,11 +31,12 @@ use axum::http::request::Parts;
 use sekimori_base::Fault;
 use sekimori_directory::settings::ZoneName;
 use sekimori_flow::IncidentCode;
+use sekimori_flow::door::{Door, PortalPath};
 use sekimori_flow::portal::{NotNow, Portal, Who};
 use sekimori_flow::view::Cookies;
 use sekimori_login::{Details, Reason};
 use sekimori_pages::portal::EnrolTicket;
-use sekimori_pages::{Failure, Form, Incident, Page, PortalHead, PortalLinks};
+use sekimori_pages::{Failure, Form, Incident, Page, PortalHead, PortalLinks, Slip};
 use sekimori_words::Words;
 
 use crate::answer::{Answer, bare};
@@ -138,7 +139,11 @@ impl Cx {
         let details = Details { verified: true, ..Details::default() };
         let failure = self.portal_failure(not_now.reason, details, not_now.incident);
         let form = Form::new(LINKS.ticket, vec![("token", not_now.token)]);
-        let page = EnrolTicket { form, failure: Some(failure), place: self.place() };
+        let door = Door::Portal { path: PortalPath::front(), sensitive: false };
+        let destination = door.destination(&self.visitor.tenant);
+        let to = destination.title.text(self.visitor.language);
+        let slip = Slip::at_ticket(to, self.place(), None);
+        let page = EnrolTicket { slip, form, failure: Some(failure) };
         (page.into(), Some(not_now.who))
     }
 }

@@ -8,7 +8,7 @@ use axum::http::{HeaderValue, StatusCode};
 use sekimori_base::Secret;
 use sekimori_flow::portal::{NewPasswordForm, NewPasswordPage, PasswordTicketPage, Portal, Who};
 use sekimori_login::Reason;
-use sekimori_pages::{Form, NewPassword, Page, PasswordTicket};
+use sekimori_pages::{Form, NewPassword, Page, PasswordTicket, Slip};
 
 use super::own_form;
 use crate::answer::{Answer, bare};
@@ -80,7 +80,9 @@ impl Cx {
         let failure = view
             .failure
             .map(|answer| self.portal_failure(answer.reason, answer.details, answer.incident));
+        let to = view.destination.title.text(self.visitor.language);
         let page = PasswordTicket {
+            slip: Slip::bare(to, self.place()),
             back_href: format!("/login?r={}", view.request),
             form: Form::new("/ticket", vec![("request", view.request)]),
             username: view.username,
@@ -94,7 +96,9 @@ impl Cx {
             .failure
             .map(|answer| self.portal_failure(answer.reason, answer.details, answer.incident));
         let hidden = vec![("request", view.request), ("right", view.ticket)];
+        let to = view.destination.title.text(self.visitor.language);
         let page = NewPassword {
+            slip: Slip::at_new_password(to, self.place(), &view.username, view.asks_code),
             form: Form::new("/ticket/password", hidden),
             username: view.username,
             length_min: view.length_min,

@@ -7,7 +7,7 @@ use axum::http::request::Parts;
 use sekimori_base::{AttemptId, Secret};
 use sekimori_flow::portal::{TicketPage, Who};
 use sekimori_pages::portal::EnrolTicket;
-use sekimori_pages::{Form, Page};
+use sekimori_pages::{Form, Page, Slip};
 
 use super::{LINKS, own_form, token};
 use crate::answer::{Answer, bare};
@@ -44,6 +44,8 @@ impl Cx {
             .failure
             .map(|answer| self.portal_failure(answer.reason, answer.details, answer.incident));
         let form = Form::new(LINKS.ticket, hidden);
-        (EnrolTicket { form, failure, place: self.place() }.into(), view.who)
+        let to = view.destination.title.text(self.visitor.language);
+        let slip = Slip::at_ticket(to, self.place(), view.refused);
+        (EnrolTicket { slip, form, failure }.into(), view.who)
     }
 }

@@ -23,6 +23,7 @@ async fn newcomer(bed: &Testbed) -> (PersonId, String) {
 async fn enter(browser: &Browser, page: &Page, name: &str, ticket: &str) -> Page {
     let page = browser.click(page, "ticket").await;
     assert!(page.asks("ticket") && page.body.contains("id=\"username\""), "{}", page.shows());
+    assert!(page.text().contains("the campus network"), "the slip: {}", page.text());
     browser.submit(&page, &[("username", name), ("ticket", ticket)]).await
 }
 
@@ -52,6 +53,9 @@ async fn somebody_new_starts_far_away_with_one_ticket() {
     let page = enter(&browser, &page, " SHIN ", &ticket.to_lowercase().replace('-', " ")).await;
     assert_eq!(page.url.path(), "/ticket/password", "{}", page.shows());
     assert!(page.text().contains("15 characters or more"), "{}", page.text());
+    for said in ["Wiki", "ticket checked, new password needed shin"] {
+        assert!(page.text().contains(said), "{said}: {}", page.text());
+    }
     assert!(page.body.contains("autocomplete=\"new-password\"") && !asks_code(&page));
     assert_eq!(page.form().value("username"), Some("shin"), "for password managers");
     let weak = browser.submit(&page, &[("new_password", "short")]).await;
@@ -65,6 +69,9 @@ async fn somebody_new_starts_far_away_with_one_ticket() {
     let refused = browser.submit(&page, &[("password", NEW)]).await;
     assert_eq!(refused.status, StatusCode::FORBIDDEN, "{}", refused.shows());
     let page = browser.click(&refused, "ticket").await;
+    for said in ["Wiki", "checked shin", "needed, none can be used"] {
+        assert!(page.text().contains(said), "{said}: {}", page.text());
+    }
     let page = browser.submit(&page, &[("ticket", &ticket)]).await;
     assert_eq!(page.url.path(), "/portal/totp", "{}", page.shows());
     let (_, rest) = page.body.split_once("secret=").expect("a link for the app");

@@ -61,6 +61,7 @@ slip-group = Your groups
 slip-why = why?
 slip-needed = needed
 slip-password-needed = password needed
+slip-new-password-needed = ticket checked, new password needed
 slip-checked = checked
 slip-no-match = no match
 slip-proof-likely = usually needed from here

@@ -49,6 +49,7 @@ slip-group = 所属グループ
 slip-why = 理由
 slip-needed = 必要です
 slip-password-needed = パスワードが必要です
+slip-new-password-needed = チケットは確認済み、新しいパスワードが必要です
 slip-checked = 確認済み
 slip-no-match = 一致しません
 slip-proof-likely = 通常、ここからは必要です
