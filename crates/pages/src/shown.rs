@@ -170,9 +170,7 @@ impl Refusal {
         let choices = &self.failure.details.choices;
         choices.iter().any(|choice| choice.usability != Usability::NotRegistered)
     }
-}
 
-impl Refusal {
     /// The one next step as a button, everything else small.
     pub(crate) fn ways(&self, view: &View<'_>) -> Ways {
         let service = self.slip.service();
@@ -303,6 +301,7 @@ impl Suggestion {
     pub(crate) const fn text(self) -> &'static str {
         match self {
             Self::RegisterFirst => "suggestion-register-first",
+            Self::RegisterElsewhere => "suggestion-register-elsewhere",
             Self::RegisterWithTicket => "suggestion-register-with-ticket",
             Self::MakeRecoveryCodes => "suggestion-make-recovery-codes",
             Self::FewRecoveryCodes => "suggestion-few-recovery-codes",
@@ -312,7 +311,7 @@ impl Suggestion {
     pub(crate) const fn button(self) -> &'static str {
         match self {
             Self::RegisterFirst => "portal-add-totp",
-            Self::RegisterWithTicket => "portal-enter-ticket",
+            Self::RegisterElsewhere | Self::RegisterWithTicket => "portal-enter-ticket",
             Self::MakeRecoveryCodes | Self::FewRecoveryCodes => "portal-make-recovery-codes",
         }
     }
@@ -320,7 +319,7 @@ impl Suggestion {
     pub(crate) const fn href(self, links: &PortalLinks) -> &'static str {
         match self {
             Self::RegisterFirst => links.totp,
-            Self::RegisterWithTicket => links.ticket,
+            Self::RegisterElsewhere | Self::RegisterWithTicket => links.ticket,
             Self::MakeRecoveryCodes | Self::FewRecoveryCodes => links.recovery_codes,
         }
     }

@@ -61,11 +61,13 @@ pub struct SessionView {
 }
 
 /// What would be good to do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Suggestion {
     /// Nothing is registered, and here the first can be.
     RegisterFirst,
-    /// Nothing is registered, and here only a ticket helps.
+    /// Nothing is registered, and here only a ticket helps; in these networks the first can be registered without.
+    RegisterElsewhere(Vec<Bilingual>),
+    /// Nothing is registered, and only a ticket helps.
     RegisterWithTicket,
     /// No recovery codes.
     MakeRecoveryCodes,
@@ -152,11 +154,19 @@ fn suggestion(inside: &Inside<'_>) -> Option<Suggestion> {
     if usable(Method::Totp).next().is_none() && codes.is_none() {
         let suspended = known.factors.iter().any(|f| f.state == FactorState::Suspended);
         let first = !known.ever_had_factor && !suspended;
-        let here = inside.visitor().position.may_enrol;
-        return Some(if first && here {
-            Suggestion::RegisterFirst
-        } else {
+        if !first {
+            return Some(Suggestion::RegisterWithTicket);
+        }
+        let visitor = inside.visitor();
+        if visitor.position.may_enrol {
+            return Some(Suggestion::RegisterFirst);
+        }
+        let zones = visitor.tenant.site.zones.iter().filter(|zone| zone.may_enrol);
+        let networks: Vec<Bilingual> = zones.map(|zone| zone.title.clone()).collect();
+        return Some(if networks.is_empty() {
             Suggestion::RegisterWithTicket
+        } else {
+            Suggestion::RegisterElsewhere(networks)
         });
     }
     match codes {

@@ -19,6 +19,8 @@ pub struct Overview {
     pub done: Option<Done>,
     /// What would be good to do.
     pub suggestion: Option<Suggestion>,
+    /// Networks where the first factor can be registered, in the page's language.
+    pub enrolling_networks: Vec<String>,
     /// Services that the person may use, with where they start.
     pub services: Vec<ServiceLink>,
     /// Factors, also those that cannot be used.
@@ -157,7 +159,9 @@ pub enum Done {
 pub enum Suggestion {
     /// Nothing is registered, and here the first can be.
     RegisterFirst,
-    /// Nothing is registered, and here only a ticket helps.
+    /// Nothing is registered, and here only a ticket helps; elsewhere the first can be registered without.
+    RegisterElsewhere,
+    /// Nothing is registered, and only a ticket helps.
     RegisterWithTicket,
     /// One method only: recovery codes would save a way home.
     MakeRecoveryCodes,
@@ -167,8 +171,9 @@ pub enum Suggestion {
 
 impl Suggestion {
     /// All of them.
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 5] = [
         Self::RegisterFirst,
+        Self::RegisterElsewhere,
         Self::RegisterWithTicket,
         Self::MakeRecoveryCodes,
         Self::FewRecoveryCodes,
@@ -178,6 +183,7 @@ impl Suggestion {
     pub const fn word(self) -> &'static str {
         match self {
             Self::RegisterFirst => "register-first",
+            Self::RegisterElsewhere => "register-elsewhere",
             Self::RegisterWithTicket => "register-with-ticket",
             Self::MakeRecoveryCodes => "make-recovery-codes",
             Self::FewRecoveryCodes => "few-recovery-codes",

@@ -156,6 +156,7 @@ fn overview(language: Language) -> Overview {
         address: Some("150.65.12.34".to_owned()),
         done: Some(Done::PasswordChanged),
         suggestion: Some(Suggestion::MakeRecoveryCodes),
+        enrolling_networks: vec![text(language, "wired network", "有線LAN")],
         services: vec![
             ServiceLink {
                 title: text(language, "Webmail", "ウェブメール"),
@@ -179,7 +180,7 @@ fn overviews(language: Language) -> Vec<Sample> {
     let bare = Overview {
         place: eduroam(language),
         done: None,
-        suggestion: Some(Suggestion::RegisterWithTicket),
+        suggestion: Some(Suggestion::RegisterElsewhere),
         services: Vec::new(),
         factors: Vec::new(),
         password_changed_at: None,
@@ -188,7 +189,12 @@ fn overviews(language: Language) -> Vec<Sample> {
         older_href: None,
         ..overview(language)
     };
-    vec![sample("overview", overview(language)), sample("overview-bare", bare)]
+    let lost = Overview { suggestion: Some(Suggestion::RegisterWithTicket), ..bare.clone() };
+    vec![
+        sample("overview", overview(language)),
+        sample("overview-bare", bare),
+        sample("overview-ticket", lost),
+    ]
 }
 
 fn changes(language: Language) -> Vec<Sample> {

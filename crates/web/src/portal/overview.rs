@@ -59,7 +59,13 @@ impl Cx {
             place: self.place(),
             address: self.visitor.position.address.map(|address| address.to_string()),
             done: view.done.map(done_words),
-            suggestion: view.suggestion.map(suggestion).filter(|suggestion| {
+            enrolling_networks: match &view.suggestion {
+                Some(Suggested::RegisterElsewhere(networks)) => {
+                    networks.iter().map(|title| title.text(language).to_owned()).collect()
+                }
+                _ => Vec::new(),
+            },
+            suggestion: view.suggestion.as_ref().map(suggestion).filter(|suggestion| {
                 self.channel.read(&self.headers, Name::Later) != Some(suggestion.word())
             }),
             services,
@@ -132,9 +138,10 @@ const fn done_words(done: Done) -> DoneWords {
     }
 }
 
-const fn suggestion(suggested: Suggested) -> Suggestion {
+const fn suggestion(suggested: &Suggested) -> Suggestion {
     match suggested {
         Suggested::RegisterFirst => Suggestion::RegisterFirst,
+        Suggested::RegisterElsewhere(_) => Suggestion::RegisterElsewhere,
         Suggested::RegisterWithTicket => Suggestion::RegisterWithTicket,
         Suggested::MakeRecoveryCodes => Suggestion::MakeRecoveryCodes,
         Suggested::FewRecoveryCodes => Suggestion::FewRecoveryCodes,

@@ -52,6 +52,23 @@ async fn the_first_page_says_who_where_and_what_would_be_good() {
 }
 
 #[tokio::test]
+async fn whoever_is_on_campus_where_nothing_can_be_registered_reads_where_it_can() {
+    let bed = Testbed::start().await;
+    let browser = bed.browser(Network::Vpn);
+    let page = browser.open("/portal").await;
+    let page = browser.sign_in_as(&page, bed.person("hana")).await;
+    let text = page.text();
+    assert!(text.contains("in these networks: campus network."), "{text}");
+    assert!(text.contains("With a ticket from Information desk"), "{text}");
+    assert!(!text.contains("come to the campus network"), "{text}");
+    let page = browser.open("/portal?lang=ja").await;
+    assert!(page.text().contains("登録できます: 学内ネットワーク。"), "{}", page.text());
+    let page = browser.click(&page, "登録チケット").await;
+    assert!(page.asks("ticket"), "{}", page.shows());
+    assert!(page.text().contains("見本大学アカウント"), "the slip: {}", page.text());
+}
+
+#[tokio::test]
 async fn a_session_from_inside_steps_up_before_it_shows_anything_outside() {
     let bed = Testbed::start().await;
     let (browser, _) = inside(&bed, "kenji").await;

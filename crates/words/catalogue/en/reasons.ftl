@@ -180,7 +180,7 @@ reason-svc-fault = Something of ours is broken, so we could not finish this step
 
 ## Registering and changing
 
-reason-enrol-not-here = Your password is right. The first proof can be registered on the campus network, or with an enrolment ticket, but not from { $place } with a password alone: otherwise whoever stole a password could do it as well.
+reason-enrol-not-here = Your password is right. The first proof can be registered on certain parts of the campus network, or with an enrolment ticket, but not from where you are now ({ $place }) with a password alone: otherwise whoever stole a password could do it as well.
     .title = Registering needs the campus network or a ticket
 reason-enrol-ticket-needed = Your password is right. This account had a proof before, so a new one needs an enrolment ticket or a recovery code. { $Desk } can give you a ticket.
     .title = An enrolment ticket is needed
