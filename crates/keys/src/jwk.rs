@@ -77,6 +77,30 @@ enum Material {
     Ed { x: [u8; 32] },
 }
 
+/// The numbers of a public key, for forms other than JSON.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PublicNumbers<'a> {
+    /// A point of P-256.
+    P256 {
+        /// The first coordinate, big-endian.
+        x: &'a [u8; 32],
+        /// The second coordinate, big-endian.
+        y: &'a [u8; 32],
+    },
+    /// An RSA key.
+    Rsa {
+        /// The modulus, big-endian without leading zeros.
+        modulus: &'a [u8],
+        /// The exponent, big-endian without leading zeros.
+        exponent: &'a [u8],
+    },
+    /// An Ed25519 key.
+    Ed25519 {
+        /// Its 32 bytes. RFC 8032
+        x: &'a [u8; 32],
+    },
+}
+
 /// The members that we look at; all others are ignored. RFC 7517, 4
 #[derive(Deserialize)]
 struct Raw {
@@ -145,6 +169,15 @@ impl Jwk {
             }
         };
         encode(&crate::digest::sha256(&[canonical.as_bytes()]))
+    }
+
+    /// The numbers of the key.
+    pub fn numbers(&self) -> PublicNumbers<'_> {
+        match &self.material {
+            Material::Ec { x, y } => PublicNumbers::P256 { x, y },
+            Material::Rsa { n, e } => PublicNumbers::Rsa { modulus: n, exponent: e },
+            Material::Ed { x } => PublicNumbers::Ed25519 { x },
+        }
     }
 
     pub(crate) fn decoding(&self) -> &DecodingKey {

@@ -28,7 +28,7 @@ pub mod seal;
 mod set;
 mod sign;
 
-pub use jwk::{Jwk, JwkError, JwkSet};
+pub use jwk::{Jwk, JwkError, JwkSet, PublicNumbers};
 pub use purpose::{Purpose, Scope};
 pub use ring::{DataKey, KeyRing, KeyRingError, KeyVersion, KeyedDigest};
 pub use root::{RootKey, RootKeyError, RootKeyId, RootKeyProblem, RootKeys};
