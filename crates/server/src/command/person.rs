@@ -102,6 +102,9 @@ Comma-separated values, UTF-8, with a first line of column names:
 username,name_en,name_ja,mail,affiliation,groups,password,hash
 
 Only username is needed. Several affiliations or groups are separated by spaces.
+Spaces around a cell do not count, except in password: a password is taken as it
+stands, with the spaces at its ends.
+
 Somebody new with neither password nor hash gets a ticket, with which they choose
 a password themselves and register an authenticator app. Tickets are printed as
 lines `username,ticket`, or written to the file of --tickets, which must not

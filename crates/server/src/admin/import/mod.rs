@@ -138,7 +138,7 @@ async fn plan(
     let mut seen: BTreeMap<Username, u64> = BTreeMap::new();
     // A byte order mark is what spreadsheets put there.
     let file = file.trim_start_matches('\u{feff}');
-    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(file.as_bytes());
+    let mut reader = row::reader(file);
     let header = reader.headers().map_err(Failed::at("reading the first line"))?;
     let columns = match Columns::read(header) {
         Ok(columns) => columns,

@@ -1,6 +1,7 @@
 //! A row of the file: what it says about somebody, and what becomes of somebody who is there already.
 //!
-//! A column that is absent says nothing, and what stands stays. An empty cell says that there is nothing.
+//! A column that is absent says nothing, and what stands stays. An empty cell says that there is nothing. Spaces around
+//! a cell are an accident of typing, except around a password: that one is what somebody will type.
 
 use std::collections::BTreeSet;
 
@@ -11,6 +12,14 @@ use sekimori_directory::{Affiliation, Group, MailAddress, Person, PersonState, U
 /// The columns, in the order in which help names them.
 const COLUMNS: [&str; 8] =
     ["username", "name_en", "name_ja", "mail", "affiliation", "groups", "password", "hash"];
+
+/// The column that is taken as it stands.
+const PASSWORD: &str = "password";
+
+/// Reads a file row by row. Cells come as they stand: which are trimmed is said by their column.
+pub(super) fn reader(file: &str) -> csv::Reader<&[u8]> {
+    csv::ReaderBuilder::new().trim(csv::Trim::Headers).from_reader(file.as_bytes())
+}
 
 /// Where each column stands, if the file has it.
 #[derive(Debug)]
@@ -49,7 +58,8 @@ impl Columns {
 
     fn cell<'r>(&self, record: &'r StringRecord, name: &str) -> Option<&'r str> {
         let column = COLUMNS.iter().position(|known| *known == name)?;
-        self.0[column].map(|place| record.get(place).unwrap_or_default())
+        let cell = record.get(self.0[column]?).unwrap_or_default();
+        Some(if name == PASSWORD { cell } else { cell.trim() })
     }
 }
 
@@ -135,7 +145,7 @@ impl Row {
             };
             text.split_whitespace().filter_map(parsed).collect()
         });
-        let secrets = (cell("password").unwrap_or_default(), cell("hash").unwrap_or_default());
+        let secrets = (cell(PASSWORD).unwrap_or_default(), cell("hash").unwrap_or_default());
         let first = match secrets {
             ("", "") => First::Ticket,
             (password, "") => First::Password(Secret::new(password.to_owned())),
@@ -231,7 +241,7 @@ mod tests {
     }
 
     fn read(text: &str) -> Vec<Row> {
-        let mut reader = csv::Reader::from_reader(text.as_bytes());
+        let mut reader = reader(text);
         let columns = Columns::read(reader.headers().unwrap()).unwrap();
         let rows = reader.records().map(|record| {
             Row::read(&columns, &record.unwrap(), &mut |wrong| panic!("{wrong}")).unwrap()
@@ -271,9 +281,27 @@ mod tests {
     }
 
     #[test]
+    fn spaces_around_a_cell_go_except_around_a_password() {
+        let mut rows = read(
+            " username , mail , password \n hanako , sato@example.ac.jp ,\u{3000} my own words \n\
+             taro,, \n",
+        );
+        let (taro, hanako) = (rows.remove(1), rows.remove(0));
+        assert_eq!(hanako.username.as_str(), "hanako");
+        let person = hanako.person(PersonId::from_bytes([7; 16]), NOW);
+        assert_eq!(person.mail, MailAddress::parse("sato@example.ac.jp").ok());
+        let password = |row: Row| match row.first {
+            First::Password(password) => password.expose().clone(),
+            First::Ticket | First::Hash(_) => panic!("no password"),
+        };
+        assert_eq!(password(hanako), "\u{3000} my own words ");
+        assert_eq!(password(taro), " ", "what it is worth is weighed afterwards");
+    }
+
+    #[test]
     fn a_wrong_first_line_is_one_mistake_that_says_what_to_do() {
         let wrong = |text: &str| {
-            let mut reader = csv::Reader::from_reader(text.as_bytes());
+            let mut reader = reader(text);
             Columns::read(reader.headers().unwrap()).unwrap_err()
         };
         for (text, said) in [
