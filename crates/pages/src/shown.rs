@@ -9,8 +9,8 @@ use crate::failure::{Link, Ways};
 use crate::login::SwitchChoice;
 use crate::parts::Said;
 use crate::portal::{
-    ChangePassword, Done, EnrolTicket, EventRow, Happened, NotMe, NotMeState, Overview,
-    RecoveryCodes, RegisterTotp, RemoveFactor, Standing, Suggestion,
+    ChangePassword, Done, EnrolTicket, EventRow, Happened, Overview, RecoveryCodes, RegisterTotp,
+    RemoveFactor, Standing, Suggestion,
 };
 use crate::qr::{Drawing, draw};
 use crate::view::View;
@@ -471,21 +471,7 @@ impl EnrolTicket {
     }
 }
 
-impl NotMe {
-    pub(crate) const fn heading(&self) -> &'static str {
-        match self.state {
-            NotMeState::Asked => "not-me-heading",
-            NotMeState::Done => "not-me-done-heading",
-            NotMeState::Over => "not-me-over-heading",
-        }
-    }
-
-    pub(crate) const fn what(&self) -> &'static str {
-        notice_text(self.notice)
-    }
-}
-
-const fn notice_text(notice: Notice) -> &'static str {
+pub(crate) const fn notice_text(notice: Notice) -> &'static str {
     match notice {
         Notice::SecondFactorFailed => "notice-second-factor-failed",
         Notice::RecoveryCodeUsed => "notice-recovery-code-used",

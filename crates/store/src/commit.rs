@@ -272,6 +272,9 @@ impl Plan {
             }
             Write::EpochIs { person, epoch } => self
                 .must(call!(sql::PEOPLE_EPOCH_IS, t, person.bytes(), epoch), Conflict::EpochMoved),
+            Write::EpochRaise { person } => {
+                self.must(call!(sql::PEOPLE_BUMP, t, person.bytes()), Conflict::PersonMissing);
+            }
             Write::SessionRenew { digest, person, epoch } => self.must(
                 call!(sql::SESSIONS_RENEW, epoch, t, digest.bytes(), person.bytes()),
                 Conflict::SessionGone,

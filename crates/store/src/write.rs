@@ -113,6 +113,11 @@ pub enum Write {
         /// The epoch.
         epoch: u64,
     },
+    /// What was proven or given out under this epoch counts no more. Conflict: [`Conflict::PersonMissing`].
+    EpochRaise {
+        /// Whose.
+        person: PersonId,
+    },
     /// Add a factor. One that is [`FactorState::Ready`] raises the epoch by one.
     /// Conflict: [`Conflict::PersonMissing`].
     FactorAdd(NewFactor),

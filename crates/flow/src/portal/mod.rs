@@ -46,7 +46,7 @@ pub use help::{HelpView, Told};
 pub use history::{Entry, Happening};
 pub use new_password::{NewPasswordForm, NewPasswordPage};
 pub(crate) use not_me::SUSPENDED_SECONDS;
-pub use not_me::{NotMeState, NotMeView};
+pub use not_me::{NotMeState, NotMeView, Remedy};
 pub use overview::{OverviewView, SessionView, Suggestion};
 pub use password::{PasswordChange, PasswordPage};
 pub use password_ticket::PasswordTicketPage;

@@ -1,13 +1,15 @@
 //! "This was not me": a link in every notice. Opening it changes nothing, because mail scanners open links; only the
-//! page's button acts. It suspends the factor that the notice is about, never another, and ends all sessions.
+//! page's button acts. It ends all sessions, and whatever was proven or given out before: attempts, codes, tickets.
+//! A factor that the notice calls new is suspended, and never another one. A password or a factor that is gone comes
+//! back by no link: whoever holds the mailbox would decide about the account.
 
 use sekimori_base::limits::SEALED_REQUEST_BYTES_MAX;
-use sekimori_base::{Fault, PersonId, Sealed, Timestamp};
+use sekimori_base::{FactorId, Fault, PersonId, Sealed, Timestamp};
 use sekimori_directory::Method;
 use sekimori_directory::settings::ZoneName;
 use sekimori_keys::{Binding, Purpose, seal};
 use sekimori_login::{FactorState, Notice};
-use sekimori_store::{CommitError, StoredPerson, Write};
+use sekimori_store::{AuditLine, CommitError, StoredPerson, Write};
 use serde::{Deserialize, Serialize};
 
 use super::enter::portal_line;
@@ -43,6 +45,20 @@ struct Link {
     zone: ZoneName,
 }
 
+impl Link {
+    /// The factor that the notice calls new. One that was used, failed or removed is none.
+    fn new_factor(&self) -> Option<FactorId> {
+        match self.notice {
+            Notice::FactorAdded | Notice::RecoveryCodesMade => self.about.factor,
+            Notice::SecondFactorFailed
+            | Notice::RecoveryCodeUsed
+            | Notice::ClockSuspected
+            | Notice::PasswordChanged
+            | Notice::FactorRemoved => None,
+        }
+    }
+}
+
 /// The page behind the link.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NotMeView {
@@ -52,10 +68,21 @@ pub struct NotMeView {
     pub at: Timestamp,
     /// From which zone.
     pub zone: ZoneName,
-    /// The factor that would be suspended, by its method.
+    /// The factor that the notice is about, by its method.
     pub method: Option<Method>,
+    /// What the button does.
+    pub remedy: Remedy,
     /// How far it is.
     pub state: NotMeState,
+}
+
+/// What "this was not me" does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Remedy {
+    /// The new factor is suspended, and everything ends that stands.
+    Suspend,
+    /// Nothing is new that could be suspended: everything ends that stands.
+    EndAll,
 }
 
 /// How far a "this was not me" is.
@@ -135,20 +162,22 @@ impl Flow {
             return Ok(Some(before));
         }
         let id = person.person.id;
-        let mut line = portal_line(visitor, &person, EVENT);
-        line.details = match link.about.factor {
-            Some(factor) => serde_json::json!({ "factor": factor, "link": mark(&link) }),
-            None => serde_json::json!({ "link": mark(&link) }),
-        }
-        .to_string();
+        let mut details = serde_json::json!({ "link": mark(&link), "notice": link.notice });
         let mut writes = vec![
             Write::SessionsEndOfPerson { person: id, except: None },
-            Write::Audit(Box::new(line)),
+            Write::TicketsEndOfPerson { person: id },
         ];
-        if let Some(factor) = link.about.factor {
-            let until = Some(now.plus_seconds(SUSPENDED_SECONDS));
-            writes.push(Write::FactorSuspend { person: id, factor, until });
+        match link.new_factor() {
+            Some(factor) => {
+                details["factor"] = factor.to_string().into();
+                let until = Some(now.plus_seconds(SUSPENDED_SECONDS));
+                writes.push(Write::FactorSuspend { person: id, factor, until });
+            }
+            None => writes.push(Write::EpochRaise { person: id }),
         }
+        let line =
+            AuditLine { details: details.to_string(), ..portal_line(visitor, &person, EVENT) };
+        writes.push(Write::Audit(Box::new(line)));
         match self.store.commit(tenant, now, writes).await {
             // A conflict: the factor went meanwhile. The page says how it stands.
             Ok(_) | Err(CommitError::Conflict { .. }) => {}
@@ -173,27 +202,25 @@ fn mark(link: &Link) -> String {
 }
 
 fn view(visitor: &Visitor, link: &Link, person: Option<&StoredPerson>, pressed: bool) -> NotMeView {
-    let factor = link
-        .about
-        .factor
-        .and_then(|id| person?.known.factors.iter().find(|factor| factor.id == id));
+    let known = |id| person?.known.factors.iter().find(|factor| factor.id == id);
+    let (new, about) = (link.new_factor(), link.about.factor.and_then(known));
     let old = visitor.now.seconds_since(link.at) > LINK_SECONDS;
-    // A removed factor is gone already; what can still be done is to end the sessions.
-    let concerns_factor = link.about.factor.is_some() && link.notice != Notice::FactorRemoved;
-    let state = match factor.map(|factor| factor.state) {
-        Some(FactorState::Suspended) => NotMeState::Done,
+    let state = match new.map(|_| about.map(|factor| factor.state)) {
+        Some(Some(FactorState::Suspended)) => NotMeState::Done,
         _ if old || person.is_none() => NotMeState::Over,
-        None if concerns_factor => NotMeState::Over,
-        None if pressed => NotMeState::Done,
+        // The new factor is gone.
+        Some(None) => NotMeState::Over,
         // Suspended once by this link, and in use again since: the suspension has ended, or the desk has ended it.
-        Some(FactorState::Ready | FactorState::Unfinished) if pressed => NotMeState::Over,
-        Some(FactorState::Ready | FactorState::Unfinished) | None => NotMeState::Asked,
+        Some(Some(FactorState::Ready | FactorState::Unfinished)) if pressed => NotMeState::Over,
+        None if pressed => NotMeState::Done,
+        Some(Some(FactorState::Ready | FactorState::Unfinished)) | None => NotMeState::Asked,
     };
     NotMeView {
         notice: link.notice,
         at: link.at,
         zone: link.zone.clone(),
-        method: factor.map(|factor| factor.method),
+        method: about.map(|factor| factor.method).or(link.about.method),
+        remedy: if new.is_some() { Remedy::Suspend } else { Remedy::EndAll },
         state,
     }
 }

@@ -1,7 +1,6 @@
 //! Pages of the portal that change something.
 
 use sekimori_base::Timestamp;
-use sekimori_login::Notice;
 use sekimori_words::PasswordFlaw;
 
 use super::FactorRow;
@@ -104,32 +103,4 @@ pub struct GrantRow {
     pub at: Timestamp,
     /// For which scopes.
     pub scopes: Vec<String>,
-}
-
-/// "This was not me". Opening the page changes nothing; its button posts `decision` = `not_me`.
-#[derive(Debug, Clone)]
-pub struct NotMe {
-    /// The form.
-    pub form: Form,
-    /// What was noticed.
-    pub notice: Notice,
-    /// When it happened.
-    pub at: Timestamp,
-    /// What the network was called, in the page's language.
-    pub place: String,
-    /// The factor that would be suspended, by its method.
-    pub method: Option<sekimori_directory::Method>,
-    /// How far it is.
-    pub state: NotMeState,
-}
-
-/// How far a "this was not me" is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum NotMeState {
-    /// The button has not been pressed.
-    Asked,
-    /// It was pressed: what was new is suspended.
-    Done,
-    /// The link is spent or too old.
-    Over,
 }

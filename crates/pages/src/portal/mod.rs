@@ -1,12 +1,14 @@
 //! The portal: who am I, where am I, what happened, what can I change.
 
 mod changes;
+mod not_me;
 mod overview;
 
 pub use changes::{
-    ChangePassword, Consents, EnrolTicket, GrantRow, NotMe, NotMeState, RecoveryCodes,
-    RegisterTotp, RemoveFactor, Standing,
+    ChangePassword, Consents, EnrolTicket, GrantRow, RecoveryCodes, RegisterTotp, RemoveFactor,
+    Standing,
 };
+pub use not_me::{NotMe, NotMeState, Remedy};
 pub use overview::{
     Done, EventRow, FactorRow, Happened, Overview, PersonCard, ServiceLink, SessionRow, Suggestion,
 };

@@ -8,8 +8,8 @@ use sekimori_words::PasswordFlaw;
 use super::{NOW, Sample, campus, eduroam, factor_id, failure, session_id, text, verified};
 use crate::portal::{
     ChangePassword, Consents, Done, EnrolTicket, EventRow, FactorRow, GrantRow, Happened, NotMe,
-    NotMeState, Overview, PersonCard, RecoveryCodes, RegisterTotp, RemoveFactor, ServiceLink,
-    SessionRow, Standing, Suggestion,
+    NotMeState, Overview, PersonCard, RecoveryCodes, RegisterTotp, Remedy, RemoveFactor,
+    ServiceLink, SessionRow, Standing, Suggestion,
 };
 use crate::{Form, Page, Slip, demo};
 
@@ -279,20 +279,30 @@ fn tickets(language: Language) -> Vec<Sample> {
 }
 
 fn not_me(language: Language) -> Vec<Sample> {
-    let page = |state| NotMe {
+    let page = |notice, method, state| NotMe {
         form: form("/not-me"),
-        notice: Notice::FactorAdded,
+        notice,
         at: NOW.plus_seconds(-3600),
         place: text(language, "wired network", "有線LAN"),
-        method: Some(Method::Totp),
+        remedy: match notice {
+            Notice::FactorAdded | Notice::RecoveryCodesMade => Remedy::Suspend,
+            _ => Remedy::EndAll,
+        },
+        method,
         state,
     };
+    let (added, totp) = (Notice::FactorAdded, Some(Method::Totp));
     [
-        ("not-me", NotMeState::Asked),
-        ("not-me-done", NotMeState::Done),
-        ("not-me-over", NotMeState::Over),
+        ("not-me", page(added, totp, NotMeState::Asked)),
+        ("not-me-done", page(added, totp, NotMeState::Done)),
+        ("not-me-over", page(added, totp, NotMeState::Over)),
+        ("not-me-password", page(Notice::PasswordChanged, None, NotMeState::Asked)),
+        ("not-me-password-done", page(Notice::PasswordChanged, None, NotMeState::Done)),
+        ("not-me-failed-done", page(Notice::SecondFactorFailed, None, NotMeState::Done)),
+        ("not-me-code-done", page(Notice::RecoveryCodeUsed, None, NotMeState::Done)),
+        ("not-me-removed-done", page(Notice::FactorRemoved, totp, NotMeState::Done)),
     ]
-    .map(|(name, state)| Sample { portal: false, ..sample(name, page(state)) })
+    .map(|(name, page)| Sample { portal: false, ..sample(name, page) })
     .into()
 }
 

@@ -92,6 +92,8 @@ async fn the_epoch_rises_with_every_change_of_password_or_factors(world: World) 
     let missing = world.commit(vec![Write::FactorRemove { person, factor }]).await;
     assert_eq!(missing, Err(Conflict::FactorMissing));
     assert_eq!(world.stored(person).await.known.credential_epoch, 6, "nothing was removed");
+    world.commit(vec![Write::EpochRaise { person }]).await.unwrap();
+    assert_eq!(world.stored(person).await.known.credential_epoch, 7);
 }
 
 async fn a_suspension_ends_by_itself(world: World) {

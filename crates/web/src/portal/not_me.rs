@@ -4,10 +4,10 @@ use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::http::request::Parts;
-use sekimori_flow::portal::{NotMeState as HowFar, NotMeView};
+use sekimori_flow::portal::{NotMeState as HowFar, NotMeView, Remedy as Does};
 use sekimori_login::Reason;
 use sekimori_pages::Form;
-use sekimori_pages::portal::{NotMe, NotMeState};
+use sekimori_pages::portal::{NotMe, NotMeState, Remedy};
 
 use super::own_form;
 use crate::answer::{Answer, bare};
@@ -59,6 +59,10 @@ impl Cx {
             at: view.at,
             place: self.zone_title(Some(&view.zone)),
             method: view.method,
+            remedy: match view.remedy {
+                Does::Suspend => Remedy::Suspend,
+                Does::EndAll => Remedy::EndAll,
+            },
             state: match view.state {
                 HowFar::Asked => NotMeState::Asked,
                 HowFar::Done => NotMeState::Done,

@@ -9,6 +9,7 @@ mod endings;
 mod failing_store;
 mod forms;
 mod guessing;
+mod not_me;
 mod portal;
 mod portal_changes;
 mod reasons;

@@ -1,4 +1,4 @@
-//! Sensitive changes in the portal: passwords, authenticator apps, recovery codes, tickets, "this was not me".
+//! Sensitive changes in the portal: passwords, authenticator apps, recovery codes, tickets.
 
 use http::StatusCode;
 use sekimori_base::PersonId;
@@ -26,14 +26,14 @@ fn codes_on(page: &Page) -> Vec<String> {
     page.text().split_whitespace().filter(shape).map(str::to_owned).collect()
 }
 
-async fn factors(bed: &Testbed, name: &str) -> Vec<FactorFacts> {
+pub async fn factors(bed: &Testbed, name: &str) -> Vec<FactorFacts> {
     let id: PersonId = bed.person(name).id;
     let found = bed.flow.store.person(bed.first().id, bed.now(), id).await.unwrap().unwrap();
     found.known.factors
 }
 
 /// What the outbox tells somebody.
-async fn notices(bed: &Testbed) -> Vec<sekimori_flow::Message> {
+pub async fn notices(bed: &Testbed) -> Vec<sekimori_flow::Message> {
     let tenant = bed.tenant();
     let due = bed.flow.store.outbox_due(tenant.id, bed.now(), 60, 100).await.unwrap();
     due.iter().map(|m| bed.flow.open_message(&tenant, m.id, &m.message).unwrap()).collect()
@@ -364,49 +364,6 @@ async fn removing_the_last_factor_warns_and_a_new_one_needs_a_ticket() {
     assert_eq!(factors(&bed, "kenji").await, []);
     let page = browser.open("/portal/totp").await;
     assert!(page.asks("ticket"), "it ever had one: {}", page.shows());
-}
-
-#[tokio::test]
-async fn this_was_not_me_acts_by_its_button_alone_and_suspends_the_new_factor() {
-    let bed = Testbed::start().await;
-    let (thief, _) = inside(&bed, "hana").await;
-    let page = thief.open("/portal/totp").await;
-    let (app, _, _) = register(&bed, &thief, &page).await;
-    let notice = notices(&bed).await.remove(0);
-    let link = bed.flow.not_me_path(&bed.tenant(), &notice).unwrap();
-
-    let hana = bed.browser(Network::Cafe);
-    let page = hana.open(&link).await;
-    hana.open(&link).await;
-    let states = |mut known: Vec<FactorFacts>| -> Vec<_> {
-        known.sort_by_key(|factor| factor.method == Method::RecoveryCode);
-        known.iter().map(|factor| (factor.method, factor.state)).collect()
-    };
-    let ready = [(Method::Totp, FactorState::Ready), (Method::RecoveryCode, FactorState::Ready)];
-    assert_eq!(states(factors(&bed, "hana").await), ready, "scanners open links");
-    let page = hana.press(&page, "decision", "not_me").await;
-    assert_eq!(page.status, StatusCode::OK, "{}", page.shows());
-    let known = states(factors(&bed, "hana").await);
-    assert_eq!(known[0], (Method::Totp, FactorState::Suspended));
-    assert_eq!(known[1], ready[1], "no other one");
-    assert!(thief.open("/portal").await.asks("username"), "sessions have ended");
-    // The link opened once more says that it was done, and offers nothing.
-    let again = hana.open(&link).await;
-    assert!(again.text().contains("It is suspended"), "{}", again.text());
-    assert!(again.forms().is_empty(), "{}", again.text());
-
-    bed.wait(60);
-    let home = bed.browser(Network::Home);
-    let page = home.open("/portal").await;
-    let page = home.sign_in_as(&page, bed.person("hana")).await;
-    let page = home.submit(&page, &[("code", &app.code(bed.now()))]).await;
-    assert_ne!(page.url.path(), "/portal", "{}", page.shows());
-    bed.wait(8 * 24 * 3600);
-    assert_eq!(states(factors(&bed, "hana").await)[0].1, FactorState::Ready, "ends by itself");
-    let again = hana.open(&link).await;
-    assert!(again.text().contains("It was used already"), "{}", again.text());
-    assert!(again.forms().is_empty(), "{}", again.text());
-    assert_eq!(hana.open("/not-me/AAAA").await.status, StatusCode::NOT_FOUND);
 }
 
 #[tokio::test]

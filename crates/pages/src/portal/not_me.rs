@@ -1,0 +1,88 @@
+//! "This was not me": what it does, what it has done, and what is left to do.
+
+use sekimori_base::Timestamp;
+use sekimori_login::Notice;
+
+use crate::Form;
+use crate::shown::notice_text;
+
+/// "This was not me". Opening the page changes nothing; its button posts `decision` = `not_me`.
+#[derive(Debug, Clone)]
+pub struct NotMe {
+    /// The form.
+    pub form: Form,
+    /// What was noticed.
+    pub notice: Notice,
+    /// When it happened.
+    pub at: Timestamp,
+    /// What the network was called, in the page's language.
+    pub place: String,
+    /// The factor that it is about, by its method.
+    pub method: Option<sekimori_directory::Method>,
+    /// What the button does.
+    pub remedy: Remedy,
+    /// How far it is.
+    pub state: NotMeState,
+}
+
+/// What "this was not me" does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Remedy {
+    /// The new factor is suspended, and everything ends that stands.
+    Suspend,
+    /// Everything ends that stands.
+    EndAll,
+}
+
+/// How far a "this was not me" is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NotMeState {
+    /// The button has not been pressed.
+    Asked,
+    /// It was pressed.
+    Done,
+    /// The link is spent or too old.
+    Over,
+}
+
+impl NotMe {
+    pub(crate) const fn heading(&self) -> &'static str {
+        match (self.state, self.remedy) {
+            (NotMeState::Asked, _) => "not-me-heading",
+            (NotMeState::Done, Remedy::Suspend) => "not-me-suspended-heading",
+            (NotMeState::Done, Remedy::EndAll) => "not-me-ended-heading",
+            (NotMeState::Over, _) => "not-me-over-heading",
+        }
+    }
+
+    /// What the button will do.
+    pub(crate) const fn promise(&self) -> &'static str {
+        match self.remedy {
+            Remedy::Suspend => "not-me-suspends",
+            Remedy::EndAll => "not-me-ends",
+        }
+    }
+
+    /// What it has done.
+    pub(crate) const fn outcome(&self) -> &'static str {
+        match self.remedy {
+            Remedy::Suspend => "not-me-suspended",
+            Remedy::EndAll => "not-me-ended",
+        }
+    }
+
+    /// What is left for the person to do.
+    pub(crate) const fn next(&self) -> &'static str {
+        match self.notice {
+            Notice::PasswordChanged => "not-me-next-password",
+            Notice::SecondFactorFailed | Notice::ClockSuspected => "not-me-next-known",
+            Notice::RecoveryCodeUsed => "not-me-next-code",
+            Notice::FactorRemoved => "not-me-next-removed",
+            Notice::FactorAdded | Notice::RecoveryCodesMade => "not-me-next-new",
+        }
+    }
+
+    pub(crate) const fn what(&self) -> &'static str {
+        notice_text(self.notice)
+    }
+}
