@@ -54,6 +54,8 @@ purposes! {
     NoticeLink = "notice-link",
     /// Subjects that differ from sector to sector.
     PairwiseSubject = "pairwise-subject",
+    /// Why a form was not taken, in the address of the page that says so.
+    RefusedForm = "refused-form",
 }
 
 /// For whom a derived key is.

@@ -8,6 +8,7 @@ use sekimori_flow::IncidentCode;
 use sekimori_flow::view::Cookies;
 use sekimori_login::{Details, Reason};
 use sekimori_pages::{Failure, Frame, Incident, LanguageLink, Page, Place, Problem};
+use tracing::Instrument;
 
 use crate::cookies::Name;
 use crate::cx::Cx;
@@ -18,6 +19,19 @@ pub type Answer = Response<Body>;
 
 /// Requests by cross-site POST that one browser may have open.
 const REQUESTS_MAX: usize = 8;
+
+/// What a form leads to, whether or not its browser waits for it. A browser that goes away (a lost connection, an
+/// impatient reload) drops the request, but not what it began: a reserved guess is decided on, and the next submit of
+/// the page hears what came of it.
+pub async fn to_the_end(answer: impl Future<Output = Answer> + Send + 'static) -> Answer {
+    match tokio::spawn(answer.in_current_span()).await {
+        Ok(answer) => answer,
+        Err(error) => match error.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            Err(_) => bare(StatusCode::SERVICE_UNAVAILABLE),
+        },
+    }
+}
 
 impl Cx {
     /// A page.

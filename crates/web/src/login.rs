@@ -12,9 +12,8 @@ use sekimori_flow::door::{Door, PortalPath};
 use sekimori_flow::view::Progress;
 use sekimori_flow::{Allowed, SignInForm};
 use sekimori_login::Reason;
-use tracing::Instrument;
 
-use crate::answer::{Answer, bare};
+use crate::answer::{Answer, bare, to_the_end};
 use crate::app::App;
 use crate::cx::Cx;
 use crate::origin::{Sender, sender};
@@ -73,15 +72,7 @@ pub async fn submit(State(app): State<App>, parts: Parts, body: Bytes) -> Answer
     if sender(&cx.headers, cx.visitor.tenant.issuer()) == Sender::Foreign {
         return cx.problem(StatusCode::FORBIDDEN, Reason::CrossSite, None);
     }
-    // A browser that goes away (a lost connection, an impatient reload) drops the request, but not what it began: a
-    // reserved guess is decided on, and the next submit of the page hears what came of it.
-    match tokio::spawn(taken(cx, body).in_current_span()).await {
-        Ok(answer) => answer,
-        Err(error) => match error.try_into_panic() {
-            Ok(panic) => std::panic::resume_unwind(panic),
-            Err(_) => bare(StatusCode::SERVICE_UNAVAILABLE),
-        },
-    }
+    to_the_end(taken(cx, body)).await
 }
 
 async fn taken(mut cx: Cx, body: Bytes) -> Answer {

@@ -2,11 +2,13 @@
 
 use sekimori_directory::{Affiliation, Binding, InputHint, Method};
 use sekimori_login::{FactorState, NextStep, Usability};
+use serde::{Deserialize, Serialize};
 
 use crate::{Argument, Words};
 
 /// Why a new password is not taken: each has its own text and its own advice.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum PasswordFlaw {
     /// It has `length` characters and needs `length_min`.
     TooShort {

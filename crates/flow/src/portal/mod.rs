@@ -30,6 +30,7 @@ mod not_me;
 mod overview;
 mod password;
 mod password_ticket;
+mod refused;
 mod remove;
 mod sessions;
 mod ticket;

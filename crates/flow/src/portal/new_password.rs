@@ -13,6 +13,7 @@ use sekimori_words::PasswordFlaw;
 
 use super::password::flaw;
 use super::password_ticket::{PATH, Right};
+use super::refused::Refused;
 use super::ticket::{TicketAnswer, answer};
 use super::{Portal, see};
 use crate::Flow;
@@ -24,6 +25,9 @@ use crate::measure::{measured, person_words};
 use crate::notices::{About, codes_left_after};
 use crate::view::Progress;
 use crate::visitor::Visitor;
+
+/// Where the second page is.
+pub(super) const PAGE: &str = "/ticket/password";
 
 /// The page that takes the new password.
 #[derive(Debug, Clone, PartialEq)]
@@ -69,15 +73,19 @@ struct Choosing<'a> {
 }
 
 impl Flow {
-    /// The page that takes the new password.
+    /// The page that takes the new password. `refused` is why the last one was not taken, sealed.
     pub async fn new_password_page(
         &self,
         visitor: &Visitor,
         ticket: &str,
         request: &str,
+        refused: Option<&str>,
     ) -> Result<Portal<NewPasswordPage>, Fault> {
         Ok(match self.choosing(visitor, ticket, request).await? {
-            Ok(choosing) => Portal::Here(page(&choosing, ticket, request, Vec::new(), None)),
+            Ok(choosing) => {
+                let refused = Refused::open(visitor, PAGE, refused);
+                Portal::Here(page(&choosing, ticket, request, refused))
+            }
             Err(progress) => Portal::elsewhere(*progress),
         })
     }
@@ -132,38 +140,38 @@ impl Flow {
             Ok(choosing) => choosing,
             Err(progress) => return Ok(Portal::elsewhere(*progress)),
         };
+        let here = format!("{PAGE}?t={ticket}&r={request}");
         let again =
-            |flaws, failure| Ok(Portal::Here(page(&choosing, &ticket, &request, flaws, failure)));
+            |refused: Refused| refused.path(visitor, &here, &*self.entropy).map(Portal::see);
         let words = person_words(&choosing.person.person);
         let (new, flaws) = measured(&visitor.tenant, words, new).await?;
         if !flaws.is_empty() {
-            return again(flaws.into_iter().map(flaw).collect(), None);
+            return again(Refused::flaws(flaws.into_iter().map(flaw).collect()));
         }
         let Ok(place) = choosing.round.enter_queue() else {
-            return again(Vec::new(), Some(answer(Reason::ServerBusy)));
+            let busy = answer(visitor, Reason::ServerBusy).into();
+            return Ok(Portal::Here(page(&choosing, &ticket, &request, busy)));
         };
         let mut writes = Vec::new();
         let mut shown = None;
         if choosing.asks_code {
             match self.ticket_factor(&choosing, &code).await? {
                 Ok((factor, spent)) => (shown, writes) = (Some(factor), spent),
-                Err(refused) => return again(Vec::new(), Some(refused)),
+                Err(refused) => return again(refused.into()),
             }
         }
         let permit = match ticket::password(&choosing.round.facts, choosing.right.purpose, shown) {
             Ok(permit) => permit,
-            Err(reason) => return again(Vec::new(), Some(answer(reason))),
+            Err(reason) => return again(answer(visitor, reason).into()),
         };
         match self.store_password(&choosing, &permit, &place, new, writes).await? {
             Ok(()) => {
                 let carried = choosing.carried.clone();
                 Ok(Portal::elsewhere(self.after_new_password(visitor, carried)))
             }
-            Err(Stopped::TooLong) => again(vec![PasswordFlaw::TooLong], None),
+            Err(Stopped::TooLong) => again(Refused::flaws(vec![PasswordFlaw::TooLong])),
             // The same page was sent twice, or the ticket was used elsewhere: its own address knows which.
-            Err(Stopped::Overtaken) => {
-                Ok(Portal::see(format!("{PATH}/password?t={ticket}&r={request}")))
-            }
+            Err(Stopped::Overtaken) => Ok(Portal::see(here)),
         }
     }
 
@@ -175,14 +183,14 @@ impl Flow {
     ) -> Result<Result<(FactorId, Vec<Write>), TicketAnswer>, Fault> {
         let visitor = choosing.round.visitor;
         if typed.expose().trim().is_empty() {
-            return Ok(Err(answer(Reason::InputEmpty)));
+            return Ok(Err(answer(visitor, Reason::InputEmpty)));
         }
         let method = if OneTimeCode::parse(typed.expose()).is_ok() {
             Method::Totp
         } else if RecoveryCode::parse(typed.expose()).is_ok() {
             Method::RecoveryCode
         } else {
-            return Ok(Err(answer(Reason::CodeMalformed)));
+            return Ok(Err(answer(visitor, Reason::CodeMalformed)));
         };
         let stage = Stage::Carried(choosing.carried.clone());
         let round = Round::load(self, visitor, stage, Some(Submission::Code(method))).await?;
@@ -232,7 +240,7 @@ impl Flow {
             Verdict::RecoverySpent => Reason::RecoverySpent,
             _ => Reason::CodeWrong,
         };
-        self.ticket_told(round, answer(reason), writes).await
+        self.ticket_told(round, answer(round.visitor, reason), writes).await
     }
 
     /// Hash and store, in one transaction with everything that hangs on it: sessions and grants end, factors stay.
@@ -276,13 +284,7 @@ enum Stopped {
     Overtaken,
 }
 
-fn page(
-    choosing: &Choosing<'_>,
-    ticket: &str,
-    request: &str,
-    flaws: Vec<PasswordFlaw>,
-    failure: Option<TicketAnswer>,
-) -> NewPasswordPage {
+fn page(choosing: &Choosing<'_>, ticket: &str, request: &str, refused: Refused) -> NewPasswordPage {
     NewPasswordPage {
         destination: choosing.carried.door.destination(&choosing.round.visitor.tenant),
         request: request.to_owned(),
@@ -290,8 +292,8 @@ fn page(
         username: choosing.person.person.username.to_string(),
         length_min: choosing.round.visitor.tenant.site.password.length_min,
         asks_code: choosing.asks_code,
-        flaws,
-        failure,
+        flaws: refused.flaws,
+        failure: refused.answer,
     }
 }
 

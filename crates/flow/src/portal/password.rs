@@ -8,6 +8,7 @@ use sekimori_store::Write;
 use sekimori_words::PasswordFlaw;
 
 use super::enter::{Care, Changed, Inside, Others, Who};
+use super::refused::Refused;
 use super::{Done, Portal};
 use crate::Flow;
 use crate::measure::{measured, person_words};
@@ -45,10 +46,17 @@ pub struct PasswordChange {
 }
 
 impl Flow {
-    /// The page on which the password is changed.
-    pub async fn password_page(&self, visitor: &Visitor) -> Result<Portal<PasswordPage>, Fault> {
+    /// The page on which the password is changed. `refused` is why the last one was not taken, sealed.
+    pub async fn password_page(
+        &self,
+        visitor: &Visitor,
+        refused: Option<&str>,
+    ) -> Result<Portal<PasswordPage>, Fault> {
         match self.enter(visitor, PATH, Care::Sensitive).await? {
-            Ok(inside) => Ok(Portal::Here(page(&inside, Vec::new(), None))),
+            Ok(inside) => {
+                let flaws = Refused::open(visitor, PATH, refused).flaws;
+                Ok(Portal::Here(page(&inside, flaws, None)))
+            }
             Err(progress) => Ok(Portal::elsewhere(progress)),
         }
     }
@@ -71,7 +79,7 @@ impl Flow {
         let (new, flaws) = measured(tenant, words, change.new).await?;
         let flaws: Vec<PasswordFlaw> = flaws.into_iter().map(flaw).collect();
         if !flaws.is_empty() {
-            return Ok(Portal::Here(page(&inside, flaws, None)));
+            return self.weak(visitor, flaws);
         }
         let Ok(place) = inside.round.enter_queue() else {
             return Ok(Portal::Here(page(&inside, Vec::new(), Some(Reason::ServerBusy))));
@@ -79,7 +87,7 @@ impl Flow {
         let record = match place.hash(new, random(&*self.entropy)).await? {
             Ok(record) => record.to_string(),
             Err(PasswordError::TooLong) => {
-                return Ok(Portal::Here(page(&inside, vec![PasswordFlaw::TooLong], None)));
+                return self.weak(visitor, vec![PasswordFlaw::TooLong]);
             }
             Err(fault) => return Err(Fault::new("hashing a password", fault)),
         };
@@ -99,6 +107,15 @@ impl Flow {
             // Another tab was first, or a factor was changed: the page says again what is asked.
             Changed::Overtaken => Ok(Portal::see(PATH)),
         }
+    }
+
+    /// To the page that says what is wrong with a new password.
+    fn weak(
+        &self,
+        visitor: &Visitor,
+        flaws: Vec<PasswordFlaw>,
+    ) -> Result<Portal<PasswordPage>, Fault> {
+        Refused::flaws(flaws).path(visitor, PATH, &*self.entropy).map(Portal::see)
     }
 }
 

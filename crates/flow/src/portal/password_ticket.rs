@@ -15,6 +15,8 @@ use sekimori_store::{AuditLine, Write};
 use serde::{Deserialize, Serialize};
 
 use super::enter::{Care, door, portal_line};
+use super::new_password::PAGE;
+use super::refused::Refused;
 use super::ticket::{TicketAnswer, answer, counter_of, is_live};
 use super::{Portal, see};
 use crate::Flow;
@@ -78,7 +80,7 @@ impl Right {
             .keys
             .seal_json(&binding, self, SEALED_REQUEST_BYTES_MAX, entropy)
             .map_err(Fault::while_doing("sealing a ticket"))?;
-        Ok(format!("{PATH}/password?t={}&r={request}", seal::to_text(&sealed)))
+        Ok(format!("{PAGE}?t={}&r={request}", seal::to_text(&sealed)))
     }
 
     pub(super) fn open(visitor: &Visitor, text: &str) -> Option<Self> {
@@ -94,19 +96,25 @@ impl Right {
 
 impl Flow {
     /// The page that takes user name and ticket; `request` is the sign-in that goes on afterwards.
+    /// `refused` is why the last ticket was not taken, sealed.
     pub async fn password_ticket_page(
         &self,
         visitor: &Visitor,
         request: Option<&str>,
+        refused: Option<&str>,
     ) -> Result<Portal<PasswordTicketPage>, Fault> {
         let Some(text) = request else { return Ok(Portal::elsewhere(self.ticket_begin(visitor))) };
         Ok(match self.ticket_request(visitor, text).await? {
-            Ok(carried) => Portal::Here(PasswordTicketPage {
-                destination: carried.door.destination(&visitor.tenant),
-                request: text.to_owned(),
-                username: carried.name.unwrap_or_default(),
-                failure: None,
-            }),
+            Ok(carried) => {
+                let Refused { name, answer: failure, .. } = Refused::open(visitor, PATH, refused);
+                let destination = carried.door.destination(&visitor.tenant);
+                let username = match failure {
+                    Some(_) => name,
+                    None => carried.name.unwrap_or_default(),
+                };
+                let request = text.to_owned();
+                Portal::Here(PasswordTicketPage { destination, request, username, failure })
+            }
             Err(progress) => Portal::elsewhere(*progress),
         })
     }
@@ -145,40 +153,35 @@ impl Flow {
         Ok(Ok(Carried { name: carried.name, ..plain }.bound_to(digest)))
     }
 
-    /// User name and ticket were entered.
+    /// User name and ticket were entered. There is always another page to see.
     pub async fn password_ticket_entered(
         &self,
         visitor: &Visitor,
         request: &str,
         username: &str,
         typed: &Secret<String>,
-    ) -> Result<Portal<PasswordTicketPage>, Fault> {
+    ) -> Result<Progress, Fault> {
         let mut carried = match self.ticket_request(visitor, request).await? {
             Ok(carried) => carried,
-            Err(progress) => return Ok(Portal::elsewhere(*progress)),
+            Err(progress) => return Ok(*progress),
         };
         let username: String = username.chars().take(200).collect();
-        let destination = carried.door.destination(&visitor.tenant);
-        let again = |failure| {
-            Ok(Portal::Here(PasswordTicketPage {
-                destination: destination.clone(),
-                request: request.to_owned(),
-                username: username.clone(),
-                failure: Some(failure),
-            }))
+        let again = |failure: TicketAnswer| {
+            let refused = Refused { name: username.clone(), ..failure.into() };
+            refused.path(visitor, &format!("{PATH}?r={request}"), &*self.entropy).map(see)
         };
         if username.trim().is_empty() || typed.expose().trim().is_empty() {
-            return again(public(Reason::InputEmpty));
+            return again(public(visitor, Reason::InputEmpty));
         }
         // What cannot be a ticket is no guess.
         let Ok(code) = TicketCode::parse(typed.expose()) else {
-            return again(public(Reason::TicketWrong));
+            return again(public(visitor, Reason::TicketWrong));
         };
         carried.name = Some(username.clone());
         let mut round = Round::load_shown(self, visitor, Stage::Carried(carried)).await?;
         if let Some(until) = round.facts.throttle.source_wait_until {
             let details = Details { wait_until: Some(until), ..Details::default() };
-            return again(TicketAnswer { details, ..public(Reason::ThrottleSource) });
+            return again(TicketAnswer { details, ..public(visitor, Reason::ThrottleSource) });
         }
         let name = round.name().unwrap_or_default();
         let key = counter_of(visitor, Guess::PasswordTicket, &name);
@@ -192,7 +195,8 @@ impl Flow {
                 self.network_failed(visitor, key);
             }
             let writes = vec![Write::CounterFail(reserved)];
-            return again(self.ticket_told(&round, public(Reason::TicketWrong), writes).await?);
+            let wrong = public(visitor, Reason::TicketWrong);
+            return again(self.ticket_told(&round, wrong, writes).await?);
         };
         let mut writes = vec![Write::CounterClear(reserved)];
         match said {
@@ -200,9 +204,9 @@ impl Flow {
                 let line = line(&round, "ticket.verified");
                 writes.push(Write::Audit(Box::new(line)));
                 self.commit_ticket(visitor, writes).await?;
-                Ok(Portal::see(right.path(visitor, request, &*self.entropy)?))
+                Ok(see(right.path(visitor, request, &*self.entropy)?))
             }
-            Err(reason) => again(self.ticket_told(&round, answer(reason), writes).await?),
+            Err(reason) => again(self.ticket_told(&round, answer(visitor, reason), writes).await?),
         }
     }
 
@@ -259,8 +263,8 @@ impl Flow {
 }
 
 /// A refusal to somebody who has shown nothing.
-fn public(reason: Reason) -> TicketAnswer {
-    TicketAnswer { details: Details::default(), ..answer(reason) }
+fn public(visitor: &Visitor, reason: Reason) -> TicketAnswer {
+    TicketAnswer { details: Details::default(), ..answer(visitor, reason) }
 }
 
 fn hushed(refused: &TicketAnswer) -> Details {

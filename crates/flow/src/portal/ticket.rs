@@ -1,6 +1,6 @@
 //! Entering an enrolment ticket: with a standing session, or on the page that refused somebody for want of a factor.
 
-use sekimori_base::{AttemptId, Fault, Secret};
+use sekimori_base::{AttemptId, Fault, Secret, Timestamp};
 use sekimori_directory::Binding;
 use sekimori_directory::settings::ServiceName;
 use sekimori_login::enrol::{self, Ticket};
@@ -10,12 +10,15 @@ use sekimori_login::{Details, Next, Reason};
 use sekimori_store::{
     AuditLine, CommitError, CounterKey, Reservation, Reserved, StoredPerson, StoredTicket, Write,
 };
+use serde::{Deserialize, Serialize};
 
 use super::Portal;
 use super::enrolment::{Applicant, Enrolment, Holder, Registrar, What, applicant_data, as_session};
 use super::enter::{Care, Entrance, Who, door, form_token, portal_line};
+use super::refused::Refused;
 use super::see;
 use crate::Flow;
+use crate::attempt::RESERVATION_SECONDS;
 use crate::carried::{Carried, browser_mark};
 use crate::device::Device;
 use crate::door::{Destination, destination};
@@ -28,8 +31,6 @@ use crate::visitor::Visitor;
 
 /// Where it is.
 const PATH: &str = "/portal/ticket";
-/// A guess that was reserved and never decided on is given back after so many seconds.
-const RESERVATION_SECONDS: u32 = 30;
 
 /// The page that takes a ticket.
 #[derive(Debug, Clone, PartialEq)]
@@ -49,25 +50,36 @@ pub struct TicketPage {
 }
 
 /// Why a ticket was not taken.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TicketAnswer {
     /// Why.
+    #[serde(rename = "r")]
     pub reason: Reason,
     /// What goes with it.
+    #[serde(rename = "d")]
     pub details: Details,
     /// The incident code, if one was kept.
+    #[serde(rename = "i", default, skip_serializing_if = "Option::is_none")]
     pub incident: Option<IncidentCode>,
+    /// When.
+    #[serde(rename = "t")]
+    pub at: Timestamp,
 }
 
 impl Flow {
-    /// The page that takes a ticket: for the session, or for a refused attempt of this browser.
+    /// The page that takes a ticket: for the session, or for a refused attempt of this browser. `refused` is why the
+    /// last one was not taken, sealed.
     pub async fn ticket_page(
         &self,
         visitor: &Visitor,
         attempt: Option<AttemptId>,
+        refused: Option<&str>,
     ) -> Result<Portal<TicketPage>, Fault> {
         Ok(match self.ticket_registrar(visitor, attempt).await? {
-            Ok(registrar) => Portal::Here(page(&registrar, None)),
+            Ok(registrar) => {
+                let failure = Refused::open(visitor, PATH, refused).answer;
+                Portal::Here(page(&registrar, failure))
+            }
             Err(progress) => Portal::elsewhere(progress),
         })
     }
@@ -135,34 +147,37 @@ impl Flow {
         Ok(Some(Registrar::Applicant { visitor, applicant: Box::new(applicant), person }))
     }
 
-    /// A ticket was entered.
+    /// A ticket was entered. There is always another page to see.
     pub async fn ticket_entered(
         &self,
         visitor: &Visitor,
         attempt: Option<AttemptId>,
         token: &str,
         typed: &Secret<String>,
-    ) -> Result<Portal<TicketPage>, Fault> {
+    ) -> Result<Progress, Fault> {
         let registrar = match self.ticket_registrar(visitor, attempt).await? {
             Ok(registrar) => registrar,
-            Err(progress) => return Ok(Portal::elsewhere(progress)),
+            Err(progress) => return Ok(progress),
         };
-        let again = |answer| Ok(Portal::Here(page(&registrar, answer)));
+        let here = attempt.map_or(PATH.to_owned(), |id| format!("{PATH}?attempt={id}"));
+        let again = |answer: TicketAnswer| {
+            Refused::from(answer).path(visitor, &here, &*self.entropy).map(see)
+        };
         if !registrar.is_token(token) {
-            return again(None);
+            return Ok(see(here));
         }
         if typed.expose().trim().is_empty() {
-            return again(Some(answer(Reason::InputEmpty)));
+            return again(answer(visitor, Reason::InputEmpty));
         }
         // What cannot be a ticket is no guess.
         let Ok(code) = TicketCode::parse(typed.expose()) else {
-            return again(Some(answer(Reason::TicketWrong)));
+            return again(answer(visitor, Reason::TicketWrong));
         };
         let name = registrar.person().person.username.as_str();
         let key = counter_of(visitor, Guess::Ticket, name);
         let reserved = match self.reserve_ticket(visitor, key).await? {
             Ok(reserved) => reserved,
-            Err(refused) => return again(Some(refused)),
+            Err(refused) => return again(refused),
         };
         let tenant = &visitor.tenant;
         let person = registrar.person().person.id;
@@ -174,7 +189,7 @@ impl Flow {
             return self.ticket_taken(&registrar, ticket, reserved).await;
         }
         let wrong = self.ticket_refused(&registrar, live, reserved).await?;
-        again(Some(wrong))
+        again(wrong)
     }
 
     pub(super) async fn reserve_ticket(
@@ -196,7 +211,7 @@ impl Flow {
                     Reason::ThrottleBusy
                 };
                 let details = Details { wait_until: counter.wait_until, ..Details::default() };
-                Ok(Err(TicketAnswer { details, ..answer(reason) }))
+                Ok(Err(TicketAnswer { details, ..answer(visitor, reason) }))
             }
             Err(CommitError::Conflict { conflict, .. }) => {
                 Err(Fault::new("reserving a guess", conflict))
@@ -211,7 +226,7 @@ impl Flow {
         registrar: &Registrar<'_>,
         ticket: &StoredTicket,
         reserved: Reserved,
-    ) -> Result<Portal<TicketPage>, Fault> {
+    ) -> Result<Progress, Fault> {
         let visitor = registrar.visitor();
         let person = registrar.person();
         let holder = match registrar {
@@ -227,7 +242,7 @@ impl Flow {
         let line = portal_line(visitor, person, "ticket.verified");
         let writes = vec![Write::CounterClear(reserved), Write::Audit(Box::new(line))];
         self.commit_ticket(visitor, writes).await?;
-        Ok(Portal::elsewhere(see(enrolment.path(&visitor.tenant, entropy)?)))
+        Ok(see(enrolment.path(&visitor.tenant, entropy)?))
     }
 
     /// Not a ticket of this person. The same for wrong, used, ended and missing ones.
@@ -249,7 +264,7 @@ impl Flow {
         let id = person.person.id;
         writes.extend(live.map(|ticket| Write::TicketWrong { person: id, id: ticket.id }));
         self.commit_ticket(visitor, writes).await?;
-        Ok(TicketAnswer { incident: Some(incident), ..answer(Reason::TicketWrong) })
+        Ok(TicketAnswer { incident: Some(incident), ..answer(visitor, Reason::TicketWrong) })
     }
 
     pub(super) async fn commit_ticket(
@@ -287,9 +302,9 @@ fn page(registrar: &Registrar<'_>, failure: Option<TicketAnswer>) -> TicketPage 
     }
 }
 
-pub(super) fn answer(reason: Reason) -> TicketAnswer {
+pub(super) fn answer(visitor: &Visitor, reason: Reason) -> TicketAnswer {
     let details = Details { verified: true, ..Details::default() };
-    TicketAnswer { reason, details, incident: None }
+    TicketAnswer { reason, details, incident: None, at: visitor.now }
 }
 
 /// Whether a ticket may be used: not used, ended or too old, and its person has had no other password or factor since.

@@ -203,6 +203,7 @@ fn no_label_of_a_purpose_changes() {
             "enrolment",
             "notice-link",
             "pairwise-subject",
+            "refused-form",
         ]
     );
 }

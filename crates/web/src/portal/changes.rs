@@ -21,7 +21,8 @@ use crate::query::Fields;
 /// `GET /portal/password`: the rules, before anything is typed.
 pub async fn password(State(app): State<App>, parts: Parts) -> Answer {
     let Some(cx) = Cx::new(app, parts) else { return bare(StatusCode::MISDIRECTED_REQUEST) };
-    let outcome = cx.app.flow.password_page(&cx.visitor).await;
+    let refused = cx.field("f");
+    let outcome = cx.app.flow.password_page(&cx.visitor, refused.as_deref()).await;
     cx.portal(outcome, Cx::password_page)
 }
 

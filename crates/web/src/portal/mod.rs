@@ -1,7 +1,7 @@
 //! The portal's pages and forms, the page about an incident code, and the page behind a notice's link.
 //!
-//! Every form carries a token of its session and is answered by a redirect; only a form that has to be filled in
-//! again comes back with what was wrong.
+//! Every form carries a token of its session and is answered by a redirect, also when it has to be filled in again:
+//! what was wrong stands sealed in the address. Only a server that is busy says so at once.
 
 mod browser;
 mod changes;
@@ -32,7 +32,7 @@ use sekimori_base::Fault;
 use sekimori_directory::settings::ZoneName;
 use sekimori_flow::IncidentCode;
 use sekimori_flow::door::{Door, PortalPath};
-use sekimori_flow::portal::{NotNow, Portal, Who};
+use sekimori_flow::portal::{NotNow, Portal, TicketAnswer, Who};
 use sekimori_flow::view::Cookies;
 use sekimori_login::{Details, Reason};
 use sekimori_pages::portal::EnrolTicket;
@@ -68,6 +68,13 @@ fn own_form(app: App, parts: Parts) -> Result<Cx, Box<Answer>> {
             Err(Box::new(cx.problem(StatusCode::FORBIDDEN, Reason::CrossSite, None)))
         }
     }
+}
+
+/// Why a ticket was not taken, on the page where it can be entered again.
+fn ticket_failure(answer: TicketAnswer) -> Failure {
+    let TicketAnswer { reason, details, incident, at } = answer;
+    let incident = Incident { code: incident.map(|code| code.to_string()), at };
+    Failure { reason, details, hints: Vec::new(), incident }
 }
 
 /// The token of a form.

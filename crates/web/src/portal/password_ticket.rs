@@ -10,8 +10,8 @@ use sekimori_flow::portal::{NewPasswordForm, NewPasswordPage, PasswordTicketPage
 use sekimori_login::Reason;
 use sekimori_pages::{Form, NewPassword, Page, PasswordTicket, Slip};
 
-use super::own_form;
-use crate::answer::{Answer, bare};
+use super::{own_form, ticket_failure};
+use crate::answer::{Answer, bare, to_the_end};
 use crate::app::App;
 use crate::cx::Cx;
 use crate::login::blur;
@@ -21,7 +21,9 @@ use crate::query::Fields;
 pub async fn password_ticket(State(app): State<App>, parts: Parts) -> Answer {
     let Some(cx) = Cx::new(app, parts) else { return bare(StatusCode::MISDIRECTED_REQUEST) };
     let request = cx.field("r");
-    let outcome = cx.app.flow.password_ticket_page(&cx.visitor, request.as_deref()).await;
+    let refused = cx.field("f");
+    let (request, refused) = (request.as_deref(), refused.as_deref());
+    let outcome = cx.app.flow.password_ticket_page(&cx.visitor, request, refused).await;
     cx.portal(outcome, Cx::password_ticket_page)
 }
 
@@ -31,21 +33,27 @@ pub async fn password_ticket_entered(State(app): State<App>, parts: Parts, body:
         Ok(cx) => cx,
         Err(answer) => return *answer,
     };
-    let fields = Fields::parse(&body);
-    let request = fields.text("request").unwrap_or_default();
-    let username = fields.text("username").unwrap_or_default();
-    let ticket = Secret::new(fields.text("ticket").unwrap_or_default());
-    let outcome =
-        cx.app.flow.password_ticket_entered(&cx.visitor, &request, &username, &ticket).await;
-    blur(&cx).await;
-    cx.portal(outcome, Cx::password_ticket_page)
+    to_the_end(async move {
+        let fields = Fields::parse(&body);
+        let request = fields.text("request").unwrap_or_default();
+        let username = fields.text("username").unwrap_or_default();
+        let ticket = Secret::new(fields.text("ticket").unwrap_or_default());
+        let flow = &cx.app.flow;
+        let progress =
+            flow.password_ticket_entered(&cx.visitor, &request, &username, &ticket).await;
+        blur(&cx).await;
+        progress.map_or_else(|fault| cx.fault(&fault), |progress| cx.show(progress))
+    })
+    .await
 }
 
 /// `GET /ticket/password`: the rules, before anything is typed.
 pub async fn new_password(State(app): State<App>, parts: Parts) -> Answer {
     let Some(cx) = Cx::new(app, parts) else { return bare(StatusCode::MISDIRECTED_REQUEST) };
     let field = |name| cx.field(name).unwrap_or_default();
-    let outcome = cx.app.flow.new_password_page(&cx.visitor, &field("t"), &field("r")).await;
+    let (ticket, request, refused) = (field("t"), field("r"), cx.field("f"));
+    let flow = &cx.app.flow;
+    let outcome = flow.new_password_page(&cx.visitor, &ticket, &request, refused.as_deref()).await;
     cx.portal(outcome, Cx::new_password_page)
 }
 
@@ -55,6 +63,10 @@ pub async fn new_password_chosen(State(app): State<App>, parts: Parts, body: Byt
         Ok(cx) => cx,
         Err(answer) => return *answer,
     };
+    to_the_end(chosen(cx, body)).await
+}
+
+async fn chosen(cx: Cx, body: Bytes) -> Answer {
     let fields = Fields::parse(&body);
     let form = NewPasswordForm {
         request: fields.text("request").unwrap_or_default(),
@@ -77,9 +89,7 @@ pub async fn new_password_chosen(State(app): State<App>, parts: Parts, body: Byt
 
 impl Cx {
     fn password_ticket_page(&self, view: PasswordTicketPage) -> (Page, Option<Who>) {
-        let failure = view
-            .failure
-            .map(|answer| self.portal_failure(answer.reason, answer.details, answer.incident));
+        let failure = view.failure.map(ticket_failure);
         let to = view.destination.title.text(self.visitor.language);
         let page = PasswordTicket {
             slip: Slip::bare(to, self.place()),
@@ -92,9 +102,7 @@ impl Cx {
     }
 
     fn new_password_page(&self, view: NewPasswordPage) -> (Page, Option<Who>) {
-        let failure = view
-            .failure
-            .map(|answer| self.portal_failure(answer.reason, answer.details, answer.incident));
+        let failure = view.failure.map(ticket_failure);
         let hidden = vec![("request", view.request), ("right", view.ticket)];
         let to = view.destination.title.text(self.visitor.language);
         let page = NewPassword {

@@ -9,8 +9,8 @@ use sekimori_flow::portal::{TicketPage, Who};
 use sekimori_pages::portal::EnrolTicket;
 use sekimori_pages::{Form, Page, Slip};
 
-use super::{LINKS, own_form, token};
-use crate::answer::{Answer, bare};
+use super::{LINKS, own_form, ticket_failure, token};
+use crate::answer::{Answer, bare, to_the_end};
 use crate::app::App;
 use crate::cx::Cx;
 use crate::query::Fields;
@@ -19,7 +19,8 @@ use crate::query::Fields;
 pub async fn ticket(State(app): State<App>, parts: Parts) -> Answer {
     let Some(cx) = Cx::new(app, parts) else { return bare(StatusCode::MISDIRECTED_REQUEST) };
     let attempt = cx.field("attempt").and_then(|text| text.parse::<AttemptId>().ok());
-    let outcome = cx.app.flow.ticket_page(&cx.visitor, attempt).await;
+    let refused = cx.field("f");
+    let outcome = cx.app.flow.ticket_page(&cx.visitor, attempt, refused.as_deref()).await;
     cx.portal(outcome, Cx::ticket_page)
 }
 
@@ -29,20 +30,22 @@ pub async fn ticket_entered(State(app): State<App>, parts: Parts, body: Bytes) -
         Ok(cx) => cx,
         Err(answer) => return *answer,
     };
-    let fields = Fields::parse(&body);
-    let attempt = fields.one("attempt").and_then(|text| text.parse::<AttemptId>().ok());
-    let typed = Secret::new(fields.text("ticket").unwrap_or_default());
-    let outcome = cx.app.flow.ticket_entered(&cx.visitor, attempt, token(&fields), &typed).await;
-    cx.portal(outcome, Cx::ticket_page)
+    to_the_end(async move {
+        let fields = Fields::parse(&body);
+        let attempt = fields.one("attempt").and_then(|text| text.parse::<AttemptId>().ok());
+        let typed = Secret::new(fields.text("ticket").unwrap_or_default());
+        let flow = &cx.app.flow;
+        let progress = flow.ticket_entered(&cx.visitor, attempt, token(&fields), &typed).await;
+        progress.map_or_else(|fault| cx.fault(&fault), |progress| cx.show(progress))
+    })
+    .await
 }
 
 impl Cx {
     fn ticket_page(&self, view: TicketPage) -> (Page, Option<Who>) {
         let mut hidden = vec![("token", view.token)];
         hidden.extend(view.attempt.map(|attempt| ("attempt", attempt.to_string())));
-        let failure = view
-            .failure
-            .map(|answer| self.portal_failure(answer.reason, answer.details, answer.incident));
+        let failure = view.failure.map(ticket_failure);
         let form = Form::new(LINKS.ticket, hidden);
         let to = view.destination.title.text(self.visitor.language);
         let slip = Slip::at_ticket(to, self.place(), view.refused);

@@ -13,6 +13,7 @@ mod not_me;
 mod portal;
 mod portal_changes;
 mod reasons;
+mod refused_forms;
 mod registering;
 mod requests;
 mod sessions;

@@ -169,7 +169,12 @@ async fn a_wrong_ticket_looks_and_costs_the_same_whoever_it_was_meant_for() {
                     for pause in [0, 2] {
                         let fields = [("username", name), ("ticket", ticket)];
                         let before = bed.cost();
-                        page = browser.submit_only(&page, &fields).await;
+                        let sent = browser.submit_only(&page, &fields).await;
+                        all.push(seen(&sent, name, bed.cost_since(before)));
+                        let there = sent.location().expect("a page that says why");
+                        let before = bed.cost();
+                        page = browser.open_only(there.as_str()).await;
+                        assert!(page.failed(), "{}", page.shows());
                         all.push(seen(&page, name, bed.cost_since(before)));
                         bed.wait(pause);
                     }
