@@ -340,11 +340,18 @@ impl EventRow {
             Happened::LeftOff => "event-left-off",
             Happened::Changed(notice) => notice_text(notice),
             Happened::Viewed => "event-viewed",
+            Happened::TicketMade => "event-ticket-made",
+            Happened::Unlocked => "event-unlocked",
+            Happened::BreakGlassMade => "event-break-glass-made",
+            Happened::SessionEnded => "event-session-ended",
+            Happened::SessionEndedByDesk => "event-session-ended-by-desk",
+            Happened::PersonChanged => "event-person-changed",
+            Happened::NotMe => "event-not-me",
         }
     }
 
     pub(crate) const fn is_good(&self) -> bool {
-        matches!(self.what, Happened::SignedIn | Happened::Changed(_) | Happened::Viewed)
+        !matches!(self.what, Happened::Refused(_) | Happened::LeftOff)
     }
 }
 

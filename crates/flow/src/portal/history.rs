@@ -8,6 +8,7 @@ use sekimori_directory::settings::{ServiceName, ZoneName};
 use sekimori_login::{Notice, Reason, Tier};
 use sekimori_store::AuditEntry;
 
+use super::not_me;
 use crate::Flow;
 use crate::door::destination;
 use crate::record::RecordedFacts;
@@ -50,6 +51,20 @@ pub enum Happening {
     Changed(Notice),
     /// The help desk looked at the account.
     Viewed,
+    /// A ticket was made for them.
+    TicketMade,
+    /// The help desk ended the waits after wrong tries.
+    Unlocked,
+    /// A break-glass code was made for them.
+    BreakGlassMade,
+    /// They signed out, or ended a sign-in elsewhere.
+    SessionEnded,
+    /// The help desk ended sign-ins.
+    SessionEndedByDesk,
+    /// What is stored about them was changed.
+    PersonChanged,
+    /// They said of something that it was not them.
+    NotMe,
 }
 
 impl Flow {
@@ -93,6 +108,13 @@ fn entry(tenant: &Tenant, stored: &AuditEntry, answered: bool) -> Option<Entry> 
         ("factor.removed" | "factor.ended_by_desk", _) => Happening::Changed(Notice::FactorRemoved),
         ("recovery_codes.made", _) => Happening::Changed(Notice::RecoveryCodesMade),
         ("desk.viewed" | "person.exported", _) => Happening::Viewed,
+        ("ticket.made", _) => Happening::TicketMade,
+        ("person.unlocked", _) => Happening::Unlocked,
+        ("break_glass.made", _) => Happening::BreakGlassMade,
+        ("session.ended", _) if line.by.is_some() => Happening::SessionEndedByDesk,
+        ("session.ended", _) => Happening::SessionEnded,
+        ("person.changed", _) => Happening::PersonChanged,
+        (not_me::EVENT, _) => Happening::NotMe,
         _ => return None,
     };
     let recorded = stored

@@ -24,7 +24,7 @@ const LINK_SECONDS: i64 = 30 * 24 * 3600;
 pub(crate) const SUSPENDED_SECONDS: i64 = 7 * 24 * 3600;
 
 /// The audit's word for a pressed button.
-const EVENT: &str = "not_me";
+pub(super) const EVENT: &str = "not_me";
 /// Lines of a history that are read at once when it is asked whether a button was pressed.
 const LINES: u32 = 200;
 /// So many times at most.

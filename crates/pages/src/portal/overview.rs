@@ -131,6 +131,20 @@ pub enum Happened {
     Changed(Notice),
     /// The help desk looked at the account.
     Viewed,
+    /// A ticket was made for them.
+    TicketMade,
+    /// The help desk ended the waits after wrong tries.
+    Unlocked,
+    /// A break-glass code was made for them.
+    BreakGlassMade,
+    /// They signed out, or ended a sign-in elsewhere.
+    SessionEnded,
+    /// The help desk ended sign-ins.
+    SessionEndedByDesk,
+    /// What is stored about them was changed.
+    PersonChanged,
+    /// They said of something that it was not them.
+    NotMe,
 }
 
 /// What was just done.

@@ -107,7 +107,7 @@ fn events(language: Language) -> Vec<EventRow> {
             code: code.map(str::to_owned),
         }
     };
-    vec![
+    let mut events = vec![
         row(
             5,
             Reason::Admitted,
@@ -131,16 +131,39 @@ fn events(language: Language) -> Vec<EventRow> {
             ..row(DAY * 4, Reason::Admitted, "eduroam", "150.65.97.1", vec![], None)
         },
         EventRow {
-            what: Happened::Viewed,
-            place: String::new(),
-            address: None,
-            ..row(DAY * 4 + 60, Reason::Admitted, "eduroam", "150.65.97.1", vec![], None)
-        },
-        EventRow {
             what: Happened::Changed(Notice::FactorAdded),
             ..row(DAY * 5, Reason::Admitted, "eduroam", "150.65.97.1", vec![], None)
         },
+    ];
+    events.extend(acts(&webmail));
+    events
+}
+
+/// What the desk and the person did, each in its own words.
+fn acts(service: &str) -> Vec<EventRow> {
+    let act = |((what, place), seconds): ((Happened, &str), i64)| EventRow {
+        at: NOW.plus_seconds(-seconds),
+        what,
+        service: Some(service.to_owned()).filter(|_| !place.is_empty()),
+        place: place.to_owned(),
+        address: None,
+        methods: Vec::new(),
+        code: None,
+    };
+    [
+        (Happened::Viewed, ""),
+        (Happened::Unlocked, ""),
+        (Happened::SessionEnded, "eduroam"),
+        (Happened::SessionEndedByDesk, ""),
+        (Happened::NotMe, "eduroam"),
+        (Happened::TicketMade, ""),
+        (Happened::BreakGlassMade, ""),
+        (Happened::PersonChanged, ""),
     ]
+    .into_iter()
+    .zip((DAY * 6..).step_by(60))
+    .map(act)
+    .collect()
 }
 
 fn overview(language: Language) -> Overview {

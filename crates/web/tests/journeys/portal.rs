@@ -1,7 +1,8 @@
 //! The portal: looking around, signing out, ending sessions, what happened, incident codes, consents.
 
 use http::StatusCode;
-use sekimori_testbed::{Browser, Network, Page, Testbed};
+use sekimori_directory::Username;
+use sekimori_testbed::{Browser, Network, Page, Testbed, Write};
 
 /// All pages of the portal that somebody could ask for by name.
 const PAGES: [&str; 6] = [
@@ -123,6 +124,37 @@ async fn the_history_tells_that_the_help_desk_looked() {
     bed.flow.view(&bed.tenant(), Some(hana), view, &by).await.unwrap();
     let page = browser.open("/portal").await;
     assert!(page.text().contains("The help desk looked at your account"), "{}", page.text());
+}
+
+#[tokio::test]
+async fn the_history_tells_what_others_did_to_the_account_and_when_one_left() {
+    let bed = Testbed::start().await;
+    let (tenant, hana) = (bed.tenant(), bed.person("hana"));
+    inside(&bed, "hana").await;
+    let by = sekimori_flow::admin::By("os:desk".to_owned());
+    let username = Username::parse("hana").unwrap();
+    bed.flow.unlock(&tenant, hana.id, &username, &by).await.unwrap();
+    let all = sekimori_flow::admin::SessionsToEnd::All;
+    bed.flow.end_sessions_of(&tenant, hana.id, all, &by).await.unwrap();
+    bed.flow.make_break_glass(&tenant, hana.id, &by).await.unwrap();
+    let lines = ["ticket.made", "person.changed"]
+        .map(|event| Write::Audit(Box::new(by.line(bed.now(), event, Some(hana.id)))));
+    bed.write(lines.into()).await;
+    let (browser, page) = inside(&bed, "hana").await;
+    for told in [
+        "A ticket was made for you",
+        "ended your wait after wrong tries",
+        "A break-glass code was made",
+        "The help desk ended your sign-ins",
+        "What is stored about you was changed",
+    ] {
+        assert!(page.text().contains(told), "{told}: {}", page.text());
+    }
+    assert!(!page.text().contains("A sign-in was ended"), "not yet: {}", page.text());
+    let asked = browser.open("/portal/sign-out").await;
+    browser.submit(&asked, &[]).await;
+    let (_, page) = inside(&bed, "hana").await;
+    assert!(page.text().contains("A sign-in was ended"), "{}", page.text());
 }
 
 #[tokio::test]

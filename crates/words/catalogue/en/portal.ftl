@@ -82,6 +82,13 @@ event-admitted = Signed in
 event-refused = Not signed in
 event-left-off = Password right, not continued
 event-viewed = The help desk looked at your account
+event-ticket-made = A ticket was made for you
+event-unlocked = The help desk ended your wait after wrong tries
+event-break-glass-made = A break-glass code was made for you
+event-session-ended = A sign-in was ended
+event-session-ended-by-desk = The help desk ended your sign-ins
+event-person-changed = What is stored about you was changed
+event-not-me = “This was not me” was pressed
 event-older = Older ones
 
 ## What was done

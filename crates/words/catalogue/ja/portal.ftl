@@ -79,6 +79,13 @@ event-admitted = サインインしました
 event-refused = サインイン未完了
 event-left-off = パスワードは一致しましたが、続きは行われていません
 event-viewed = ヘルプデスクがアカウントの内容を確認しました
+event-ticket-made = チケットが発行されました
+event-unlocked = ヘルプデスクが待ち時間を解除しました
+event-break-glass-made = 管理者用の緊急コードが発行されました
+event-session-ended = サインインを終了しました
+event-session-ended-by-desk = ヘルプデスクがサインインを終了しました
+event-person-changed = 登録内容が変更されました
+event-not-me = 「心当たりがない」のボタンが押されました
 event-older = さらに前の記録
 
 ## 結果
