@@ -125,6 +125,41 @@ journey('a changed password ends the other sessions, and the new one counts', as
   assert.match(await text(other), new RegExp(person.username));
 }, { seconds: 240 });
 
+for (const [language, width] of [['en', 1024], ['ja', 320]]) {
+  journey(`about a changed password "this was not me" ends all sign-ins, in ${language}`, async (world) => {
+    const demo = await world.demo();
+    const person = { ...demo.person('no_factor') };
+    const page = await world.browser({ address: demo.address('campus'), language, width });
+    await page.goto(demo.mail);
+    assert.doesNotMatch(await text(page), /not-me/, 'mail before anybody did anything');
+    await page.goto(demo.portal);
+    await giveNameAndPassword(page, person);
+    await open(page, demo, person, '/portal/password');
+    await page.locator('#new-password').fill('password');
+    await press(page, ownForm(page));
+    await page.reload();
+    assert.ok((await page.locator('.field.failed').count()) > 0, 'a reload forgets what was wrong');
+    await page.locator('#new-password').fill(NEW_PASSWORD);
+    await press(page, ownForm(page));
+    const link = /https?:\/\/\S+\/not-me\/[\w-]+/;
+    await page.goto(demo.mail);
+    for (let tries = 0; tries < 20 && !link.test(await text(page)); tries += 1) {
+      await page.waitForTimeout(250);
+      await page.reload();
+    }
+    await page.goto(link.exec(await text(page))[0]);
+    await world.inspect(page, 'asked');
+    await press(page, ownForm(page));
+    assert.equal(await ownForm(page).count(), 0, 'it can be pressed once');
+    await world.inspect(page, 'done');
+    await page.goto(demo.portal);
+    assert.ok(await asksFor(page, 'username'), 'the session is still open');
+    await step(page, 'username', person.username);
+    await step(page, 'password', NEW_PASSWORD);
+    await world.inspect(page, 'history');
+  }, { seconds: 240 });
+}
+
 journey('the account is kept by keyboard alone', async (world) => {
   const demo = await world.demo();
   const person = demo.person('no_factor');

@@ -135,6 +135,16 @@ fn localhost_is_there_in_both_families_and_shows_what_the_apps_show() {
 }
 
 #[test]
+fn nobody_has_mail_before_somebody_does_something() {
+    let folder = tempfile::tempdir().unwrap();
+    let (demo, _) = Demo::json(folder.path());
+    // Longer than the pause between two looks into the outbox.
+    std::thread::sleep(std::time::Duration::from_millis(1500));
+    let page = demo.get("127.0.0.1", "/demo/mails");
+    assert!(page.contains("Nothing yet"), "{page}");
+}
+
+#[test]
 fn a_kept_demo_keeps_the_site_that_somebody_changed() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
