@@ -426,17 +426,10 @@ impl Flow {
             return Ok(None);
         }
         let carried = Carried {
-            door: door(enrolment.what.path(), Care::Plain),
             browser: Some(applicant.browser),
-            at: visitor.now,
             name: Some(applicant.name.clone()),
-            reason: None,
-            incident: None,
             other_person: true,
-            chosen: None,
-            fresh: None,
-            asked: None,
-            cookie_tried: None,
+            ..Carried::new(door(enrolment.what.path(), Care::Plain), visitor.now)
         };
         let mut round = Round::load_shown(self, visitor, Stage::Carried(carried)).await?;
         let Some(person) = round.person.take() else { return Ok(None) };

@@ -109,19 +109,8 @@ impl Flow {
         visitor: &'a Visitor,
         door: Door,
     ) -> Result<Entrance<'a>, Fault> {
-        let carried = Carried {
-            door,
-            browser: visitor.browser_digest().map(browser_mark),
-            at: visitor.now,
-            name: None,
-            reason: None,
-            incident: None,
-            other_person: false,
-            chosen: None,
-            fresh: None,
-            asked: None,
-            cookie_tried: None,
-        };
+        let browser = visitor.browser_digest().map(browser_mark);
+        let carried = Carried { browser, ..Carried::new(door, visitor.now) };
         let mut round = Round::load(self, visitor, Stage::Carried(carried), None).await?;
         let decision = round.decide();
         let admitted = matches!(decision.next, Next::Admit(_));

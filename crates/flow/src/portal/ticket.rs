@@ -101,19 +101,9 @@ impl Flow {
             Entrance::Not(decision)
                 if decision.next == Next::Refuse && ticket_may_help(decision.reason) =>
             {
-                let carried = Carried {
-                    door,
-                    browser: visitor.browser_digest().map(browser_mark),
-                    at: visitor.now,
-                    name: None,
-                    reason: None,
-                    incident: None,
-                    other_person: true,
-                    chosen: None,
-                    fresh: None,
-                    asked: None,
-                    cookie_tried: None,
-                };
+                let browser = visitor.browser_digest().map(browser_mark);
+                let plain = Carried::new(door, visitor.now);
+                let carried = Carried { browser, other_person: true, ..plain };
                 Ok(Err(self.see_carried(visitor, &carried)))
             }
             Entrance::Not(_) => self.begin(visitor, door).await.map(Err),
