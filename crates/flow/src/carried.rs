@@ -36,6 +36,9 @@ pub struct Carried {
     /// The incident code of that reason, if one was kept.
     #[serde(rename = "i", default, skip_serializing_if = "Option::is_none")]
     pub incident: Option<IncidentCode>,
+    /// Until when nothing is evaluated, if that is the reason.
+    #[serde(rename = "u", default, skip_serializing_if = "Option::is_none")]
+    pub wait_until: Option<Timestamp>,
     /// The standing session is to be left aside: somebody else wants to sign in.
     #[serde(rename = "o", default, skip_serializing_if = "std::ops::Not::not")]
     pub other_person: bool,
@@ -100,6 +103,7 @@ impl Carried {
             name: None,
             reason: None,
             incident: None,
+            wait_until: None,
             other_person: false,
             chosen: None,
             fresh: None,
@@ -112,6 +116,12 @@ impl Carried {
     /// aside: the choice is the page that asks for the user name.
     pub fn requested(door: Door, at: Timestamp) -> Self {
         Self { other_person: door.asks_account(), ..Self::new(door, at) }
+    }
+
+    /// The same request with nothing to say.
+    #[must_use]
+    pub fn unsaid(self) -> Self {
+        Self { reason: None, incident: None, wait_until: None, ..self }
     }
 
     /// The sealed text for a URL or a form; `None` when it has more than `bytes_max` bytes.

@@ -98,9 +98,11 @@ impl Flow {
         {
             return Ok(there);
         }
-        let (reason, incident) = (carried.reason.take(), carried.incident.take());
+        let (reason, incident, wait) = (carried.reason, carried.incident, carried.wait_until);
+        // A wait that is over is no reason any more.
+        let reason = reason.filter(|_| wait.is_none_or(|until| until > visitor.now));
         carried.cookie_tried = None;
-        let carried = carried.bound_to(digest);
+        let carried = carried.unsaid().bound_to(digest);
         let chosen = carried.chosen.map(Submission::Choose);
         let stage = Stage::Carried(carried);
         let round = Round::load(self, visitor, stage, chosen).await?;
@@ -111,7 +113,8 @@ impl Flow {
         let mut view = self.step_view(visitor, &round.stage, step);
         view.reason = reason.unwrap_or_else(|| shown(&decision));
         view.details = decision.details;
-        view.incident = incident;
+        view.details.wait_until = view.details.wait_until.or(wait.filter(|_| reason.is_some()));
+        view.incident = incident.filter(|_| reason.is_some());
         view.name = round.name().or(view.name);
         // A cookie of a session that has ended: nothing is wrong, and the person may wonder why they are asked.
         let ended = decision.reason == Reason::AskUsername
@@ -174,12 +177,10 @@ impl Flow {
         let other = Carried {
             other_person: true,
             name: None,
-            reason: None,
-            incident: None,
             chosen: None,
             fresh: None,
             asked: None,
-            ..carried
+            ..carried.unsaid()
         };
         Ok(self.see_carried(visitor, &other.bound_to(digest)))
     }

@@ -137,6 +137,7 @@ impl Flow {
                 let mut carried = carried.clone();
                 carried.reason = Some(shown(&decision));
                 carried.incident = incident;
+                carried.wait_until = decision.details.wait_until;
                 Ok(self.see_carried(round.visitor, &carried))
             }
             (Stage::Attempt { id, version, state }, Next::Ask(step)) => {

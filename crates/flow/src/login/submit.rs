@@ -85,7 +85,7 @@ impl Flow {
         }
         if let Some(method) = form.other {
             let chosen = Some(method);
-            let other = Carried { chosen, reason: None, incident: None, ..carried };
+            let other = Carried { chosen, ..carried.unsaid() };
             return Ok(self.see_carried(visitor, &other));
         }
         Ok(self.username(visitor, carried, &form))
@@ -99,7 +99,7 @@ impl Flow {
                 if visitor.now.seconds_since(carried.at) <= CARRIED_SECONDS_MAX =>
             {
                 let reason = Some(Reason::AttemptExpired);
-                let again = Carried { reason, incident: None, chosen: None, ..carried };
+                let again = Carried { reason, chosen: None, ..carried.unsaid() };
                 self.see_carried(visitor, &again.bound_to(digest))
             }
             (carried, _) => self.stale(visitor, carried.as_ref()),
@@ -107,10 +107,10 @@ impl Flow {
     }
 
     /// A user name: remembered in the sealed request, looked up nowhere.
-    fn username(&self, visitor: &Visitor, mut carried: Carried, form: &SignInForm) -> Progress {
+    fn username(&self, visitor: &Visitor, carried: Carried, form: &SignInForm) -> Progress {
+        let mut carried = carried.unsaid();
         let typed = form.username.as_deref().unwrap_or_default();
         let folded = TypedName::fold(typed, &visitor.tenant.site.mail_domains);
-        carried.reason = None;
         carried.name = None;
         if folded.is_empty() {
             carried.reason = Some(Reason::InputEmpty);

@@ -146,6 +146,7 @@ async fn one_word_on_two_hundred_names_is_told_and_outside_takes_turns() {
     assert_eq!((begun.bed.cost_since(before).hashes, slowed), (6, 14));
     let page = stranger(&begun.bed, HOST, Network::Cafe, "hana", "anything").await;
     assert_eq!(page.reason().as_deref(), Some("throttle.alert"), "{}", page.shows());
+    assert!(page.text().contains("in 10 seconds"), "how long: {}", page.text());
     let code = page.incident().expect("a code");
     assert!(begun.bed.replays(&code).await);
     // Known devices, from anywhere, and everybody inside notice nothing.

@@ -136,6 +136,8 @@ async fn a_network_that_fails_with_many_names_waits_and_nobody_inside_does() {
     let before = begun.bed.cost();
     let page = again(begun.bed.clone(), "wiki", Network::Home, &[]).await.password("taro").await;
     assert_eq!(page.reason().as_deref(), Some("throttle.source"), "{}", page.shows());
+    assert!(page.text().contains("again in "), "how long: {}", page.text());
+    assert!(!page.text().contains("shortly"), "{}", page.text());
     assert_eq!(begun.bed.cost_since(before).hashes, 0);
     for network in [Network::Campus, Network::Cafe] {
         let other = again(begun.bed.clone(), "wiki", network, &[]).await;
