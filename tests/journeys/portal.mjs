@@ -211,6 +211,8 @@ for (const [language, width] of [['en', 1024], ['ja', 320]]) {
     assert.equal((await told.innerText()).trim(), '');
     await page.clock.fastForward('07:10');
     await told.locator('button.stay').waitFor({ state: 'visible' });
+    const box = await told.boundingBox();
+    assert.ok(box.x >= 16 && box.x + box.width <= width - 16, `it touches the edges: ${JSON.stringify(box)}`);
     await world.inspect(page, 'soon');
     const asked = page.waitForResponse((response) => new URL(response.url()).pathname === '/portal');
     await told.locator('button.stay').click();
