@@ -34,13 +34,7 @@ impl Flow {
         visitor: &Visitor,
         raw: &[u8],
     ) -> Result<Result<Progress, AuthorizeError>, Fault> {
-        let pending = match self.verified(visitor, raw) {
-            Ok(pending) => pending,
-            Err(AuthorizeError::Redirect(refused)) => return Ok(Ok(refusal(visitor, &refused))),
-            Err(page) => return Ok(Err(page)),
-        };
-        let door = Door::Oidc { pending: Box::new(pending) };
-        self.begin(visitor, door).await.map(Ok)
+        self.take(visitor, raw, Came::ByGet).await
     }
 
     /// The same by a POST that may come from another site. An `id_token_hint` is verified here as well.
@@ -49,13 +43,25 @@ impl Flow {
         visitor: &Visitor,
         raw: &[u8],
     ) -> Result<Result<Progress, AuthorizeError>, Fault> {
+        self.take(visitor, raw, Came::ByPost).await
+    }
+
+    async fn take(
+        &self,
+        visitor: &Visitor,
+        raw: &[u8],
+        came: Came,
+    ) -> Result<Result<Progress, AuthorizeError>, Fault> {
         let pending = match self.verified(visitor, raw) {
             Ok(pending) => pending,
             Err(AuthorizeError::Redirect(refused)) => return Ok(Ok(refusal(visitor, &refused))),
-            Err(page) => return Ok(Err(page)),
+            Err(page @ AuthorizeError::Page(_)) => return Ok(Err(page)),
         };
         let door = Door::Oidc { pending: Box::new(pending) };
-        self.begin_by_post(visitor, door).await.map(Ok)
+        match came {
+            Came::ByGet => self.begin(visitor, door).await.map(Ok),
+            Came::ByPost => self.begin_by_post(visitor, door).await.map(Ok),
+        }
     }
 
     /// The verified request.
@@ -233,6 +239,15 @@ impl Flow {
         };
         self.answer_by_session(&round, &decision, vec![write]).await
     }
+}
+
+/// How a request came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Came {
+    /// Cookies of ours came with it.
+    ByGet,
+    /// From another site none did.
+    ByPost,
 }
 
 /// What the person said.
