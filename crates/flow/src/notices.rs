@@ -183,23 +183,10 @@ impl Flow {
         notice: Notice,
         about: About,
     ) -> Result<Option<Write>, Fault> {
-        let Some(to) = &person.mail else { return Ok(None) };
         let now = self.clock.now();
-        let message = Message {
-            to: to.clone(),
-            person: person.id,
-            username: person.username.to_string(),
-            name: person.name.text(person.language).to_owned(),
-            language: person.language,
-            notice,
-            about,
-            at: now,
-            zone: tenant.position(None, PositionOrigin::Unreadable).zone,
-            device: String::new(),
-            service: None,
-            by_desk: true,
-            since: None,
-        };
+        let zone = tenant.position(None, PositionOrigin::Unreadable).zone;
+        let Some(message) = Message::to(person, notice, about, now, zone) else { return Ok(None) };
+        let message = Message { by_desk: true, ..message };
         self.outbox_write(tenant, now, &message).map(Some)
     }
 
@@ -244,22 +231,37 @@ impl Flow {
     }
 }
 
+impl Message {
+    /// A message about something that happened just now; `None` if no address is known.
+    fn to(
+        person: &Person,
+        notice: Notice,
+        about: About,
+        at: Timestamp,
+        zone: ZoneName,
+    ) -> Option<Self> {
+        Some(Self {
+            to: person.mail.clone()?,
+            person: person.id,
+            username: person.username.to_string(),
+            name: person.name.text(person.language).to_owned(),
+            language: person.language,
+            notice,
+            about,
+            at,
+            zone,
+            device: String::new(),
+            service: None,
+            by_desk: false,
+            since: None,
+        })
+    }
+}
+
 fn message(visitor: &Visitor, person: &Person, notice: Notice, about: About) -> Option<Message> {
-    Some(Message {
-        to: person.mail.clone()?,
-        person: person.id,
-        username: person.username.to_string(),
-        name: person.name.text(person.language).to_owned(),
-        language: person.language,
-        notice,
-        about,
-        at: visitor.now,
-        zone: visitor.position.zone.clone(),
-        device: visitor.user_agent.clone(),
-        service: None,
-        by_desk: false,
-        since: None,
-    })
+    let zone = visitor.position.zone.clone();
+    let message = Message::to(person, notice, about, visitor.now, zone)?;
+    Some(Message { device: visitor.user_agent.clone(), ..message })
 }
 
 /// What a round's code was of, and how many recovery codes are left after it. It names no factor: nothing was added.
