@@ -10,13 +10,14 @@ use std::sync::{Mutex, PoisonError};
 use sekimori_base::{TenantId, Timestamp};
 
 use crate::bounded::Bounded;
+use crate::distinct::{Distinct, Filled};
 use crate::tally::Side;
 
-/// Names that one password may fail on within [`WINDOW_SECONDS`].
+/// Names that one password may fail on within an hour.
 const NAMES_MAX: usize = 50;
 /// Networks that may be held up for failing with many names, within [`WINDOW_SECONDS`].
 const NETWORKS_MAX: usize = 10;
-/// Length of the windows.
+/// Length of that window.
 const WINDOW_SECONDS: i64 = 3600;
 /// Passwords that are remembered at most.
 const WORDS_MAX: usize = 20_000;
@@ -56,11 +57,6 @@ impl Alert {
     }
 }
 
-struct Tried {
-    names: Vec<u64>,
-    since: Timestamp,
-}
-
 #[derive(Default)]
 struct Turns {
     until: Timestamp,
@@ -69,7 +65,7 @@ struct Turns {
 }
 
 struct State {
-    tried: Bounded<(TenantId, Side, u64), Tried>,
+    tried: Bounded<(TenantId, Side, u64), Distinct>,
     turns: HashMap<TenantId, Turns>,
     alerts: HashMap<Alert, u64>,
 }
@@ -96,25 +92,17 @@ impl Alarm {
     ) {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let state = &mut *state;
-        let recent = |tried: &Tried| now.seconds_since(tried.since) <= WINDOW_SECONDS;
-        let worth = |tried: &Tried| tried.names.len() >= WORTH_NAMES && recent(tried);
-        let fresh = || Tried { names: Vec::new(), since: now };
-        let tried = state.tried.entry((tenant, side, word), fresh(), worth);
-        if !recent(tried) {
-            *tried = fresh();
+        let worth = |tried: &Distinct| tried.has(WORTH_NAMES, now);
+        let tried = state.tried.entry((tenant, side, word), Distinct::new(now), worth);
+        let filled = tried.add(name, NAMES_MAX, now);
+        if filled == Filled::Now {
+            let alert = match side {
+                Side::Inside => Alert::PasswordInside,
+                Side::Outside => Alert::PasswordOutside,
+            };
+            raise(&mut state.alerts, tenant, alert);
         }
-        let known = tried.names.contains(&name);
-        if tried.names.len() < NAMES_MAX && !known {
-            tried.names.push(name);
-            if tried.names.len() == NAMES_MAX {
-                let alert = match side {
-                    Side::Inside => Alert::PasswordInside,
-                    Side::Outside => Alert::PasswordOutside,
-                };
-                raise(&mut state.alerts, tenant, alert);
-            }
-        }
-        if tried.names.len() >= NAMES_MAX && side == Side::Outside {
+        if filled != Filled::NotYet && side == Side::Outside {
             state.turns.entry(tenant).or_default().until = now.plus_seconds(TURNS_SECONDS);
         }
     }

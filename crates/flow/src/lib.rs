@@ -12,6 +12,7 @@ mod budget;
 pub mod carried;
 pub mod checkpoint;
 mod device;
+mod distinct;
 pub mod door;
 mod guess;
 mod hashing;

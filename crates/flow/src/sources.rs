@@ -10,15 +10,14 @@ use std::sync::{Mutex, PoisonError};
 use sekimori_base::{TenantId, Timestamp};
 
 use crate::bounded::Bounded;
+use crate::distinct::{Distinct, Filled};
 
 /// Networks that are remembered of one tenant at most; beyond it the oldest goes.
 const NETWORKS_MAX: usize = 20_000;
 /// Networks of one tenant that wait at most; beyond it the wait that began first goes.
 const WAITS_MAX: usize = 10_000;
-/// Distinct failing identifiers that a network may have within [`WINDOW_SECONDS`].
+/// Distinct failing identifiers that a network may have within an hour.
 const IDENTIFIERS_MAX: usize = 30;
-/// Length of the window.
-const WINDOW_SECONDS: i64 = 3600;
 /// A network that failed with so many is worth remembering.
 const WORTH_IDENTIFIERS: usize = 5;
 /// How long a network waits that failed with too many.
@@ -29,18 +28,6 @@ pub fn network(address: IpAddr) -> u128 {
     match address.to_canonical() {
         IpAddr::V4(v4) => u128::from(u32::from(v4) >> 8),
         IpAddr::V6(v6) => (u128::from(v6) >> 72) | (1 << 127),
-    }
-}
-
-#[derive(Default)]
-struct Seen {
-    identifiers: Vec<u64>,
-    since: Timestamp,
-}
-
-impl Seen {
-    fn recent(&self, now: Timestamp) -> bool {
-        now.seconds_since(self.since) <= WINDOW_SECONDS
     }
 }
 
@@ -58,7 +45,7 @@ pub enum Network {
 /// The failing networks of one tenant. Waits stand apart, so that a flood of networks that have only begun to fail
 /// ends none.
 struct Networks {
-    seen: Bounded<u128, Seen>,
+    seen: Bounded<u128, Distinct>,
     waits: Bounded<u128, Timestamp>,
 }
 
@@ -90,22 +77,16 @@ impl Sources {
     ) -> Network {
         let mut tenants = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let networks = tenants.entry(tenant).or_default();
-        let worth = |seen: &Seen| seen.identifiers.len() >= WORTH_IDENTIFIERS && seen.recent(now);
-        let fresh = || Seen { since: now, ..Seen::default() };
-        let seen = networks.seen.entry(network, fresh(), worth);
-        if !seen.recent(now) {
-            *seen = fresh();
-        }
-        let before = seen.identifiers.len();
-        if before < IDENTIFIERS_MAX && !seen.identifiers.contains(&identifier) {
-            seen.identifiers.push(identifier);
-        }
-        if seen.identifiers.len() < IDENTIFIERS_MAX {
-            return Network::Calm;
-        }
+        let worth = |seen: &Distinct| seen.has(WORTH_IDENTIFIERS, now);
+        let seen = networks.seen.entry(network, Distinct::new(now), worth);
+        let held = match seen.add(identifier, IDENTIFIERS_MAX, now) {
+            Filled::NotYet => return Network::Calm,
+            Filled::Now => Network::HeldUp,
+            Filled::Before => Network::Held,
+        };
         let until = now.plus_seconds(WAIT_SECONDS);
         *networks.waits.entry(network, until, |until| *until > now) = until;
-        if before < IDENTIFIERS_MAX { Network::HeldUp } else { Network::Held }
+        held
     }
 }
 
