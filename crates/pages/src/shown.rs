@@ -360,6 +360,11 @@ impl ChangePassword {
         !self.flaws.is_empty() || self.failure.is_some()
     }
 
+    /// There is no other field.
+    pub(crate) const fn password_failed(&self) -> bool {
+        self.failed()
+    }
+
     pub(crate) fn said(&self, view: &View<'_>) -> Option<Said> {
         let mut flaws = self.flaws.iter().map(|flaw| view.words.password_flaw(*flaw));
         match flaws.next() {
