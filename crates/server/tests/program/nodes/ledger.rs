@@ -240,6 +240,8 @@ impl Ledger {
         self.sheet = Some(Known::Is(next));
         self.acknowledged.recovery_codes += 1;
         if spent + 2 >= codes.len() {
+            // The proof by a code of the former sheet goes with that sheet: from home one more would be asked for.
+            browser.from = CAMPUS;
             let page = browser.open("/portal/recovery-codes")?;
             self.take_sheet(&mut browser, &page)?;
         }
