@@ -10,6 +10,7 @@ use sekimori_login::FactorState;
 use crate::Store;
 use crate::audit::{AuditLine, LineId};
 use crate::database::{Call, DatabaseError, Done, Transaction, call};
+use crate::independent::independent;
 use crate::people;
 use crate::sessions;
 use crate::statement as sql;
@@ -76,11 +77,21 @@ impl Store {
         now: Timestamp,
         writes: Vec<Write>,
     ) -> Result<Receipt, CommitError> {
+        let order = if independent(&writes) { Order::Any } else { Order::Given };
         let steps = steps(tenant, now, writes);
-        self.write("committing", move |transaction| apply(transaction, tenant, &steps))
+        self.write("committing", move |transaction| apply(transaction, tenant, &steps, order))
             .await?
             .map_err(|(write, conflict)| CommitError::Conflict { write, conflict })
     }
+}
+
+/// How steps are done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Order {
+    /// One after another.
+    Given,
+    /// In any order, and they are all of their transaction.
+    Any,
 }
 
 /// Run the steps inside a transaction.
@@ -88,6 +99,7 @@ pub(crate) fn apply(
     transaction: &mut Transaction<'_>,
     tenant: TenantId,
     steps: &[Step],
+    order: Order,
 ) -> Result<Result<Receipt, Refused>, DatabaseError> {
     let mut receipt = Receipt::default();
     let mut calls = Vec::with_capacity(steps.len() + 2);
@@ -109,11 +121,14 @@ pub(crate) fn apply(
             }
         }
     }
-    let holds = |done: &Done, wanted: &(usize, Option<Conflict>)| match wanted {
+    let judge = |index: usize, done: &Done| match &wanted[index] {
         (write, Some(conflict)) if done.count == 0 => Err((*write, *conflict)),
         _ => Ok(()),
     };
-    let refused = transaction.run_until(&calls, |index, done| holds(done, &wanted[index]))?;
+    let refused = match order {
+        Order::Any => transaction.run_together(&calls, judge)?,
+        Order::Given => transaction.run_until(&calls, judge)?,
+    };
     Ok(refused.map(|()| receipt))
 }
 

@@ -7,7 +7,7 @@ use sekimori_base::{TenantId, Timestamp};
 use sekimori_login::throttle::{self, FAILURES_CAP};
 
 use crate::Store;
-use crate::commit::{CommitError, Receipt, apply, steps};
+use crate::commit::{CommitError, Order, Receipt, apply, steps};
 use crate::database::{DatabaseError, call};
 use crate::ids::CounterKey;
 use crate::statement as sql;
@@ -103,11 +103,8 @@ impl Store {
             };
             let failures = row.small()?;
             let reserved = Reserved { key, until };
-            Ok(apply(transaction, tenant, &steps)?.map(|receipt| Reservation::Granted {
-                failures,
-                reserved,
-                receipt,
-            }))
+            Ok(apply(transaction, tenant, &steps, Order::Given)?
+                .map(|receipt| Reservation::Granted { failures, reserved, receipt }))
         })
         .await?
         .map_err(|(write, conflict)| CommitError::Conflict { write, conflict })

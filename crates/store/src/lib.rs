@@ -14,6 +14,7 @@ mod counters;
 mod database;
 mod ids;
 mod import;
+mod independent;
 mod keys;
 mod load;
 mod lock;
