@@ -10,7 +10,7 @@ use sekimori_login::FactorState;
 use crate::Store;
 use crate::audit::{AuditLine, LineId};
 use crate::database::{Call, DatabaseError, Done, Transaction, call};
-use crate::independent::independent;
+use crate::independent::Order;
 use crate::people;
 use crate::sessions;
 use crate::statement as sql;
@@ -77,21 +77,12 @@ impl Store {
         now: Timestamp,
         writes: Vec<Write>,
     ) -> Result<Receipt, CommitError> {
-        let order = if independent(&writes) { Order::Any } else { Order::Given };
+        let order = Order::of(&writes);
         let steps = steps(tenant, now, writes);
         self.write("committing", move |transaction| apply(transaction, tenant, &steps, order))
             .await?
             .map_err(|(write, conflict)| CommitError::Conflict { write, conflict })
     }
-}
-
-/// How steps are done.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Order {
-    /// One after another.
-    Given,
-    /// In any order, and they are all of their transaction.
-    Any,
 }
 
 /// Run the steps inside a transaction.

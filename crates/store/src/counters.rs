@@ -7,9 +7,10 @@ use sekimori_base::{TenantId, Timestamp};
 use sekimori_login::throttle::{self, FAILURES_CAP};
 
 use crate::Store;
-use crate::commit::{CommitError, Order, Receipt, apply, steps};
+use crate::commit::{CommitError, Receipt, apply, steps};
 use crate::database::{DatabaseError, call};
 use crate::ids::CounterKey;
+use crate::independent::Order;
 use crate::statement as sql;
 use crate::value::Row;
 use crate::write::Write;

@@ -17,8 +17,24 @@ mod table {
     pub(super) const OUTBOX: u16 = 1 << 9;
 }
 
+/// How the steps of a transaction are done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Order {
+    /// One after another.
+    Given,
+    /// In any order, and they are all of their transaction.
+    Any,
+}
+
+impl Order {
+    /// How these may be done.
+    pub(crate) fn of(writes: &[Write]) -> Self {
+        if independent(writes) { Self::Any } else { Self::Given }
+    }
+}
+
 /// No table is touched by two of them. A table that all of them only read does not count.
-pub(crate) fn independent(writes: &[Write]) -> bool {
+fn independent(writes: &[Write]) -> bool {
     let mut touched = table::NONE;
     writes.iter().all(|write| {
         let Some(tables) = tables(write) else { return false };
