@@ -10,7 +10,6 @@ use sekimori_login::FactorState;
 use crate::Store;
 use crate::audit::{AuditLine, LineId};
 use crate::database::{Call, DatabaseError, Done, Transaction, call};
-use crate::independent::Order;
 use crate::people;
 use crate::sessions;
 use crate::statement as sql;
@@ -77,9 +76,8 @@ impl Store {
         now: Timestamp,
         writes: Vec<Write>,
     ) -> Result<Receipt, CommitError> {
-        let order = Order::of(&writes);
         let steps = steps(tenant, now, writes);
-        self.write("committing", move |transaction| apply(transaction, tenant, &steps, order))
+        self.write("committing", move |transaction| apply(transaction, tenant, &steps))
             .await?
             .map_err(|(write, conflict)| CommitError::Conflict { write, conflict })
     }
@@ -90,7 +88,6 @@ pub(crate) fn apply(
     transaction: &mut Transaction<'_>,
     tenant: TenantId,
     steps: &[Step],
-    order: Order,
 ) -> Result<Result<Receipt, Refused>, DatabaseError> {
     let mut receipt = Receipt::default();
     let mut calls = Vec::with_capacity(steps.len() + 2);
@@ -112,14 +109,11 @@ pub(crate) fn apply(
             }
         }
     }
-    let judge = |index: usize, done: &Done| match &wanted[index] {
+    let holds = |done: &Done, wanted: &(usize, Option<Conflict>)| match wanted {
         (write, Some(conflict)) if done.count == 0 => Err((*write, *conflict)),
         _ => Ok(()),
     };
-    let refused = match order {
-        Order::Any => transaction.run_together(&calls, judge)?,
-        Order::Given => transaction.run_until(&calls, judge)?,
-    };
+    let refused = transaction.run_until(&calls, |index, done| holds(done, &wanted[index]))?;
     Ok(refused.map(|()| receipt))
 }
 

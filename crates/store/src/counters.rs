@@ -10,7 +10,6 @@ use crate::Store;
 use crate::commit::{CommitError, Receipt, apply, steps};
 use crate::database::{DatabaseError, call};
 use crate::ids::CounterKey;
-use crate::independent::Order;
 use crate::statement as sql;
 use crate::value::Row;
 use crate::write::Write;
@@ -104,8 +103,11 @@ impl Store {
             };
             let failures = row.small()?;
             let reserved = Reserved { key, until };
-            Ok(apply(transaction, tenant, &steps, Order::Given)?
-                .map(|receipt| Reservation::Granted { failures, reserved, receipt }))
+            Ok(apply(transaction, tenant, &steps)?.map(|receipt| Reservation::Granted {
+                failures,
+                reserved,
+                receipt,
+            }))
         })
         .await?
         .map_err(|(write, conflict)| CommitError::Conflict { write, conflict })

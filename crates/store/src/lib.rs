@@ -14,7 +14,6 @@ mod counters;
 mod database;
 mod ids;
 mod import;
-mod independent;
 mod keys;
 mod load;
 mod lock;

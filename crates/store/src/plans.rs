@@ -81,20 +81,15 @@ fn server() -> Option<String> {
     server
 }
 
-/// A fresh database with the schema: its address.
-fn address(server: &str, name: &str) -> String {
+/// A fresh database with the schema.
+fn database(server: &str, name: &str) -> Direct {
     let name = format!("{name}_{}", std::process::id());
     let mut direct = Direct::connect(server).unwrap();
     direct.execute(&format!("CREATE DATABASE {name}")).unwrap();
     let (before, _) = server.rsplit_once('/').unwrap();
     let url = format!("{before}/{name}");
     migrate::prepare_postgres(&url).unwrap();
-    url
-}
-
-/// A connection to it.
-fn database(server: &str, name: &str) -> Direct {
-    Direct::connect(&address(server, name)).unwrap()
+    Direct::connect(&url).unwrap()
 }
 
 #[test]
@@ -248,37 +243,4 @@ fn steps(people: u32) -> Vec<(&'static str, i32)> {
 #[test]
 fn a_sign_in_takes_as_many_steps_among_fifty_thousand_as_among_a_thousand() {
     assert_eq!(steps(1_000), steps(50_000));
-}
-
-#[test]
-fn a_database_that_begins_to_be_used_is_told_to_count_its_rows() {
-    use sekimori_base::{GrantId, NodeId, PersonId, TenantId, Timestamp};
-
-    let Some(server) = server() else { return };
-    let url = address(&server, "young");
-    let place = crate::Place::Postgres { url: url.clone() };
-    let store = crate::Store::open(&place, &crate::Options::serve(NodeId::from_bytes([1; 16])));
-    let store = store.unwrap();
-    let code = |number: u32| crate::Write::CodePut {
-        digest: crate::Digest::from_bytes(std::array::from_fn(|at| number.to_be_bytes()[at % 4])),
-        person: PersonId::from_bytes([2; 16]),
-        grant: GrantId::from_bytes([3; 16]),
-        payload: "{}".to_owned(),
-        expires_at: Timestamp::from_unix_millis(1_000_000),
-    };
-    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    runtime.block_on(async {
-        for number in 0..200 {
-            let (tenant, now) = (TenantId::from_bytes([4; 16]), Timestamp::from_unix_millis(1));
-            store.commit(tenant, now, vec![code(number)]).await.unwrap();
-        }
-    });
-    // Whoever closes a store waits for what its connections still do.
-    store.close();
-    let mut direct = Direct::connect(&url).unwrap();
-    direct.execute("SET plan_cache_mode = force_generic_plan").unwrap();
-    let redeem = crate::statement::CODES_REDEEM.postgres;
-    direct.execute(&format!("PREPARE redeem AS {redeem}")).unwrap();
-    let plan = direct.all("EXPLAIN EXECUTE redeem(NULL, NULL, NULL)").unwrap().join("\n");
-    assert!(plan.contains("(digest = $3)") && plan.contains("code_pkey"), "{plan}");
 }

@@ -280,7 +280,7 @@ impl Store {
         E: Send + 'static,
     {
         let count = match access {
-            database::Access::Look | database::Access::Read => &self.inner.reads,
+            database::Access::Read => &self.inner.reads,
             database::Access::Write => &self.inner.writes,
         };
         count.fetch_add(1, Ordering::Relaxed);
@@ -311,8 +311,8 @@ impl Store {
         answer.await.unwrap_or(Err(DatabaseError::Closed)).map_err(Fault::while_doing(doing))
     }
 
-    /// One short read, which asks once (one call, or several at a time): of SQLite where the caller
-    /// stands (a point read costs less than waking a thread), of PostgreSQL on a connection's thread.
+    /// One short read transaction: of SQLite where the caller stands (a point read costs less than
+    /// waking a thread), of PostgreSQL on a connection's thread.
     pub(crate) async fn read<T: Send + 'static>(
         &self,
         doing: &'static str,
@@ -324,7 +324,7 @@ impl Store {
             self.inner.reads.fetch_add(1, Ordering::Relaxed);
             return sqlite.read(work).map_err(Fault::while_doing(doing));
         }
-        self.reading(doing, database::Access::Look, work).await
+        self.read_apart(doing, work).await
     }
 
     /// One longer read transaction, off the caller's thread.
@@ -345,7 +345,7 @@ impl Store {
             let read = task.await.unwrap_or(Err(DatabaseError::Closed));
             return read.map_err(Fault::while_doing(doing));
         }
-        self.read_apart(doing, work).await
+        self.read(doing, work).await
     }
 
     /// Run calls in one write transaction, whatever they write.
@@ -372,17 +372,8 @@ impl Store {
         doing: &'static str,
         work: impl Fn(&mut Transaction<'_>) -> Result<T, DatabaseError> + Send + 'static,
     ) -> Result<T, Fault> {
-        self.reading(doing, database::Access::Read, work).await
-    }
-
-    async fn reading<T: Send + 'static>(
-        &self,
-        doing: &'static str,
-        access: database::Access,
-        work: impl Fn(&mut Transaction<'_>) -> Result<T, DatabaseError> + Send + 'static,
-    ) -> Result<T, Fault> {
         let read = self
-            .transact(doing, access, move |transaction| {
+            .transact(doing, database::Access::Read, move |transaction| {
                 work(transaction).map(Ok::<T, std::convert::Infallible>)
             })
             .await?;

@@ -146,23 +146,6 @@ impl Transaction<'_> {
         Ok(Ok(()))
     }
 
-    /// Like [`Transaction::run_until`], where nothing follows in this transaction and no call depends on what another
-    /// writes: PostgreSQL gets them as one statement.
-    pub(crate) fn run_together<E>(
-        &mut self,
-        calls: &[Call],
-        judge: impl Fn(usize, &Done) -> Result<(), E>,
-    ) -> Outcome<(), E> {
-        let must = |index| judge(index, &Done::default()).is_err();
-        if let Connection::Postgres(link) = &mut self.connection
-            && matches!(link.together(calls, must)?, postgres::Joint::Kept)
-        {
-            return Ok(Ok(()));
-        }
-        // One by one it is seen which of them is refused.
-        self.run_until(calls, judge)
-    }
-
     /// The rows of a call.
     pub(crate) fn rows(&mut self, call: &Call) -> Result<Vec<Row>, DatabaseError> {
         self.run(call).map(|done| done.rows)
@@ -194,8 +177,6 @@ pub(crate) enum Keep {
 /// What a transaction is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Access {
-    /// It asks once (one call, or several at a time), from one moment.
-    Look,
     /// It only reads, from one moment.
     Read,
     /// It writes.

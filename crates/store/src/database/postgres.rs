@@ -7,10 +7,7 @@
 //! lost after that is a fault: nobody knows.
 
 mod address;
-mod counting;
-mod direct;
 mod link;
-mod together;
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
@@ -19,8 +16,7 @@ use crossbeam_channel::{Receiver, Sender};
 use tokio_postgres::error::SqlState;
 
 pub(crate) use address::{Pooling, pooling};
-pub(crate) use direct::Direct;
-pub(crate) use link::{Joint, Link};
+pub(crate) use link::{Direct, Link};
 
 use super::{Connection, DatabaseError, Job, Keep, Transaction};
 use crate::audit::{Chains, WriterSeed};
@@ -56,13 +52,11 @@ impl Postgres {
     ) -> Result<Self, DatabaseError> {
         let (sender, receiver) = crossbeam_channel::bounded(WAITING_MAX);
         let seed = Arc::new(seed);
-        let young = Arc::new(counting::Young::default());
         let mut threads = Vec::with_capacity(connections);
         for number in 0..connections.max(1) {
             let worker = Worker {
                 url: url.to_owned(),
                 seed: Arc::clone(&seed),
-                young: Arc::clone(&young),
                 open: None,
                 jobs: receiver.clone(),
             };
@@ -108,7 +102,6 @@ impl Postgres {
 struct Worker {
     url: String,
     seed: Arc<WriterSeed>,
-    young: Arc<counting::Young>,
     /// The connection and the chains that it writes: a new connection is a new writer.
     open: Option<(Link, Chains)>,
     jobs: Receiver<Box<dyn Job>>,
@@ -127,12 +120,6 @@ impl Worker {
         while let Ok(mut job) = self.jobs.recv() {
             let ended = self.work(job.as_mut());
             job.finish(ended);
-            if self.young.is_time()
-                && let Some((link, _)) = &mut self.open
-            {
-                // A server that does not know these words plans by itself.
-                let _ = counting::count(link.direct());
-            }
         }
     }
 
@@ -190,11 +177,6 @@ impl Worker {
             }
             Err(error) => {
                 chains.back_to(mark);
-                if link.is_unanswered() {
-                    // Whether it was committed is unknown, as after COMMIT.
-                    self.open = None;
-                    return Tried::Over(Err(error));
-                }
                 let lost = link.is_closed() || link.rollback().is_err();
                 if lost {
                     self.open = None;

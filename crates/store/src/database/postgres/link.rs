@@ -4,24 +4,137 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::Poll;
 
-use tokio_postgres::Client;
-use tokio_postgres::error::SqlState;
-use tokio_postgres::types::Type;
+use tokio::runtime::Runtime;
+use tokio_postgres::types::{FromSql, IsNull, ToSql, Type, to_sql_checked};
+use tokio_postgres::{Client, NoTls, SimpleQueryMessage};
+use tokio_postgres_rustls::MakeRustlsConnect;
 
-use super::address::{Pooling, pooling};
-use super::direct::Direct;
-use super::together::{self, Kind, Known, Shapes, Union};
+use super::address::{Address, Pooling, pooling};
 use crate::database::{Access, Call, DatabaseError, Done};
 use crate::statement::ALL;
 use crate::value::{Row, Value};
+
+/// Every statement has its index, so the planner need not weigh whether statistics of the moment
+/// would favour reading a whole table: plans stay what the tests saw.
+const PLANNER: &str = "SET enable_seqscan = off; SET enable_hashjoin = off; \
+    SET enable_mergejoin = off; SET jit = off";
+/// How long a connection may take to come up.
+const CONNECT_SECONDS: u64 = 5;
+
+impl ToSql for Value {
+    fn to_sql(
+        &self,
+        kind: &Type,
+        out: &mut bytes::BytesMut,
+    ) -> Result<IsNull, Box<dyn std::error::Error + Sync + Send>> {
+        match self {
+            Self::Null => Ok(IsNull::Yes),
+            Self::Integer(number) => number.to_sql(kind, out),
+            Self::Text(text) => text.to_sql(kind, out),
+            Self::Bytes(bytes) => bytes.to_sql(kind, out),
+        }
+    }
+
+    fn accepts(kind: &Type) -> bool {
+        [Type::INT8, Type::TEXT, Type::BYTEA, Type::UNKNOWN].contains(kind)
+    }
+
+    to_sql_checked!();
+}
+
+impl<'a> FromSql<'a> for Value {
+    fn from_sql(
+        kind: &Type,
+        raw: &'a [u8],
+    ) -> Result<Self, Box<dyn std::error::Error + Sync + Send>> {
+        match *kind {
+            Type::INT8 => i64::from_sql(kind, raw).map(Self::Integer),
+            Type::BYTEA => Vec::<u8>::from_sql(kind, raw).map(Self::Bytes),
+            _ => String::from_sql(kind, raw).map(Self::Text),
+        }
+    }
+
+    fn from_sql_null(_: &Type) -> Result<Self, Box<dyn std::error::Error + Sync + Send>> {
+        Ok(Self::Null)
+    }
+
+    fn accepts(kind: &Type) -> bool {
+        [Type::INT8, Type::TEXT, Type::BYTEA].contains(kind)
+    }
+}
+
+/// A connection and the small runtime that moves its bytes.
+pub(crate) struct Direct {
+    runtime: Runtime,
+    client: Client,
+}
+
+impl Direct {
+    /// Connect. Blocks.
+    pub(crate) fn connect(url: &str) -> Result<Self, DatabaseError> {
+        let Address { mut config, tls, .. } = Address::parse(url)?;
+        config.connect_timeout(std::time::Duration::from_secs(CONNECT_SECONDS));
+        config.application_name("sekimori");
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_io()
+            .enable_time()
+            .build()
+            .map_err(|error| DatabaseError::Other(error.to_string()))?;
+        // In both cases the client hears of the end of its connection in its next call.
+        let client = match tls {
+            None => {
+                let (client, connection) = runtime.block_on(config.connect(NoTls))?;
+                runtime.spawn(async move { drop(connection.await) });
+                client
+            }
+            Some(tls) => {
+                let tls = MakeRustlsConnect::new(tls.client()?);
+                let (client, connection) = runtime.block_on(config.connect(tls))?;
+                runtime.spawn(async move { drop(connection.await) });
+                client
+            }
+        };
+        // A server that does not know these words does without: they change no answer.
+        let _ = runtime.block_on(client.batch_execute(PLANNER));
+        Ok(Self { runtime, client })
+    }
+
+    /// Run statements without parameters.
+    pub(crate) fn execute(&mut self, sql: &str) -> Result<(), DatabaseError> {
+        Ok(self.runtime.block_on(self.client.batch_execute(sql))?)
+    }
+
+    /// The first column of all rows, as texts.
+    #[cfg(test)]
+    pub(crate) fn all(&mut self, sql: &str) -> Result<Vec<String>, DatabaseError> {
+        let messages = self.runtime.block_on(self.client.simple_query(sql))?;
+        Ok(messages
+            .into_iter()
+            .filter_map(|message| match message {
+                SimpleQueryMessage::Row(row) => row.get(0).map(str::to_owned),
+                _ => None,
+            })
+            .collect())
+    }
+
+    /// The first row of a statement without parameters, as texts.
+    pub(crate) fn first(&mut self, sql: &str) -> Result<Vec<Option<String>>, DatabaseError> {
+        let messages = self.runtime.block_on(self.client.simple_query(sql))?;
+        let row = messages.into_iter().find_map(|message| match message {
+            SimpleQueryMessage::Row(row) => Some(row),
+            _ => None,
+        });
+        Ok(row.map_or_else(Vec::new, |row| {
+            (0..row.len()).map(|column| row.get(column).map(str::to_owned)).collect()
+        }))
+    }
+}
 
 /// Where a link stands in a transaction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Standing {
     /// In none.
     Idle,
-    /// What is asked next is asked at once and by itself.
-    Looks,
     /// BEGIN goes with the next call.
     Begins(Access),
     /// In one.
@@ -33,7 +146,7 @@ impl Standing {
     fn within(self) -> Self {
         match self {
             Self::Begins(access) | Self::Within(access) => Self::Within(access),
-            Self::Idle | Self::Looks => Self::Idle,
+            Self::Idle => Self::Idle,
         }
     }
 
@@ -41,7 +154,7 @@ impl Standing {
         match self {
             Self::Begins(Access::Write) => Some("BEGIN"),
             Self::Begins(Access::Read) => Some("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"),
-            Self::Begins(Access::Look) | Self::Idle | Self::Looks | Self::Within(_) => None,
+            Self::Idle | Self::Within(_) => None,
         }
     }
 }
@@ -51,22 +164,8 @@ pub(crate) struct Link {
     direct: Direct,
     /// By [`crate::statement::Statement::index`].
     prepared: Vec<Option<tokio_postgres::Statement>>,
-    /// Several calls that write, as one statement.
-    writes: Shapes<tokio_postgres::Statement>,
-    /// Several queries, as one statement.
-    looks: Shapes<(tokio_postgres::Statement, Union)>,
     standing: Standing,
     pooling: Pooling,
-    /// What writes and commits by itself was sent, and no answer came.
-    unanswered: bool,
-}
-
-/// What became of calls that were to be one statement.
-pub(crate) enum Joint {
-    /// All was written, and is committed.
-    Kept,
-    /// Nothing was: they have to go one by one.
-    Apart,
 }
 
 impl Link {
@@ -75,25 +174,7 @@ impl Link {
         let direct = Direct::connect(url)?;
         let pooling = pooling(url);
         let prepared = vec![None; ALL.len()];
-        Ok(Self {
-            direct,
-            prepared,
-            writes: Shapes::new(),
-            looks: Shapes::new(),
-            standing: Standing::Idle,
-            pooling,
-            unanswered: false,
-        })
-    }
-
-    /// Whether something may have been committed of which nobody heard.
-    pub(crate) fn is_unanswered(&self) -> bool {
-        self.unanswered
-    }
-
-    /// The connection itself, between transactions.
-    pub(super) fn direct(&mut self) -> &mut Direct {
-        &mut self.direct
+        Ok(Self { direct, prepared, standing: Standing::Idle, pooling })
     }
 
     /// What stands between us and the database.
@@ -108,27 +189,11 @@ impl Link {
 
     /// The next call begins a transaction.
     pub(crate) fn begin(&mut self, access: Access) {
-        self.standing = match access {
-            Access::Look => Standing::Looks,
-            Access::Read | Access::Write => Standing::Begins(access),
-        };
+        self.standing = Standing::Begins(access);
     }
 
     /// Run calls, all sent before the first answer is awaited.
     pub(crate) fn run(&mut self, calls: &[Call]) -> Result<Vec<Done>, DatabaseError> {
-        match self.standing {
-            Standing::Idle => return Err(DatabaseError::Other("nothing has begun".to_owned())),
-            Standing::Looks => {
-                if calls.len() > 1 {
-                    if let Some(done) = self.look(calls)? {
-                        self.standing = Standing::Idle;
-                        return Ok(done);
-                    }
-                    self.standing = Standing::Begins(Access::Read);
-                }
-            }
-            Standing::Begins(_) | Standing::Within(_) => {}
-        }
         if self.pooling == Pooling::None {
             for call in calls {
                 self.prepare(call)?;
@@ -170,94 +235,6 @@ impl Link {
         Ok(())
     }
 
-    /// Several queries as one statement; `None`: the database takes them one by one.
-    fn look(&mut self, calls: &[Call]) -> Result<Option<Vec<Done>>, DatabaseError> {
-        if self.pooling != Pooling::None {
-            return Ok(None);
-        }
-        let shape = together::shape(calls, |_| false);
-        let known = if let Some(known) = self.looks.get(&shape) {
-            known
-        } else {
-            let known = self.learn_look(calls)?;
-            self.looks.learn(shape, known)
-        };
-        let Known::Prepared((statement, union)) = known else { return Ok(None) };
-        let client = &self.direct.client;
-        let rows = self.direct.runtime.block_on(rows(client, &statement, calls))?;
-        union.apart(rows).map(Some)
-    }
-
-    fn learn_look(
-        &mut self,
-        calls: &[Call],
-    ) -> Result<Known<(tokio_postgres::Statement, Union)>, DatabaseError> {
-        let mut queries = Vec::with_capacity(calls.len());
-        for call in calls {
-            self.prepare(call)?;
-            let columns = self.prepared[call.statement.index]
-                .iter()
-                .flat_map(tokio_postgres::Statement::columns);
-            let kinds: Option<Vec<Kind>> = columns.map(|column| kind(column.type_())).collect();
-            let Some(kinds) = kinds else { return Ok(Known::Apart) };
-            queries.push(kinds);
-        }
-        let union = Union::new(&queries);
-        let known = self.joint(&union.text(calls))?;
-        Ok(match known {
-            Known::Prepared(statement) => Known::Prepared((statement, union)),
-            Known::Apart => Known::Apart,
-        })
-    }
-
-    /// Prepare a joint statement, if the database takes it.
-    fn joint(&self, text: &str) -> Result<Known<tokio_postgres::Statement>, DatabaseError> {
-        match self.direct.runtime.block_on(self.direct.client.prepare(text)) {
-            Ok(statement) => Ok(Known::Prepared(statement)),
-            Err(error) if error.as_db_error().is_some() => Ok(Known::Apart),
-            Err(error) => Err(error.into()),
-        }
-    }
-
-    /// The whole of a transaction that has only begun as one statement: nothing in it may depend on what another call
-    /// of it writes. Refused, nothing was written and the transaction still has to begin.
-    pub(crate) fn together(
-        &mut self,
-        calls: &[Call],
-        must: impl Fn(usize) -> bool,
-    ) -> Result<Joint, DatabaseError> {
-        if self.standing != Standing::Begins(Access::Write) || self.pooling != Pooling::None {
-            return Ok(Joint::Apart);
-        }
-        let shape = together::shape(calls, &must);
-        let known = if let Some(known) = self.writes.get(&shape) {
-            known
-        } else {
-            let known = self.joint(&together::writes(calls, &must))?;
-            self.writes.learn(shape.clone(), known)
-        };
-        let Known::Prepared(statement) = known else { return Ok(Joint::Apart) };
-        self.unanswered = true;
-        let client = &self.direct.client;
-        let sent = client.execute_raw(&statement, together::values(calls));
-        let Err(error) = self.direct.runtime.block_on(sent) else {
-            self.unanswered = false;
-            self.standing = Standing::Idle;
-            return Ok(Joint::Kept);
-        };
-        let Some(code) = error.code() else { return Err(error.into()) };
-        self.unanswered = false;
-        if *code == SqlState::DIVISION_BY_ZERO {
-            return Ok(Joint::Apart);
-        }
-        if *code == SqlState::FEATURE_NOT_SUPPORTED {
-            self.writes.learn(shape, Known::Apart);
-            return Ok(Joint::Apart);
-        }
-        self.standing = Standing::Idle;
-        Err(error.into())
-    }
-
     /// End the transaction and keep it.
     pub(crate) fn commit(&mut self) -> Result<(), DatabaseError> {
         self.end("COMMIT")
@@ -272,11 +249,11 @@ impl Link {
         let standing = std::mem::replace(&mut self.standing, Standing::Idle);
         match standing {
             Standing::Within(Access::Write) => self.direct.execute(how),
-            Standing::Within(Access::Read | Access::Look) => {
+            Standing::Within(Access::Read) => {
                 self.send("ROLLBACK");
                 Ok(())
             }
-            Standing::Idle | Standing::Looks | Standing::Begins(_) => Ok(()),
+            Standing::Idle | Standing::Begins(_) => Ok(()),
         }
     }
 
@@ -334,34 +311,6 @@ impl Link {
 }
 
 type Answer<'a> = Pin<Box<dyn Future<Output = Result<Done, DatabaseError>> + 'a>>;
-
-/// Which of our types a column has.
-fn kind(kind: &Type) -> Option<Kind> {
-    match *kind {
-        Type::INT8 => Some(Kind::Integer),
-        Type::TEXT => Some(Kind::Text),
-        Type::BYTEA => Some(Kind::Bytes),
-        _ => None,
-    }
-}
-
-/// The rows of a joint statement.
-async fn rows(
-    client: &Client,
-    statement: &tokio_postgres::Statement,
-    calls: &[Call],
-) -> Result<Vec<Vec<Value>>, DatabaseError> {
-    let stream = client.query_raw(statement, together::values(calls)).await?;
-    let mut stream = std::pin::pin!(stream);
-    let mut rows = Vec::new();
-    while let Some(row) = next(&mut stream).await {
-        let row = row?;
-        let values: Result<Vec<Value>, _> =
-            (0..row.len()).map(|column| row.try_get(column)).collect();
-        rows.push(values?);
-    }
-    Ok(rows)
-}
 
 async fn one(
     client: &Client,
