@@ -121,7 +121,12 @@ impl View<'_> {
 
 impl SecondFactor {
     pub(crate) const fn is_numeric(&self) -> bool {
-        matches!(self.method, Method::Totp)
+        matches!(self.method, Method::Totp | Method::MailCode)
+    }
+
+    /// Whether there is a field for a code: of a code by mail once one was sent.
+    pub(crate) fn has_field(&self, view: &View<'_>) -> bool {
+        self.mail.as_ref().is_none_or(|ask| ask.is_sent(view))
     }
 
     pub(crate) const fn code_label(&self) -> &'static str {
@@ -136,8 +141,14 @@ impl SecondFactor {
         matches!(self.method, Method::Passkey)
     }
 
-    pub(crate) const fn failed_field(&self) -> &'static str {
-        if self.asks_passkey() { "passkey-button" } else { "code" }
+    pub(crate) fn failed_field(&self, view: &View<'_>) -> &'static str {
+        if self.asks_passkey() {
+            "passkey-button"
+        } else if self.has_field(view) {
+            "code"
+        } else {
+            "send"
+        }
     }
 
     pub(crate) fn has_others(&self) -> bool {
@@ -168,8 +179,8 @@ impl SecondFactor {
     }
 }
 
-/// Whether a method is spoken of. Nobody can register an address for codes by mail yet: where there is none, nothing
-/// is said of them.
+/// Whether a method is spoken of. Codes by mail are switched off at most sites: where there is no address, nothing is
+/// said of them.
 pub(crate) fn is_told_of(choice: &Choice) -> bool {
     choice.method != Method::MailCode || choice.usability != Usability::NotRegistered
 }

@@ -33,6 +33,8 @@ pub struct OverviewView {
     pub factors: Vec<FactorView>,
     /// Whether passkeys can be registered here.
     pub takes_passkeys: bool,
+    /// Whether codes by mail are switched on here.
+    pub takes_mail_codes: bool,
     /// Standing sessions, the present one first.
     pub sessions: Vec<SessionView>,
     /// What happened, newest first.
@@ -124,6 +126,7 @@ impl Flow {
             services: services(tenant, person),
             factors: inside.person.factors.iter().map(FactorView::of).collect(),
             takes_passkeys: tenant.relying_party.is_some(),
+            takes_mail_codes: tenant.site.policy.mail_codes,
             sessions,
             history,
             older,
@@ -170,7 +173,8 @@ fn suggestion(inside: &Inside<'_>) -> Option<Suggestion> {
         })
     };
     let codes = usable(Method::RecoveryCode).filter_map(|factor| factor.codes_left).max();
-    let proof = usable(Method::Totp).chain(usable(Method::Passkey)).next();
+    let mail = usable(Method::MailCode).filter(|_| inside.takes(Method::MailCode));
+    let proof = usable(Method::Totp).chain(usable(Method::Passkey)).chain(mail).next();
     if proof.is_none() && codes.is_none() {
         let suspended = known.factors.iter().any(|f| f.state == FactorState::Suspended);
         let first = !known.ever_had_factor && !suspended;
