@@ -11,8 +11,7 @@ mod service;
 use sekimori_base::Language;
 use sekimori_directory::MailAddress;
 use sekimori_directory::settings::{
-    Help, MailSettings, Organisation, PasskeySettings, PasswordSettings, Retention,
-    SessionSettings, Site,
+    Help, MailSettings, Organisation, PasswordSettings, Retention, SessionSettings, Site,
 };
 use toml::de::DeTable;
 
@@ -56,10 +55,9 @@ fn site(keys: Keys<'_, '_>, loader: &Loader<'_>) -> Option<Site> {
     let (services, names) = service::services(&keys, loader);
     let policy = policy::policy(&keys, &zones, &names);
     let password = password(&keys, zones.password_suffices() || policy.lets_one_factor_in);
-    let passkeys = passkeys(&keys, issuer.as_deref());
     let site = Site {
         issuer: issuer.unwrap_or_default(),
-        mail_domains: mail_domains(&keys, "mail_domains"),
+        mail_domains: mail_domains(&keys),
         time_zone: keys
             .take("time_zone")
             .and_then(|item| item.checked(values::time_zone))
@@ -74,15 +72,7 @@ fn site(keys: Keys<'_, '_>, loader: &Loader<'_>) -> Option<Site> {
         session: session(&keys),
         retention: retention(&keys),
         mail: mail(&keys),
-        passkeys,
     };
-    if site.policy.mail_codes && site.mail_domains.is_empty() && site.mail.own_domains.is_empty() {
-        keys.reader().warning(
-            keys.place(),
-            "codes by mail are on, and no mail domain of the organisation is known: none is refused",
-            "name it in `mail_domains`: a code that is sent to a mailbox behind this sign-in locks its owner out",
-        );
-    }
     keys.finish();
     Some(site)
 }
@@ -162,9 +152,9 @@ fn mail_address(item: &Item<'_, '_>) -> Option<MailAddress> {
     item.parsed("a mail address", MailAddress::parse)
 }
 
-fn mail_domains(keys: &Keys<'_, '_>, key: &'static str) -> Vec<String> {
+fn mail_domains(keys: &Keys<'_, '_>) -> Vec<String> {
     let mut domains: Vec<String> = Vec::new();
-    for item in keys.list(key) {
+    for item in keys.list("mail_domains") {
         let Some(domain) = item.checked(values::mail_domain) else {
             continue;
         };
@@ -283,36 +273,7 @@ fn mail(keys: &Keys<'_, '_>) -> MailSettings {
     let Some(keys) = keys.table("mail", "mail") else {
         return MailSettings::default();
     };
-    let settings = MailSettings {
-        from: keys.take("from").and_then(|item| mail_address(&item)),
-        own_domains: mail_domains(&keys, "own_domains"),
-    };
+    let settings = MailSettings { from: keys.take("from").and_then(|item| mail_address(&item)) };
     keys.finish();
     settings
-}
-
-fn passkeys(keys: &Keys<'_, '_>, issuer: Option<&str>) -> PasskeySettings {
-    let Some(keys) = keys.table("passkeys", "passkeys") else {
-        return PasskeySettings::default();
-    };
-    let host = issuer.map(|issuer| {
-        let (_, rest) = issuer.split_once("://").unwrap_or(("", issuer));
-        rest.rsplit_once(':').map_or(rest, |(host, _)| host)
-    });
-    let relying_party = keys.take("relying_party").and_then(|item| {
-        let id = item.checked(values::host_name)?;
-        let above = |host: &str| {
-            let below = host.strip_suffix(id.as_str()).is_some_and(|rest| rest.ends_with('.'));
-            host == id || (below && id.contains('.'))
-        };
-        if host.is_none_or(above) {
-            return Some(id);
-        }
-        let what = format!("{} is neither the issuer's host nor a domain above it", shown(&id));
-        let host = host.unwrap_or_default();
-        item.error(what, format!("browsers take \"{host}\", or what stands after one of its dots"));
-        None
-    });
-    keys.finish();
-    PasskeySettings { relying_party }
 }

@@ -132,9 +132,6 @@ pub struct Site {
     /// Where notices come from.
     #[serde(default)]
     pub mail: MailSettings,
-    /// Passkeys.
-    #[serde(default)]
-    pub passkeys: PasskeySettings,
 }
 
 impl Site {
@@ -152,15 +149,6 @@ impl Site {
         self.services.iter().find_map(|service| {
             let client = service.oidc.as_ref()?;
             (client.client_id.as_str() == client_id).then_some((service, client))
-        })
-    }
-
-    /// Whether the mailbox of this address opens with this very sign-in: one of the organisation's domains, or below
-    /// one. A code that is sent there reaches nobody who is locked out.
-    pub fn is_own_mailbox(&self, address: &MailAddress) -> bool {
-        self.mail_domains.iter().chain(&self.mail.own_domains).any(|own| {
-            let domain = address.domain();
-            domain == own || domain.strip_suffix(own.as_str()).is_some_and(|sub| sub.ends_with('.'))
         })
     }
 
@@ -305,15 +293,11 @@ pub struct PolicySettings {
     /// The `acr` value of two.
     #[serde(default = "PolicySettings::default_acr_two_factors")]
     pub acr_two_factors: String,
-    /// A code by mail may be the one more proof; it never counts for an MFA `acr` (C3).
-    #[serde(default)]
-    pub mail_codes: bool,
 }
 
 impl PolicySettings {
     fn default_mfa_bindings() -> BTreeSet<Binding> {
-        let weak = [Binding::InsideWithPassword, Binding::MailCode];
-        Binding::ALL.into_iter().filter(|binding| !weak.contains(binding)).collect()
+        Binding::ALL.into_iter().filter(|binding| *binding != Binding::InsideWithPassword).collect()
     }
 
     fn default_acr_one_factor() -> String {
@@ -332,7 +316,6 @@ impl Default for PolicySettings {
             mfa_bindings: Self::default_mfa_bindings(),
             acr_one_factor: Self::default_acr_one_factor(),
             acr_two_factors: Self::default_acr_two_factors(),
-            mail_codes: false,
         }
     }
 }
@@ -445,16 +428,4 @@ pub struct MailSettings {
     /// The sender of notices.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub from: Option<MailAddress>,
-    /// Further domains, lower case, whose mailboxes open with this very sign-in: no code for a sign-in goes there.
-    pub own_domains: Vec<String>,
-}
-
-/// Passkeys.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct PasskeySettings {
-    /// The relying-party id that passkeys are bound to: the issuer's host, or a domain above it that outlives the
-    /// host's name.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub relying_party: Option<String>,
 }

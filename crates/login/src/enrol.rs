@@ -38,17 +38,13 @@ pub fn binding(policy: &Policy, facts: &Facts, ticket: Ticket) -> Result<Binding
         .filter(|proof| proof.within(facts.now, policy.session.sudo_seconds))
         .filter(|proof| weighed.still_proves(proof))
         .collect();
-    if !recent.iter().any(|proof| proof.opens()) {
+    if !recent.iter().any(|proof| proof.method.opens()) {
         return Err(Reason::AskFresh);
     }
     if ticket == Ticket::Verified {
         return Ok(Binding::Ticket);
     }
-    let inherited = inherited(policy, &recent);
-    if let Some(binding) = inherited.filter(|binding| {
-        // A code by mail registers nothing for whoever has more to show.
-        *binding != Binding::MailCode || !weighed.can_reach_two()
-    }) {
+    if let Some(binding) = inherited(policy, &recent) {
         return Ok(binding);
     }
     if weighed.usable_here().next().is_some() {
@@ -75,21 +71,17 @@ pub fn decision(policy: &Policy, facts: &Facts, ticket: Ticket) -> Decision {
 }
 
 /// The binding that follows from the factors that were just shown, if any was: no stronger than theirs, or a
-/// password thief inside would need only two registrations for a level that one does not give. What a code by mail
-/// registers is bound by that and nothing more (C3).
+/// password thief inside would need only two registrations for a level that one does not give.
 fn inherited(policy: &Policy, recent: &[&Proof]) -> Option<Binding> {
     let shown = || {
-        recent.iter().filter(|proof| proof.factor.is_some()).filter_map(|proof| {
-            let worth = proof.binding.map(Binding::worth)?;
-            Some(if proof.method.counts_for_mfa() { worth } else { Binding::MailCode })
-        })
+        recent
+            .iter()
+            .filter(|proof| proof.factor.is_some())
+            .filter_map(|proof| proof.binding.map(Binding::worth))
     };
-    let weak = [Binding::InsideWithPassword, Binding::MailCode];
-    let strong = shown().any(|binding| !weak.contains(&binding) && policy.counts_for_mfa(binding));
-    if strong {
-        return Some(Binding::OtherFactor);
-    }
-    shown().find(|binding| *binding != Binding::MailCode).or_else(|| shown().next())
+    let strong = shown()
+        .any(|binding| binding != Binding::InsideWithPassword && policy.counts_for_mfa(binding));
+    if strong { Some(Binding::OtherFactor) } else { shown().next() }
 }
 
 #[cfg(test)]
@@ -98,8 +90,8 @@ mod tests {
 
     use super::*;
     use crate::samples::{
-        NOW, app, code_of, codes, hana, hana_who_is, hana_with, home, mail, nobody, password,
-        policy, policy_with, session, signed_in,
+        NOW, app, code_of, codes, hana, hana_who_is, hana_with, home, nobody, password, policy,
+        policy_with, session, signed_in,
     };
     use crate::{FactorFacts, FactorState, KnownPerson, PersonFacts, SessionFacts};
     use sekimori_directory::settings::Requirement;
@@ -225,45 +217,6 @@ mod tests {
             Ok(Binding::InsideWithPassword),
             "also where that counts: the site may change its mind"
         );
-    }
-
-    #[test]
-    fn a_code_by_mail_binds_nothing_that_counts_for_a_level() {
-        let shown = |factors: Vec<FactorFacts>, by: &[FactorFacts]| {
-            let codes = by.iter().map(|factor| code_of(factor, 60));
-            let facts = with(factors, codes.chain([password(60)]).collect());
-            Facts { position: home(), ..facts }
-        };
-        table(
-            vec![
-                ("mail alone", shown(vec![mail()], &[mail()]), Ok(Binding::MailCode)),
-                (
-                    "mail and an app",
-                    shown(vec![mail(), app()], &[mail(), app()]),
-                    Ok(Binding::OtherFactor),
-                ),
-                (
-                    "mail and a weak app",
-                    shown(vec![mail(), weak(&app())], &[mail(), weak(&app())]),
-                    Ok(Binding::InsideWithPassword),
-                ),
-                (
-                    "an app is there, and was not shown",
-                    shown(vec![mail(), app()], &[mail()]),
-                    Err(Reason::AskStepUp),
-                ),
-                (
-                    "a factor that was registered by mail alone",
-                    shown(
-                        vec![FactorFacts { binding: Binding::MailCode, ..app() }],
-                        &[FactorFacts { binding: Binding::MailCode, ..app() }],
-                    ),
-                    Ok(Binding::MailCode),
-                ),
-            ],
-            Ticket::None,
-        );
-        assert!(!policy().counts_for_mfa(Binding::MailCode), "by default");
     }
 
     #[test]

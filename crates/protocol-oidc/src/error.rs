@@ -70,7 +70,7 @@ pub const fn code_of(reason: Reason, interaction: Interaction) -> ErrorCode {
         Reason::AskUsername | Reason::AskPassword | Reason::AskNewPassword | Reason::AskFresh => {
             unasked(interaction, ErrorCode::LoginRequired)
         }
-        Reason::AskSecondFactor | Reason::AskStepUp | Reason::AskMailCode => {
+        Reason::AskSecondFactor | Reason::AskStepUp => {
             unasked(interaction, ErrorCode::InteractionRequired)
         }
         Reason::InputEmpty
@@ -101,7 +101,6 @@ pub const fn code_of(reason: Reason, interaction: Interaction) -> ErrorCode {
         | Reason::AccountNotYet
         | Reason::AccountEnded
         | Reason::AccountHeld
-        | Reason::PasskeyHeld
         | Reason::FactorNone
         | Reason::FactorNoneLeft
         | Reason::FactorUnfinished
@@ -115,17 +114,6 @@ pub const fn code_of(reason: Reason, interaction: Interaction) -> ErrorCode {
         | Reason::ClockDrift
         | Reason::ClockSuspected
         | Reason::RecoverySpent
-        | Reason::CodeExpired
-        | Reason::CodeSuperseded
-        | Reason::CodeNotSent
-        | Reason::MailWait
-        | Reason::AddressMalformed
-        | Reason::AddressOwn
-        | Reason::PasskeyUnknown
-        | Reason::PasskeyRefused
-        | Reason::PasskeyUnverified
-        | Reason::PasskeySpent
-        | Reason::PasskeyCopied
         | Reason::NotEntitled
         | Reason::NotFromHere
         | Reason::RequestLoop

@@ -3,27 +3,50 @@
 //! Writes become calls before they reach the database's thread; there they run in order (PostgreSQL
 //! gets them in one round trip) and each conditional one must have written a row.
 
-use sekimori_base::{PersonId, SessionId, TenantId, Timestamp};
+use sekimori_base::{Fault, PersonId, SessionId, TenantId, Timestamp};
 use sekimori_directory::{Person, PersonState};
 use sekimori_login::FactorState;
 
 use crate::Store;
 use crate::audit::{AuditLine, LineId};
-use crate::conflict::{CommitError, Conflict};
 use crate::database::{Call, DatabaseError, Done, Transaction, call};
-use crate::mail_codes;
-use crate::new::NewFactor;
 use crate::people;
 use crate::sessions;
 use crate::statement as sql;
 use crate::value::{to_json, to_word};
-use crate::write::Write;
+use crate::write::{Conflict, NewFactor, NewSession, Write};
 
 /// What was committed.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Receipt {
     /// Where the audit lines stand, in the order of the writes.
     pub lines: Vec<LineId>,
+}
+
+/// Why nothing was committed.
+#[derive(Debug, thiserror::Error)]
+pub enum CommitError {
+    /// A condition did not hold.
+    #[error("{conflict} (write {write})")]
+    Conflict {
+        /// Which of the writes, from 0.
+        write: usize,
+        /// Which condition.
+        conflict: Conflict,
+    },
+    /// Something of ours does not work.
+    #[error(transparent)]
+    Fault(#[from] Fault),
+}
+
+impl CommitError {
+    /// The condition that did not hold, if that is the reason.
+    pub fn conflict(&self) -> Option<Conflict> {
+        match self {
+            Self::Conflict { conflict, .. } => Some(*conflict),
+            Self::Fault(_) => None,
+        }
+    }
 }
 
 /// A step of a transaction, ready for the database.
@@ -189,18 +212,6 @@ impl Plan {
                 ),
                 Conflict::RecoveryCodeSpent,
             ),
-            Write::UsePasskey { person, factor, counter, secret } => self.must(
-                call!(
-                    sql::FACTORS_USE_PASSKEY,
-                    counter,
-                    now,
-                    secret.as_ref(),
-                    t,
-                    person.bytes(),
-                    factor.bytes()
-                ),
-                Conflict::PasskeyUsed,
-            ),
             Write::PasswordSet { person, record, from_epoch } => self.must(
                 call!(sql::PEOPLE_SET_PASSWORD, record, t, person.bytes(), from_epoch),
                 Conflict::EpochMoved,
@@ -254,12 +265,10 @@ impl Plan {
                 self.factor_row(&factor);
             }
 
-            Write::SessionOpen(session) => {
-                self.must(sessions::open(tenant, &session), Conflict::EpochMoved);
-            }
+            Write::SessionOpen(session) => self.session_open(&session),
             Write::SessionReplace { old, session } => {
                 self.must(call!(sql::SESSIONS_END, t, old.bytes()), Conflict::SessionGone);
-                self.must(sessions::open(tenant, &session), Conflict::EpochMoved);
+                self.session_open(&session);
             }
             Write::EpochIs { person, epoch } => self
                 .must(call!(sql::PEOPLE_EPOCH_IS, t, person.bytes(), epoch), Conflict::EpochMoved),
@@ -357,13 +366,8 @@ impl Plan {
                 .must(call!(sql::GRANTS_OPEN, expires_at, t, grant.bytes()), Conflict::GrantEnded),
             Write::GrantEnd { grant } => self.then(call!(sql::GRANTS_END, now, t, grant.bytes())),
             Write::GrantsEndOfPerson { person } => {
-                self.then(call!(
-                    sql::GRANTS_END_OF_PERSON,
-                    now,
-                    t,
-                    person.bytes(),
-                    Vec::<u8>::new()
-                ));
+                let all = Vec::<u8>::new();
+                self.then(call!(sql::GRANTS_END_OF_PERSON, now, t, person.bytes(), all));
             }
             Write::GrantsEndOfClient { person, client_id } => {
                 self.then(call!(sql::GRANTS_END_OF_CLIENT, now, t, person.bytes(), client_id));
@@ -418,17 +422,11 @@ impl Plan {
                 self.then(call!(sql::CONSENTS_REMOVE, t, person.bytes(), client_id));
             }
             Write::OutboxPut { id, message, due_at } => self.must(
-                call!(sql::OUTBOX_PUT, t, id.bytes(), &message, now, due_at, 0_u8),
+                call!(sql::OUTBOX_PUT, t, id.bytes(), &message, now, due_at),
                 Conflict::Exists,
             ),
             Write::OutboxPutOnce { id, message, due_at } => {
-                self.then(call!(sql::OUTBOX_PUT, t, id.bytes(), &message, now, due_at, 0_u8));
-            }
-            Write::Mail(write) => {
-                for (call, conflict) in mail_codes::calls(tenant, now, &write) {
-                    let kind = Kind::Call(call, conflict);
-                    self.steps.push(Step { write: self.write, kind });
-                }
+                self.then(call!(sql::OUTBOX_PUT, t, id.bytes(), &message, now, due_at));
             }
             Write::Audit(line) => {
                 self.steps.push(Step { write: self.write, kind: Kind::Line(line) });
@@ -440,18 +438,37 @@ impl Plan {
         self.factor_row(factor);
         match factor.state {
             FactorState::Ready | FactorState::Suspended => {
-                let (tenant, p) = (self.tenant, factor.person.bytes());
+                let tenant = self.tenant;
                 let t = tenant.bytes();
-                self.then(call!(sql::PEOPLE_BUMP_WITH_FACTOR, t, p));
+                self.then(call!(sql::PEOPLE_BUMP_WITH_FACTOR, t, factor.person.bytes()));
             }
             FactorState::Unfinished => {}
         }
     }
 
     fn factor_row(&mut self, factor: &NewFactor) {
-        let passkey = factor.passkey.is_some();
-        let conflict = if passkey { Conflict::Exists } else { Conflict::PersonMissing };
-        self.must(people::factor_add(self.tenant, self.now, factor), conflict);
+        let tenant = self.tenant;
+        let t = tenant.bytes();
+        self.must(
+            call!(
+                sql::FACTORS_ADD,
+                factor.id.bytes(),
+                to_word(&factor.method),
+                to_word(&factor.binding),
+                to_word(&factor.state),
+                &factor.label,
+                &factor.secret,
+                self.now,
+                factor.codes.min(62),
+                t,
+                factor.person.bytes()
+            ),
+            Conflict::PersonMissing,
+        );
+    }
+
+    fn session_open(&mut self, session: &NewSession) {
+        self.must(sessions::open(self.tenant, session), Conflict::EpochMoved);
     }
 
     /// All that stands of a person ends with a state that shuts them out.

@@ -10,7 +10,6 @@
 mod audit;
 mod backup;
 mod commit;
-mod conflict;
 mod counters;
 mod database;
 mod ids;
@@ -18,9 +17,7 @@ mod import;
 mod keys;
 mod load;
 mod lock;
-mod mail_codes;
 mod migrate;
-mod new;
 mod outbox;
 mod people;
 #[cfg(test)]
@@ -39,17 +36,14 @@ pub use audit::{
     ScannedLine, StoredLine, Unlisted, UnlistedChain, chain_start, commitment, verify_next,
 };
 pub use backup::{BackupReport, restore};
-pub use commit::Receipt;
-pub use conflict::{CommitError, Conflict};
+pub use commit::{CommitError, Receipt};
 pub use counters::{Counter, Reservation, Reserved};
 pub use ids::{CounterKey, Digest, MessageId, WriterId};
 pub use import::{ImportError, ImportRow, PersonExport};
 pub use keys::{KeySet, KeyStanding, KeyStep, Node, StoredKey};
 pub use load::{Loaded, StoredAttempt, Wanted};
-pub use mail_codes::{MailPurpose, MailState, MailTold, MailWrite, NewMailCode, StoredMailCode};
 pub use migrate::{Migrated, SCHEMA_VERSION, migrate, schema_version};
-pub use new::{NewFactor, NewGrant, NewPasskey, NewSession};
-pub use outbox::{Message, Urgency};
+pub use outbox::Message;
 pub use people::{
     Consent, Cursor, NewTicket, PeoplePage, StoredFactor, StoredPerson, StoredTicket,
 };
@@ -60,4 +54,4 @@ pub use sweep::Swept;
 pub use tokens::{
     Account, RefreshState, StoredAccessToken, StoredCode, StoredGrant, StoredRefreshToken,
 };
-pub use write::Write;
+pub use write::{Conflict, NewFactor, NewGrant, NewSession, Write};

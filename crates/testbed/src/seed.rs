@@ -76,9 +76,7 @@ async fn someone(
         let (suspended, factor_id) = (*state == FactorState::Suspended, factor.id);
         writes.push(match method {
             Method::RecoveryCode => Write::RecoveryCodesSet(factor),
-            Method::Totp | Method::Password | Method::Passkey | Method::MailCode => {
-                Write::FactorAdd(factor)
-            }
+            Method::Totp | Method::Password => Write::FactorAdd(factor),
         });
         if suspended {
             let (person, factor) = (id, factor_id);
@@ -104,17 +102,17 @@ fn new_factor(
     (method, binding, state): (Method, Binding, FactorState),
 ) -> NewFactor {
     let id = FactorId::random(chance);
-    let sealed = |secret: &[u8]| -> Sealed<[u8]> {
-        let seal = SealBinding::new(Purpose::DatabaseSecret, tenant.id).about(id.bytes());
-        tenant.keys.seal(&seal, secret, chance).expect("a short secret can be sealed")
-    };
     let (secret, codes) = match method {
-        Method::Totp | Method::Password | Method::Passkey => {
+        Method::Totp | Method::Password => {
             let secret = TotpSecret::random(chance);
             someone.app = Some(app(&secret));
-            (sealed(secret.bytes().expose()), 0)
+            let seal = SealBinding::new(Purpose::DatabaseSecret, tenant.id).about(id.bytes());
+            let sealed: Sealed<[u8]> = tenant
+                .keys
+                .seal(&seal, secret.bytes().expose(), chance)
+                .expect("a short secret can be sealed");
+            (sealed, 0)
         }
-        Method::MailCode => (sealed(format!("{}@post.example", someone.username).as_bytes()), 0),
         Method::RecoveryCode => {
             let codes = RecoveryCode::set(chance);
             someone.recovery_codes = printed(&codes);
@@ -126,17 +124,7 @@ fn new_factor(
     // A factor is suspended after it was in use.
     let state = if state == FactorState::Suspended { FactorState::Ready } else { state };
     let label = "testbed".to_owned();
-    NewFactor {
-        person: someone.id,
-        id,
-        method,
-        binding,
-        state,
-        label,
-        secret,
-        codes,
-        passkey: None,
-    }
+    NewFactor { person: someone.id, id, method, binding, state, label, secret, codes }
 }
 
 /// What flow stores of a recovery code.

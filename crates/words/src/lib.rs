@@ -5,7 +5,6 @@
 //! may be told to whom (`Reason::shown_to` has been asked before a text is).
 
 mod catalogue;
-mod code_mail;
 mod mail;
 mod names;
 mod reasons;
@@ -14,7 +13,6 @@ mod tests;
 mod times;
 
 pub use catalogue::{Argument, Words};
-pub use code_mail::{CodeMail, CodeOccasion};
 pub use mail::{Happening, Mail};
 pub use names::PasswordFlaw;
 pub use reasons::Circumstances;

@@ -73,7 +73,6 @@ impl Words {
             Usability::Suspended => "usability-suspended",
             Usability::NotAllowedHere => "usability-not-allowed-here",
             Usability::BindingTooWeak => "usability-binding-too-weak",
-            Usability::MethodTooWeak => "usability-method-too-weak",
         })
     }
 
@@ -100,7 +99,6 @@ impl Words {
             Binding::Desk => "binding-desk",
             Binding::InsideWithPassword => "binding-inside-with-password",
             Binding::BreakGlass => "binding-break-glass",
-            Binding::MailCode => "binding-mail-code",
         })
     }
 
@@ -162,9 +160,7 @@ pub(crate) const fn next_step_id(step: NextStep) -> &'static str {
 const fn method_id(method: Method) -> &'static str {
     match method {
         Method::Password => "method-password",
-        Method::Passkey => "method-passkey",
         Method::Totp => "method-totp",
-        Method::MailCode => "method-mail-code",
         Method::RecoveryCode => "method-recovery-code",
     }
 }

@@ -33,7 +33,7 @@ const NEXT_STEPS: [NextStep; 11] = [
     NextStep::AllowCookies,
     NextStep::OpenPortal,
 ];
-const USABILITIES: [Usability; 8] = [
+const USABILITIES: [Usability; 7] = [
     Usability::Usable,
     Usability::NotRegistered,
     Usability::Unfinished,
@@ -41,12 +41,10 @@ const USABILITIES: [Usability; 8] = [
     Usability::Suspended,
     Usability::NotAllowedHere,
     Usability::BindingTooWeak,
-    Usability::MethodTooWeak,
 ];
-const NOTICES: [Notice; 8] = [
+const NOTICES: [Notice; 7] = [
     Notice::SecondFactorFailed,
     Notice::RecoveryCodeUsed,
-    Notice::PasskeyCopied,
     Notice::ClockSuspected,
     Notice::PasswordChanged,
     Notice::FactorAdded,
@@ -370,7 +368,6 @@ fn every_notice_says_what_when_and_where_and_what_to_do() {
                         service: Some("Webmail"),
                         method: Some(Method::Totp),
                         codes_left: left,
-                        replaced: false,
                         times: u32::from(left.unwrap_or(1)).max(1),
                         by_desk: false,
                         inside_with_password: true,

@@ -197,11 +197,6 @@ pub const CONFINED: &[Confined] = &[
         reason: "connections belong to listeners and drivers",
     },
     Confined {
-        crates: &["webauthn-rs-core", "webauthn-rs-proto"],
-        to: &["credential"],
-        reason: "what a passkey signed is judged in one place",
-    },
-    Confined {
         crates: &["lettre"],
         to: &["server"],
         reason: "mail leaves through the outbox only",
@@ -268,7 +263,7 @@ pub const BANNED: &[(&str, &str)] = &[
 /// Crates that may be in the tree only below certain others.
 pub const BELOW_ONLY: &[(&str, &[&str], &str)] = &[(
     "rsa",
-    &["webauthn-rs", "webauthn-rs-core", "webauthn-attestation-ca", "crypto-glue"],
+    &["webauthn-rs", "webauthn-rs-core", "webauthn-attestation-ca"],
     "RUSTSEC-2023-0071 (Marvin): no private key may pass through it; verification only",
 )];
 

@@ -30,7 +30,6 @@ pub(super) const SECTIONS: &[Section] = &[
     section("session", Once, "How long a sign-in lasts."),
     section("retention", Once, "How long records are kept."),
     section("mail", Once, "Mail to people, as they see it; how it is sent is in `sekimori.toml`."),
-    section("passkeys", Once, "Passkeys."),
 ];
 
 keys! {
@@ -72,13 +71,11 @@ keys! {
             "A list of egress addresses: one a line, the first column of comma-separated values, `#` for comments. Read when the document is applied.";
     }
     "policy" {
-        "mfa_bindings", "list of `ticket`, `letter`, `other_factor`, `desk`, `inside_with_password`, `break_glass`, `mail_code`",
+        "mfa_bindings", "list of `ticket`, `letter`, `other_factor`, `desk`, `inside_with_password`, `break_glass`",
             Value("[\"ticket\", \"letter\", \"other_factor\", \"desk\", \"break_glass\"]"),
             "How a factor must have come to the account to count as multi-factor towards services.";
         "acr_one_factor", "URI or word", Value("\"https://refeds.org/profile/sfa\""), "The `acr` value of one factor.";
         "acr_two_factors", "URI or word", Value("\"https://refeds.org/profile/mfa\""), "The `acr` value of two.";
-        "mail_codes", "true or false", Value("false"),
-            "A code sent by mail to an address outside the organisation may be the one more proof. The weakest kind: it never counts as multi-factor towards services.";
     }
     "policy.row" {
         "name", "text", Required, "Its name in the audit and in `explain`.";
@@ -87,7 +84,7 @@ keys! {
         "services", "list of services", Value("[]"), "What they sign in to; `portal` is the portal.";
         "groups", "list of groups", Value("[]"), "Who they are: one of the groups is enough.";
         "require", "`one_factor`, `two_factors` or `refuse`", Required, "What is required then.";
-        "methods", "list of `passkey`, `totp`, `recovery_code`", Value("[]"), "What counts as the second factor; all, when empty.";
+        "methods", "list of `totp`, `recovery_code`", Value("[]"), "What counts as the second factor; all, when empty.";
         "max_age_seconds", "60 to 31536000", Nothing, "How old a proof may be.";
     }
     "service" {
@@ -144,11 +141,5 @@ keys! {
     }
     "mail" {
         "from", "mail address", Depends("`no-reply` at the issuer's host"), "The sender of notices.";
-        "own_domains", "list of domains", Value("[]"),
-            "Domains besides `mail_domains`, with all below them, whose mailboxes open with this sign-in: nobody may have codes for signing in sent there, or they would lock themselves out.";
-    }
-    "passkeys" {
-        "relying_party", "domain", Depends("the issuer's host"),
-            "What passkeys are bound to: the issuer's host or a domain above it, such as the organisation's. Choose it before the first passkey is registered: another one makes all that there are useless.";
     }
 }

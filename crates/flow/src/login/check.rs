@@ -10,7 +10,6 @@ use sekimori_keys::{Binding, KeyedDigest, Purpose};
 use sekimori_login::Verdict;
 use sekimori_store::StoredFactor;
 
-use super::passkey::Signed;
 use super::round::Round;
 use crate::hashing::{Busy, Class, Place};
 use crate::tenant::Tenant;
@@ -21,8 +20,6 @@ pub(crate) enum Proofed {
     Password(Secret<String>),
     /// A code.
     Code(Secret<String>),
-    /// What a passkey signed.
-    Passkey(Signed),
 }
 
 impl Round<'_> {
@@ -79,8 +76,7 @@ impl Round<'_> {
         match method {
             Method::Totp => self.check_totp(stored, typed),
             Method::RecoveryCode => Ok(self.check_recovery(stored, typed)),
-            Method::MailCode => Ok(self.check_mail_code(factors, typed)),
-            Method::Password | Method::Passkey => Ok(Verdict::CodeWrong),
+            Method::Password => Ok(Verdict::CodeWrong),
         }
     }
 

@@ -5,7 +5,6 @@ use sekimori_directory::Method;
 use sekimori_login::{Decision, Effect, Proof, standing_session};
 use sekimori_store::{Digest, NewSession, Reserved, StoredSession, Write};
 
-use super::mail_code::SentCode;
 use super::round::Round;
 use crate::Flow;
 use crate::device::Device;
@@ -26,8 +25,6 @@ pub(super) struct Plan {
     /// What is stored of the code in the answer.
     pub code: Option<Digest>,
     pub incident: Option<IncidentCode>,
-    /// The code by mail that goes out with it.
-    pub sent: Option<SentCode>,
 }
 
 impl Flow {
@@ -49,9 +46,6 @@ impl Flow {
             Effect::GiveBack { .. } => counter(Write::CounterGiveBack),
             Effect::SpendCode { factor, step } => {
                 plan.writes.extend(spend(round, *factor, *step));
-            }
-            Effect::UsePasskey { factor, counter } => {
-                plan.writes.extend(round.use_passkey(*factor, *counter)?);
             }
             Effect::BurnCode { factor, step, .. } => {
                 plan.writes.push(Write::BurnStep { factor: *factor, step: *step });
@@ -85,7 +79,6 @@ impl Flow {
             Effect::Notify(notice) => {
                 plan.writes.extend(self.notice_writes(round, *notice).await?);
             }
-            Effect::SendCode { factor } => self.add_code(plan, round, *factor)?,
             // Proofs are kept with the attempt's state; a rehash runs after the answer.
             Effect::RecordProof(_) | Effect::Rehash | Effect::ForgetDrift => {}
         }
@@ -158,19 +151,16 @@ pub(super) fn new_proofs(decision: &Decision) -> impl Iterator<Item = Proof> + '
     })
 }
 
-/// The writes that spend an accepted code.
-pub(crate) fn spend(round: &Round<'_>, factor: FactorId, step: u64) -> Vec<Write> {
-    let Some(person) = &round.person else { return Vec::new() };
-    let stored = person.factors.iter().find(|stored| stored.facts.id == factor);
-    let Some(stored) = stored else { return Vec::new() };
+/// The write that spends an accepted code.
+pub(crate) fn spend(round: &Round<'_>, factor: FactorId, step: u64) -> Option<Write> {
+    let person = round.person.as_ref()?;
+    let stored = person.factors.iter().find(|stored| stored.facts.id == factor)?;
     let person = person.person.id;
     match stored.facts.method {
-        Method::Totp => vec![Write::SpendStep { person, factor, step }],
-        Method::RecoveryCode => u8::try_from(step)
-            .map(|index| Write::SpendRecoveryCode { person, factor, index })
-            .into_iter()
-            .collect(),
-        Method::MailCode => round.spend_mail_code(factor, step),
-        Method::Password | Method::Passkey => Vec::new(),
+        Method::Totp => Some(Write::SpendStep { person, factor, step }),
+        Method::RecoveryCode => {
+            Some(Write::SpendRecoveryCode { person, factor, index: u8::try_from(step).ok()? })
+        }
+        Method::Password => None,
     }
 }

@@ -5,13 +5,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use sekimori_base::{AttemptId, Fault, GrantId, Secret, SessionId, Timestamp, random};
 use sekimori_login::throttle::hold_millis;
-use sekimori_login::{
-    Authenticated, Decision, Drift, Effect, Next, Reason, Step, Submission, Verdict,
-};
+use sekimori_login::{Authenticated, Decision, Drift, Effect, Next, Reason, Verdict};
 use sekimori_store::{CommitError, Conflict, Digest, Reservation, Write};
 
 use super::effects::{Plan, new_proofs};
-use super::mail_code::SentCode;
 use super::pages::shown;
 use super::round::{Round, Stage};
 use super::submit::{Reserve, browser_of};
@@ -68,15 +65,8 @@ impl Flow {
                 }
                 Settled::Refused(conflict) => match conflict {
                     // The code was spent by another request meanwhile: decide on that.
-                    Conflict::StepSpent | Conflict::RecoveryCodeSpent | Conflict::MailCodeSpent => {
+                    Conflict::StepSpent | Conflict::RecoveryCodeSpent => {
                         round.facts.verdict = Some(Verdict::CodeRaced);
-                    }
-                    // The counter of the passkey has moved on meanwhile.
-                    Conflict::PasskeyUsed => {
-                        round.unchecked();
-                        round.facts.verdict = Some(Verdict::PasskeySpent);
-                        let decision = round.decide();
-                        return self.settle_unchecked(round, decision).await;
                     }
                     Conflict::EpochMoved | Conflict::PersonMissing | Conflict::SessionGone => {
                         let carried = again(&round);
@@ -95,26 +85,21 @@ impl Flow {
 
     /// Store what a verdict led to. A code costs nothing to check, so that its guess is reserved in this very
     /// transaction: refused, nothing of it happened, and nobody hears of the verdict.
-    pub(super) async fn store_settled(
+    async fn store_settled(
         &self,
         round: &mut Round<'_>,
         mut writes: Vec<Write>,
     ) -> Result<Settled, Fault> {
         let (tenant, now) = (round.visitor.tenant.id, round.visitor.now);
-        writes.splice(0..0, round.begun.iter().map(|(write, _)| write.clone()));
-        let Some(key) = round.reserving else {
+        let Some(reserving) = &round.reserving else {
             return match self.store.commit(tenant, now, writes).await {
                 Ok(_) => Ok(Settled::Done),
-                Err(CommitError::Conflict { conflict, .. }) => Ok(match conflict {
-                    Conflict::AttemptMoved | Conflict::Exists if round.passkey.is_some() => {
-                        let (id, version) = round.submitted_to();
-                        Settled::NotGranted(Reserve::SecondSubmit(id, version))
-                    }
-                    other => Settled::Refused(other),
-                }),
+                Err(CommitError::Conflict { conflict, .. }) => Ok(Settled::Refused(conflict)),
                 Err(CommitError::Fault(fault)) => Err(fault),
             };
         };
+        let key = reserving.key;
+        writes.splice(0..0, reserving.begun.iter().map(|(write, _)| write.clone()));
         match self.store.reserve(tenant, now, key, RESERVATION_SECONDS, writes).await {
             Ok(Reservation::Granted { .. }) => Ok(Settled::Done),
             Ok(Reservation::Refused(counter)) => {
@@ -157,13 +142,8 @@ impl Flow {
             }
             (Stage::Attempt { id, version, state }, Next::Ask(step)) => {
                 let mut state = state.clone();
-                let left = state.last.step.take();
                 state.last = self.shown_state(&round, &decision, incident);
-                // A passkey that does not fit leaves the page as it was.
-                let kept = left.filter(|_| {
-                    round.facts.submitted == Some(Submission::Passkey) && *step == Step::Username
-                });
-                state.last.step = kept.or_else(|| Some(step.clone()));
+                state.last.step = Some(step.clone());
                 self.advance(&round, *id, *version, &state).await
             }
             _ => Ok(self.refused_view(&round, &decision, incident)),
@@ -228,7 +208,7 @@ impl Flow {
     }
 
     /// All writes of a decision.
-    pub(super) async fn plan(&self, round: &Round<'_>, decision: &Decision) -> Result<Plan, Fault> {
+    async fn plan(&self, round: &Round<'_>, decision: &Decision) -> Result<Plan, Fault> {
         let mut plan = Plan::default();
         let mut opened = None;
         for effect in &decision.effects {
@@ -333,14 +313,9 @@ impl Flow {
                     state.last_drift = Some(Drift { factor, step, offset_seconds });
                 }
                 Effect::ForgetDrift => state.last_drift = None,
-                Effect::SpendCode { factor, step } => {
-                    let spent = |sent: &&mut SentCode| sent.is(*factor, *step);
-                    state.mailed.iter_mut().filter(spent).for_each(|sent| sent.spent = true);
-                }
                 _ => {}
             }
         }
-        state.mailed.extend(plan.sent.take());
         state.last = self.shown_state(round, decision, plan.incident);
         plan.writes.push(Write::AttemptAdvance {
             id: *id,
@@ -351,7 +326,7 @@ impl Flow {
         Ok(())
     }
 
-    pub(super) fn shown_state(
+    fn shown_state(
         &self,
         round: &Round<'_>,
         decision: &Decision,
@@ -373,7 +348,7 @@ impl Flow {
         }
     }
 
-    pub(super) async fn advance(
+    async fn advance(
         &self,
         round: &Round<'_>,
         id: AttemptId,
@@ -402,12 +377,7 @@ impl Flow {
         }
     }
 
-    pub(super) fn checked_progress(
-        &self,
-        round: &Round<'_>,
-        decision: &Decision,
-        plan: Plan,
-    ) -> Progress {
+    fn checked_progress(&self, round: &Round<'_>, decision: &Decision, plan: Plan) -> Progress {
         match (plan.answer, &round.stage) {
             (Some(answer), _) => Progress::Answer { answer, cookies: plan.cookies },
             (None, Stage::Attempt { id, .. }) => self.see_attempt(*id, None),
@@ -437,7 +407,7 @@ impl Flow {
 
     /// What may happen after the answer is safe: remembering failures and what was answered, renewing an old password
     /// record.
-    pub(super) fn after(&self, round: &Round<'_>, decision: &Decision, code: Option<Digest>) {
+    fn after(&self, round: &Round<'_>, decision: &Decision, code: Option<Digest>) {
         let visitor = round.visitor;
         if let Some(code) = code {
             self.answered.remember(visitor, round.stage.door(), code);
@@ -476,7 +446,7 @@ impl Flow {
 }
 
 /// What became of a transaction.
-pub(super) enum Settled {
+enum Settled {
     Done,
     /// The guess could not be reserved; nothing happened.
     NotGranted(Reserve),

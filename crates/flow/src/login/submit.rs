@@ -5,12 +5,11 @@ use sekimori_base::{AttemptId, Fault, Secret};
 use sekimori_directory::Method;
 use sekimori_directory::username::{InputHint, TypedName, password_hints};
 use sekimori_login::{Check, Details, Next, Reason, Step, Submission, Verdict};
-use sekimori_store::{CommitError, Conflict, Counter, Reservation, Reserved, Write};
+use sekimori_store::{CommitError, Conflict, Counter, Reservation, Reserved, Wanted, Write};
 
 use super::check::Proofed;
 use super::pages::shown;
-use super::passkey::PasskeyForm;
-use super::round::{Round, Stage};
+use super::round::{Reserving, Round, Stage};
 use crate::Flow;
 use crate::attempt::{AttemptState, RESERVATION_SECONDS, SealedPart, Shown};
 use crate::carried::{CARRIED_SECONDS_MAX, Carried, browser_mark};
@@ -32,14 +31,10 @@ pub struct SignInForm {
     pub password: Option<Secret<String>>,
     /// A code.
     pub code: Option<Secret<String>>,
-    /// What a passkey signed.
-    pub passkey: Option<PasskeyForm>,
     /// The method of the code.
     pub method: Option<Method>,
     /// The method that is wished for instead.
     pub other: Option<Method>,
-    /// Another code by mail is wished for.
-    pub send_code: bool,
     /// The browser saw Caps Lock on.
     pub caps_lock: bool,
     /// It was held back once already to keep the pace.
@@ -72,10 +67,6 @@ impl Flow {
         if let Some(over) = self.answered_before(visitor, &carried.door).await? {
             return Ok(over);
         }
-        if let Some(passkey) = form.passkey {
-            let request = form.request.unwrap_or_default();
-            return self.submit_passkey(visitor, Stage::Carried(carried), &request, passkey).await;
-        }
         if let Some(password) = form.password {
             // One page submitted twice is one attempt: its id follows from the page's sealed request.
             let id = attempt_id(form.request.as_deref().unwrap_or_default());
@@ -91,10 +82,6 @@ impl Flow {
                 Round::load(self, visitor, Stage::Carried(carried), Some(submission)).await?;
             round.may_hold = !form.held;
             return self.check(round, Some(id), Proofed::Code(code)).await;
-        }
-        if let Some(wish) = form.wishes_code() {
-            let request = form.request.unwrap_or_default();
-            return self.ask_for_code(visitor, Stage::Carried(carried), &request, wish).await;
         }
         if let Some(method) = form.other {
             let chosen = Some(method);
@@ -178,16 +165,10 @@ impl Flow {
             return Ok(over);
         }
         let version = stored.version;
-        let stage = Stage::Attempt { id, version, state: Box::new(state) };
-        if let Some(wish) = form.wishes_code() {
-            return self.ask_for_code(visitor, stage, "", wish).await;
-        }
         if let Some(other) = form.other {
             return Ok(self.see_attempt(id, Some(other)));
         }
-        if let Some(passkey) = form.passkey {
-            return self.submit_passkey(visitor, stage, "", passkey).await;
-        }
+        let stage = Stage::Attempt { id, version, state: Box::new(state) };
         if let Some(password) = form.password {
             let submission = password_submission(&password);
             let mut round = Round::load(self, visitor, stage, Some(submission)).await?;
@@ -204,9 +185,9 @@ impl Flow {
     }
 
     /// Queue, reserve, check, decide, store.
-    pub(super) async fn check(
+    async fn check(
         &self,
-        mut round: Round<'_>,
+        round: Round<'_>,
         new_attempt: Option<AttemptId>,
         typed: Proofed,
     ) -> Result<Progress, Fault> {
@@ -220,10 +201,6 @@ impl Flow {
                 let round = self.reserving(round, new_attempt)?;
                 self.settle_checked(round.with_verdict(verdict)).await
             }
-            (Next::Check(Check::Passkey { factors, holder }), Proofed::Passkey(signed)) => {
-                let verdict = round.check_passkey(factors, *holder, &signed);
-                self.settle_passkey(round.with_verdict(verdict), new_attempt).await
-            }
             // The engine asks for what was submitted and nothing else.
             (Next::Check(_), _) => {
                 Err(Fault::new("checking a proof", "another proof was asked than was sent"))
@@ -236,8 +213,7 @@ impl Flow {
                     (Stage::Carried(_), new) => (new, 0),
                 };
                 if let Some(id) = id
-                    && (first.reason == Reason::ThrottleBusy
-                        || matches!(typed, Proofed::Code(_) | Proofed::Passkey(_)))
+                    && (first.reason == Reason::ThrottleBusy || matches!(typed, Proofed::Code(_)))
                     && self.is_second_submit(round.visitor, id, version).await?
                 {
                     return self.first_outcome(round.visitor, id, version).await;
@@ -299,24 +275,15 @@ impl Flow {
         };
         let now = round.visitor.now;
         round.reserved = Some(Reserved::granted(key, now, RESERVATION_SECONDS));
-        round.reserving = Some(key);
-        self.begin_attempt(&mut round, new_attempt)?;
-        Ok(round)
-    }
-
-    /// Begin the attempt of a carried request in the transaction that stores what a check led to.
-    pub(super) fn begin_attempt(
-        &self,
-        round: &mut Round<'_>,
-        new_attempt: Option<AttemptId>,
-    ) -> Result<(), Fault> {
+        let mut begun = None;
         if let Stage::Carried(before) = &round.stage {
             let before = before.clone();
             let (id, _, state) = round.checking_state(new_attempt)?;
-            round.begun = Some((self.first_write(round.visitor, id, &state)?, before));
+            begun = Some((self.first_write(round.visitor, id, &state)?, before));
             round.stored_as(id, 1, state);
         }
-        Ok(())
+        round.reserving = Some(Reserving { key, begun });
+        Ok(round)
     }
 
     /// An attempt's row, at version 1.
@@ -390,6 +357,45 @@ impl Flow {
         }
         Ok(Reserve::Refused)
     }
+
+    async fn is_second_submit(
+        &self,
+        visitor: &Visitor,
+        id: AttemptId,
+        from_version: u64,
+    ) -> Result<bool, Fault> {
+        let wanted = Wanted { attempt: Some(id), ..Wanted::default() };
+        let loaded = self.store.load(visitor.tenant.id, visitor.now, wanted).await?;
+        Ok(loaded.attempt.is_some_and(|stored| stored.version > from_version))
+    }
+
+    /// The same form was submitted before: its outcome, as soon as there is one.
+    pub(super) async fn first_outcome(
+        &self,
+        visitor: &Visitor,
+        id: AttemptId,
+        version: u64,
+    ) -> Result<Progress, Fault> {
+        // The first submit waits for a hash at most as long as the queue is deep; so does the second.
+        for _ in 0..100 {
+            let wanted = Wanted { attempt: Some(id), ..Wanted::default() };
+            let loaded = self.store.load(visitor.tenant.id, visitor.now, wanted).await?;
+            let Some(stored) = loaded.attempt else { return Ok(self.stale(visitor, None)) };
+            if stored.ended_at.is_some() {
+                return self.ended(visitor, id, &stored, version).await;
+            }
+            let state = AttemptState::open(&visitor.tenant, id, &stored.state)
+                .map_err(Fault::while_doing("opening an attempt"))?;
+            if visitor.browser_digest().map(browser_mark) != Some(state.browser) {
+                return Ok(self.stale(visitor, None));
+            }
+            if !state.is_checking(visitor.now) {
+                return Ok(self.see_attempt(id, None));
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        }
+        Ok(self.see_attempt(id, None))
+    }
 }
 
 /// Whether a guess may be checked.
@@ -432,7 +438,6 @@ impl Round<'_> {
                 .map_or(0, |person| person.known.credential_epoch),
             proofs: Vec::new(),
             last_drift: None,
-            mailed: Vec::new(),
             other_person: carried.other_person,
             last: Shown {
                 step: Some(Step::Password),
@@ -455,7 +460,7 @@ impl Round<'_> {
 }
 
 /// The attempt that begins with the page of this sealed request.
-pub(super) fn attempt_id(request: &str) -> AttemptId {
+fn attempt_id(request: &str) -> AttemptId {
     let digest = sekimori_keys::digest::sha256(&[b"attempt:", request.as_bytes()]);
     AttemptId::from_bytes(digest[..16].try_into().expect("a digest has 32 bytes"))
 }

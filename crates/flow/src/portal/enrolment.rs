@@ -3,6 +3,8 @@
 //! Secrets are not carried but follow from a seed under a key of ours, so that the same page shows the same secret
 //! and a page that nobody finishes leaves nothing to clean up.
 
+use std::sync::atomic::{AtomicU32, Ordering};
+
 use sekimori_base::limits::SEALED_REQUEST_BYTES_MAX;
 use sekimori_base::{
     AttemptId, Entropy, FactorId, Fault, PersonId, Sealed, SessionId, TicketId, Timestamp, random,
@@ -11,16 +13,12 @@ use sekimori_directory::settings::ServiceName;
 use sekimori_directory::{Binding, Method};
 use sekimori_keys::{Binding as SealBinding, KeyVersion, Purpose, seal};
 use sekimori_login::enrol::{self, Ticket};
-use sekimori_login::ticket::TicketPurpose;
 use sekimori_login::{FactorState, Proof, Reason, SessionFacts};
 use sekimori_store::{CommitError, NewFactor, StoredPerson, Write};
 use serde::{Deserialize, Serialize};
 
 use super::enter::{Care, Changed, Inside, Others, Who, door, form_token, is_form_token};
-use super::mail_code::Proving;
-use super::refused_code::RefusedCode;
 use super::see;
-use super::seeded::Seeded;
 use crate::Flow;
 use crate::carried::{Carried, browser_mark};
 use crate::incident::IncidentCode;
@@ -38,12 +36,6 @@ pub(crate) enum What {
     /// An authenticator app.
     #[serde(rename = "t")]
     Totp,
-    /// A passkey.
-    #[serde(rename = "k")]
-    Passkey,
-    /// An address for codes by mail.
-    #[serde(rename = "m")]
-    MailCode,
     /// A sheet of recovery codes.
     #[serde(rename = "c")]
     Codes,
@@ -53,8 +45,6 @@ impl What {
     pub const fn path(self) -> &'static str {
         match self {
             Self::Totp => "/portal/totp",
-            Self::Passkey => "/portal/passkey",
-            Self::MailCode => "/portal/mail-code",
             Self::Codes => "/portal/recovery-codes",
         }
     }
@@ -62,16 +52,8 @@ impl What {
     const fn method(self) -> Method {
         match self {
             Self::Totp => Method::Totp,
-            Self::Passkey => Method::Passkey,
-            Self::MailCode => Method::MailCode,
             Self::Codes => Method::RecoveryCode,
         }
-    }
-
-    /// Whether a permission for the other is one for this: for an app, a passkey or an address, as the person likes.
-    fn takes(self, other: Self) -> bool {
-        let either = |what| matches!(what, Self::Totp | Self::Passkey | Self::MailCode);
-        self == other || (either(self) && either(other))
     }
 }
 
@@ -127,9 +109,6 @@ pub(crate) struct Enrolment {
     pub ticket: Option<TicketId>,
     #[serde(rename = "w")]
     pub what: What,
-    /// The address that is being proven.
-    #[serde(rename = "m", default, skip_serializing_if = "Option::is_none")]
-    pub mail: Option<Proving>,
     /// Why the code just sent was not taken.
     #[serde(rename = "f", default, skip_serializing_if = "Option::is_none")]
     pub refused: Option<RefusedCode>,
@@ -138,6 +117,23 @@ pub(crate) struct Enrolment {
     /// The version of the key under which the seed becomes a secret.
     #[serde(rename = "v")]
     key: u32,
+}
+
+/// Why a code of the new app was not taken: the page after it says so, as often as it is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct RefusedCode {
+    /// Why.
+    #[serde(rename = "r")]
+    pub reason: Reason,
+    /// Seconds by which the device's clock is ahead.
+    #[serde(rename = "d", default, skip_serializing_if = "Option::is_none")]
+    pub ahead_seconds: Option<i64>,
+    /// The incident code, if one was kept.
+    #[serde(rename = "i", default, skip_serializing_if = "Option::is_none")]
+    pub incident: Option<IncidentCode>,
+    /// When.
+    #[serde(rename = "t")]
+    pub at: Timestamp,
 }
 
 /// Nothing can be registered here and now.
@@ -187,7 +183,6 @@ impl Enrolment {
             at: visitor.now,
             ticket: None,
             what,
-            mail: None,
             refused: None,
             seed: random(entropy),
             key: visitor.tenant.keys.active().0,
@@ -212,7 +207,7 @@ impl Enrolment {
         let tenant = &visitor.tenant;
         let sealed: Sealed<Self> = seal::from_text(text, SEALED_REQUEST_BYTES_MAX).ok()?;
         let binding = SealBinding::new(Purpose::Enrolment, tenant.id);
-        let mut open: Self = tenant.keys.open_json(&binding, &sealed).ok()?;
+        let open: Self = tenant.keys.open_json(&binding, &sealed).ok()?;
         let seconds = match open.holder {
             Holder::Session(_) if open.ticket.is_none() => {
                 i64::from(tenant.site.session.sudo_seconds)
@@ -221,40 +216,23 @@ impl Enrolment {
         };
         let young = visitor.now.seconds_since(open.at) <= seconds;
         let known = tenant.keys.versions().any(|version| version.0 == open.key);
-        let fits = what.takes(open.what);
-        if open.what != what {
-            (open.what, open.refused) = (what, None);
-        }
-        (fits && young && known).then_some(open)
+        (open.what == what && young && known).then_some(open)
     }
 
     /// Chance that is the same each time the page is shown.
     pub fn chance<'t>(&self, tenant: &'t Tenant, about: &'static str) -> impl Entropy + use<'t> {
-        Seeded::new(tenant, KeyVersion(self.key), self.seed, about)
-    }
-
-    /// The same about something that is carried along.
-    pub fn chance_for<'t>(
-        &self,
-        tenant: &'t Tenant,
-        about: &'static str,
-        data: &[&[u8]],
-    ) -> impl Entropy + use<'t> {
-        let parts = [[self.seed.as_slice()].as_slice(), data].concat();
-        let digest = sekimori_keys::digest::sha256(&parts);
-        let seed = digest[..16].try_into().expect("a digest has 32 bytes");
-        Seeded::new(tenant, KeyVersion(self.key), seed, about)
+        Seeded {
+            tenant,
+            key: KeyVersion(self.key),
+            seed: self.seed,
+            about,
+            block: AtomicU32::new(0),
+        }
     }
 
     /// The id that the factor will have: a page that is sent twice makes one factor.
     pub fn factor(&self, tenant: &Tenant) -> FactorId {
         FactorId::random(&self.chance(tenant, "id"))
-    }
-
-    /// The write that spends its ticket.
-    pub fn spends_ticket(&self) -> Option<Write> {
-        let (person, purpose) = (self.person, TicketPurpose::Factor);
-        self.ticket.map(|id| Write::TicketSpend { person, id, purpose })
     }
 
     /// The factor, ready.
@@ -268,7 +246,29 @@ impl Enrolment {
             label: String::new(),
             secret,
             codes,
-            passkey: None,
+        }
+    }
+}
+
+struct Seeded<'t> {
+    tenant: &'t Tenant,
+    key: KeyVersion,
+    seed: [u8; 16],
+    about: &'static str,
+    block: AtomicU32,
+}
+
+impl Entropy for Seeded<'_> {
+    fn fill(&self, bytes: &mut [u8]) {
+        for part in bytes.chunks_mut(32) {
+            let block = self.block.fetch_add(1, Ordering::Relaxed).to_be_bytes();
+            let data = [self.about.as_bytes(), b":", &self.seed, &block].concat();
+            let digest = self
+                .tenant
+                .keys
+                .digest_under(self.key, Purpose::Enrolment, self.tenant.id, &data)
+                .expect("its key was in the ring when it was opened or made");
+            part.copy_from_slice(&digest.bytes()[..part.len()]);
         }
     }
 }
@@ -442,15 +442,14 @@ impl Flow {
         Ok(may.then_some(registrar))
     }
 
-    /// Store a registered factor; `raises` is by how much the writes raise the person's epoch.
+    /// Store a registered factor.
     pub(crate) async fn store_enrolment(
         &self,
         registrar: &Registrar<'_>,
         writes: Vec<Write>,
-        raises: u64,
     ) -> Result<Changed, Fault> {
         match registrar {
-            Registrar::Inside(inside) => self.change(inside, writes, raises, Others::Keep).await,
+            Registrar::Inside(inside) => self.change(inside, writes, 1, Others::Keep).await,
             Registrar::Applicant { visitor, person, .. } => {
                 // No session is renewed here that would hold the epoch.
                 let (person, epoch) = (person.person.id, person.known.credential_epoch);

@@ -1,7 +1,6 @@
 //! Coming in: the engine is asked for every page, and every form carries a token of its session.
 
 use sekimori_base::{Bilingual, Fault, Timestamp, random};
-use sekimori_directory::Method;
 use sekimori_directory::settings::ServiceName;
 use sekimori_keys::{KeyedDigest, Purpose};
 use sekimori_login::replay::Asked;
@@ -232,7 +231,7 @@ impl Flow {
             ..portal_line(visitor, person, event)
         };
         let mut writes = vec![Write::Audit(Box::new(line))];
-        writes.extend(self.notice_to_all(visitor, person, notice, about)?);
+        writes.extend(self.notice(visitor, &person.person, notice, about)?);
         Ok(writes)
     }
 }
@@ -258,11 +257,6 @@ pub(crate) fn portal_line(visitor: &Visitor, person: &StoredPerson, event: &str)
 impl<'a> Inside<'a> {
     pub fn visitor(&self) -> &'a Visitor {
         self.round.visitor
-    }
-
-    /// Whether the site has this method at all.
-    pub fn takes(&self, method: Method) -> bool {
-        method != Method::MailCode || self.visitor().tenant.site.policy.mail_codes
     }
 
     /// Who it is, and until when.

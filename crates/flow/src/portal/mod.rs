@@ -25,17 +25,13 @@ pub(crate) mod enrolment;
 pub(crate) mod enter;
 mod help;
 mod history;
-mod mail_code;
 mod new_password;
 mod not_me;
 mod overview;
-mod passkeys;
 mod password;
 mod password_ticket;
 mod refused;
-mod refused_code;
 mod remove;
-mod seeded;
 mod sessions;
 mod ticket;
 mod totp;
@@ -49,24 +45,19 @@ pub use enter::Who;
 pub(crate) use help::Lookups;
 pub use help::{HelpView, Told};
 pub use history::{Entry, Happening};
-pub use mail_code::{MailAnswer, MailForm, MailPage, MailStep};
 pub use new_password::{NewPasswordForm, NewPasswordPage};
 pub(crate) use not_me::SUSPENDED_SECONDS;
 pub use not_me::{NotMeState, NotMeView, Remedy};
-pub use overview::{FactorView, OverviewView, SessionView, Suggestion};
-pub use passkeys::{PasskeyAnswer, PasskeyMade, PasskeyPage, RenamePage};
+pub use overview::{OverviewView, SessionView, Suggestion};
 pub use password::{PasswordChange, PasswordPage};
 pub use password_ticket::PasswordTicketPage;
-pub use refused_code::CodeFailure;
 pub use remove::{Remaining, RemovePage};
 pub use sessions::{Ending, SignOutView};
 pub use ticket::{TicketAnswer, TicketPage};
-pub use totp::{TotpAnswer, TotpPage};
+pub use totp::{CodeFailure, TotpAnswer, TotpPage};
 
 /// Authenticator apps that one account may have.
 pub const APPS_MAX: usize = 5;
-/// Passkeys that one account may have.
-pub const PASSKEYS_MAX: usize = 10;
 
 /// What was just done, as a word in the query of the page that says so.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,12 +66,6 @@ pub enum Done {
     PasswordChanged,
     /// An authenticator app was registered.
     TotpRegistered,
-    /// A passkey was registered.
-    PasskeyRegistered,
-    /// A passkey has another name.
-    PasskeyRenamed,
-    /// An address for codes by mail was registered.
-    MailCodeRegistered,
     /// Recovery codes were made and saved.
     RecoveryCodesMade,
     /// A factor was removed.
@@ -93,25 +78,19 @@ pub enum Done {
     ConsentWithdrawn,
     /// Nothing was done: as many apps are registered as may be.
     AppsFull,
-    /// Nothing was done: as many passkeys are registered as may be.
-    PasskeysFull,
 }
 
 impl Done {
     /// All of them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 8] = [
         Self::PasswordChanged,
         Self::TotpRegistered,
-        Self::PasskeyRegistered,
-        Self::PasskeyRenamed,
-        Self::MailCodeRegistered,
         Self::RecoveryCodesMade,
         Self::FactorRemoved,
         Self::SessionEnded,
         Self::OthersEnded,
         Self::ConsentWithdrawn,
         Self::AppsFull,
-        Self::PasskeysFull,
     ];
 
     /// The word.
@@ -119,16 +98,12 @@ impl Done {
         match self {
             Self::PasswordChanged => "password",
             Self::TotpRegistered => "totp",
-            Self::PasskeyRegistered => "passkey",
-            Self::PasskeyRenamed => "renamed",
-            Self::MailCodeRegistered => "mail-code",
             Self::RecoveryCodesMade => "codes",
             Self::FactorRemoved => "removed",
             Self::SessionEnded => "session",
             Self::OthersEnded => "others",
             Self::ConsentWithdrawn => "consent",
             Self::AppsFull => "apps-full",
-            Self::PasskeysFull => "passkeys-full",
         }
     }
 

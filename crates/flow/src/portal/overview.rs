@@ -4,7 +4,7 @@ use sekimori_base::{Bilingual, Fault, SessionId, Timestamp};
 use sekimori_directory::settings::ZoneName;
 use sekimori_directory::{Binding, Method, Person};
 use sekimori_login::{FactorFacts, FactorState};
-use sekimori_store::{StoredFactor, StoredSession};
+use sekimori_store::StoredSession;
 
 use super::enter::{Care, Inside, Who};
 use super::history::Entry;
@@ -30,11 +30,7 @@ pub struct OverviewView {
     /// Services that the person may use: titles, and where they start.
     pub services: Vec<(Bilingual, String)>,
     /// Factors, also those that cannot be used.
-    pub factors: Vec<FactorView>,
-    /// Whether passkeys can be registered here.
-    pub takes_passkeys: bool,
-    /// Whether codes by mail are switched on here.
-    pub takes_mail_codes: bool,
+    pub factors: Vec<FactorFacts>,
     /// Standing sessions, the present one first.
     pub sessions: Vec<SessionView>,
     /// What happened, newest first.
@@ -43,22 +39,6 @@ pub struct OverviewView {
     pub older: Option<Timestamp>,
     /// The token of the page's forms.
     pub token: String,
-}
-
-/// A factor, with the name that its person knows it by.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FactorView {
-    /// What it is.
-    pub facts: FactorFacts,
-    /// Its name; empty if it has none.
-    pub label: String,
-}
-
-impl FactorView {
-    /// A factor of a row.
-    pub(crate) fn of(stored: &StoredFactor) -> Self {
-        Self { facts: stored.facts.clone(), label: stored.label.clone() }
-    }
 }
 
 /// A standing session.
@@ -124,9 +104,7 @@ impl Flow {
             done,
             suggestion: suggestion(&inside),
             services: services(tenant, person),
-            factors: inside.person.factors.iter().map(FactorView::of).collect(),
-            takes_passkeys: tenant.relying_party.is_some(),
-            takes_mail_codes: tenant.site.policy.mail_codes,
+            factors: inside.person.factors.iter().map(|stored| stored.facts.clone()).collect(),
             sessions,
             history,
             older,
@@ -173,9 +151,7 @@ fn suggestion(inside: &Inside<'_>) -> Option<Suggestion> {
         })
     };
     let codes = usable(Method::RecoveryCode).filter_map(|factor| factor.codes_left).max();
-    let mail = usable(Method::MailCode).filter(|_| inside.takes(Method::MailCode));
-    let proof = usable(Method::Totp).chain(usable(Method::Passkey)).chain(mail).next();
-    if proof.is_none() && codes.is_none() {
+    if usable(Method::Totp).next().is_none() && codes.is_none() {
         let suspended = known.factors.iter().any(|f| f.state == FactorState::Suspended);
         let first = !known.ever_had_factor && !suspended;
         if !first {

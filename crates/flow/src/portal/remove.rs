@@ -6,7 +6,7 @@ use sekimori_login::{FactorFacts, FactorState, Notice};
 use sekimori_store::Write;
 
 use super::enter::{Care, Changed, Inside, Others, Who};
-use super::{Done, FactorView, Portal};
+use super::{Done, Portal};
 use crate::Flow;
 use crate::notices::About;
 use crate::visitor::Visitor;
@@ -28,7 +28,7 @@ pub struct RemovePage {
     /// Who.
     pub who: Who,
     /// Which.
-    pub factor: FactorView,
+    pub factor: FactorFacts,
     /// What is left.
     pub remaining: Remaining,
     /// The token of the form.
@@ -46,8 +46,7 @@ impl Flow {
             Ok(inside) => inside,
             Err(progress) => return Ok(Portal::elsewhere(progress)),
         };
-        let stored = inside.person.factors.iter().find(|stored| stored.facts.id == factor);
-        let Some(known) = stored.map(FactorView::of) else { return Ok(Portal::see("/portal")) };
+        let Some(known) = find(&inside, factor) else { return Ok(Portal::see("/portal")) };
         Ok(Portal::Here(RemovePage {
             who: inside.who(),
             remaining: remaining(&inside, factor),
@@ -76,7 +75,7 @@ impl Flow {
             factor: Some(factor),
             method: Some(known.method),
             binding: Some(known.binding),
-            ..About::default()
+            codes_left: None,
         };
         let mut writes = vec![Write::FactorRemove { person, factor }];
         let (event, notice) = ("factor.removed", Notice::FactorRemoved);
@@ -105,10 +104,7 @@ fn stored_state(inside: &Inside<'_>, factor: FactorId) -> FactorState {
 fn remaining(inside: &Inside<'_>, factor: FactorId) -> Remaining {
     let usable = || {
         inside.person.known.factors.iter().filter(move |known| {
-            known.id != factor
-                && known.is_usable()
-                && known.method != Method::Password
-                && inside.takes(known.method)
+            known.id != factor && known.is_usable() && known.method != Method::Password
         })
     };
     if usable().any(|known| known.method != Method::RecoveryCode) {

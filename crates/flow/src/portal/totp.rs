@@ -1,14 +1,14 @@
 //! Registering an authenticator app: it counts when one correct code of it was entered.
 
-use sekimori_base::{Fault, Secret};
+use sekimori_base::{Fault, Secret, Timestamp};
 use sekimori_credential::totp::{self, OneTimeCode, TotpSecret, TotpVerdict};
 use sekimori_directory::{Binding, Method};
-use sekimori_login::{FactorState, Notice, Reason};
+use sekimori_login::ticket::TicketPurpose;
+use sekimori_login::{Details, FactorState, Notice, Reason};
 use sekimori_store::{AuditLine, CommitError, StoredPerson, Write};
 
-use super::enrolment::{Enrolment, Halt, NotNow, Registrar, What};
+use super::enrolment::{Enrolment, Halt, NotNow, RefusedCode, Registrar, What};
 use super::enter::{Care, Changed, Who, portal_line};
-use super::refused_code::{CodeFailure, RefusedCode};
 use super::{APPS_MAX, Done, Portal, see};
 use crate::Flow;
 use crate::incident::IncidentCode;
@@ -30,8 +30,19 @@ pub struct TotpPage {
     pub failure: Option<Box<CodeFailure>>,
     /// Who is signed in; nobody if they came with a ticket.
     pub who: Option<Who>,
-    /// A passkey can be registered instead.
-    pub passkey_instead: bool,
+}
+
+/// Why a code of the new app was not taken.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CodeFailure {
+    /// Why.
+    pub reason: Reason,
+    /// What goes with it.
+    pub details: Details,
+    /// The incident code, if one was kept.
+    pub incident: Option<IncidentCode>,
+    /// When.
+    pub at: Timestamp,
 }
 
 /// What registering an app comes to.
@@ -100,30 +111,25 @@ impl Flow {
                     Reason::InputEmpty => None,
                     _ => self.narrate_code(&registrar, reason).await?,
                 };
-                let refused = RefusedCode {
-                    ahead_seconds,
-                    ..RefusedCode::plain(reason, incident, visitor.now)
-                };
+                let refused = RefusedCode { reason, ahead_seconds, incident, at: visitor.now };
                 let mut again = enrolment.clone();
                 again.refused = Some(refused);
                 return Ok(Portal::see(again.path(&visitor.tenant, &*self.entropy)?));
             }
         };
         let writes = self.totp_writes(&enrolment, &registrar, &secret, step)?;
-        match self.store_enrolment(&registrar, writes, 1).await? {
+        match self.store_enrolment(&registrar, writes).await? {
             Changed::Done => {}
             // The same page was sent twice, or the ticket was used elsewhere: its own address knows which.
             Changed::Overtaken => {
                 return Ok(Portal::see(format!("{}?r={request}", What::Totp.path())));
             }
         }
-        let person = registrar.person();
-        let next = self.after_app(&enrolment, person, visitor, Done::TotpRegistered).await?;
-        Ok(Portal::elsewhere(next))
+        self.after_totp(&enrolment, registrar.person(), visitor).await.map(Portal::elsewhere)
     }
 
     /// Keep a line about a code that was not taken, within the budget. There are no facts: no rule decided about it.
-    pub(super) async fn narrate_code(
+    async fn narrate_code(
         &self,
         registrar: &Registrar<'_>,
         reason: Reason,
@@ -157,14 +163,18 @@ impl Flow {
         let person = enrolment.person;
         let factor = enrolment.factor(&visitor.tenant);
         let sealed = self.seal_factor(&visitor.tenant, factor, secret.bytes().expose())?;
-        let mut writes: Vec<Write> = enrolment.spends_ticket().into_iter().collect();
+        let spent = enrolment.ticket.map(|id| {
+            let purpose = TicketPurpose::Factor;
+            Write::TicketSpend { person, id, purpose }
+        });
+        let mut writes: Vec<Write> = spent.into_iter().collect();
         writes.push(Write::FactorAdd(enrolment.new_factor(factor, sealed, 0)));
         writes.push(Write::SpendStep { person, factor, step });
         let about = About {
             factor: Some(factor),
             method: Some(Method::Totp),
             binding: Some(enrolment.binding),
-            ..About::default()
+            codes_left: None,
         };
         writes.extend(self.told(
             visitor,
@@ -176,13 +186,12 @@ impl Flow {
         Ok(writes)
     }
 
-    /// After an app or a passkey is registered: recovery codes under the same permission, unless there are some.
-    pub(super) async fn after_app(
+    /// After an app is registered: recovery codes under the same permission, unless there are some.
+    async fn after_totp(
         &self,
         enrolment: &Enrolment,
         person: &StoredPerson,
         visitor: &Visitor,
-        done: Done,
     ) -> Result<Progress, Fault> {
         let mut factors = person.factors.iter().map(|stored| &stored.facts);
         let has_codes = factors.any(|factor| {
@@ -191,7 +200,7 @@ impl Flow {
                 && factor.is_usable()
         });
         if has_codes {
-            return self.after_enrolment(visitor, &enrolment.holder, done).await;
+            return self.after_enrolment(visitor, &enrolment.holder, Done::TotpRegistered).await;
         }
         let holder = enrolment.holder.clone();
         let entropy = &*self.entropy;
@@ -209,8 +218,7 @@ impl Flow {
                 let found = self.store.person(visitor.tenant.id, visitor.now, enrolment.person);
                 match found.await? {
                     Some(person) if person.known.credential_epoch == enrolment.epoch + 1 => {
-                        let done = Done::TotpRegistered;
-                        let next = self.after_app(&enrolment, &person, visitor, done).await?;
+                        let next = self.after_totp(&enrolment, &person, visitor).await?;
                         Ok(Portal::elsewhere(next))
                     }
                     Some(_) | None => Ok(Portal::see("/portal")),
@@ -231,9 +239,17 @@ fn view(enrolment: &Enrolment, registrar: &Registrar<'_>, request: &str) -> Totp
         secret: Secret::new(secret.base32_groups().expose().replace(' ', "")),
         request: request.to_owned(),
         token: registrar.token(),
-        failure: enrolment.refused.map(|refused| Box::new(CodeFailure::of(refused, Method::Totp))),
+        failure: enrolment.refused.map(|refused| {
+            let details = Details {
+                verified: true,
+                clock_ahead_seconds: refused.ahead_seconds,
+                method: Some(Method::Totp),
+                ..Details::default()
+            };
+            let RefusedCode { reason, incident, at, .. } = refused;
+            Box::new(CodeFailure { reason, details, incident, at })
+        }),
         who: registrar.who(),
-        passkey_instead: tenant.relying_party.is_some(),
     }
 }
 

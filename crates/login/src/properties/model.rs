@@ -26,7 +26,7 @@ pub struct Model<'a> {
 }
 
 fn opens(proof: &Proof) -> bool {
-    proof.method == Method::Password || (proof.method == Method::Passkey && proof.user_verified)
+    proof.method == Method::Password
 }
 
 /// At most `seconds` old, and at most 30 seconds in the future.
@@ -112,12 +112,7 @@ impl<'a> Model<'a> {
     }
 
     fn seconds(&self) -> impl Iterator<Item = &Proof> {
-        let life = i128::from(self.policy.session.second_factor_seconds);
-        let young = move |proof: &&Proof| young(proof.at, self.facts.now, life);
-        self.attempt
-            .iter()
-            .chain(self.session.iter().filter(young))
-            .filter(|proof| proof.method != Method::Password)
+        self.all().filter(|proof| !opens(proof))
     }
 
     /// Somebody has shown the primary credential.
@@ -126,8 +121,7 @@ impl<'a> Model<'a> {
     }
 
     fn strong(&self, proof: &Proof) -> bool {
-        proof.method != Method::MailCode
-            && proof.binding.is_some_and(|binding| strong(self.policy, binding))
+        proof.binding.is_some_and(|binding| strong(self.policy, binding))
     }
 
     pub fn level(&self) -> Assurance {
@@ -173,8 +167,7 @@ impl<'a> Model<'a> {
         let must = |holds: bool, why| if holds { Ok(()) } else { Err(why) };
         let row = row(self.policy, self.facts);
         let takes = |method: Method| {
-            (method != Method::MailCode || self.policy.settings.mail_codes)
-                && row.is_none_or(|row| row.methods.is_empty() || row.methods.contains(&method))
+            row.is_none_or(|row| row.methods.is_empty() || row.methods.contains(&method))
         };
         let require = match row {
             Some(row) => row.require,
@@ -197,9 +190,7 @@ impl<'a> Model<'a> {
                 && factor.codes_left != Some(0)
                 && takes(factor.method)
         };
-        let strong = |factor: &FactorFacts| {
-            factor.method != Method::MailCode && strong(self.policy, factor.binding)
-        };
+        let strong = |factor: &FactorFacts| strong(self.policy, factor.binding);
         match self.facts.demand.assurance {
             AssuranceDemand::Any | AssuranceDemand::AtLeast(Assurance::OneFactor) => Ok(()),
             AssuranceDemand::AtLeast(Assurance::TwoFactors) => {
@@ -238,21 +229,14 @@ fn usable_at(state: PersonState, now: Timestamp) -> bool {
 
 fn fresh(facts: &Facts) -> Option<Proof> {
     let person = person(facts)?;
-    let (method, factor, user_verified) = match (facts.submitted, facts.verdict) {
+    let (method, factor) = match (facts.submitted, facts.verdict) {
         (
             Some(Submission::Password),
             Some(Verdict::PasswordMatch | Verdict::PasswordMatchRehash),
-        ) => (Method::Password, None, false),
-        (
-            Some(Submission::Passkey),
-            Some(Verdict::PasskeyAccepted { factor, user_verified, .. }),
-        ) => (Method::Passkey, Some(factor), user_verified),
-        (
-            Some(Submission::Code(
-                method @ (Method::Totp | Method::MailCode | Method::RecoveryCode),
-            )),
-            Some(Verdict::CodeAccepted { factor, .. }),
-        ) => (method, Some(factor), false),
+        ) => (Method::Password, None),
+        (Some(Submission::Code(method)), Some(Verdict::CodeAccepted { factor, .. })) => {
+            (method, Some(factor))
+        }
         _ => return None,
     };
     let known = person.factors.iter().find(|known| Some(known.id) == factor);
@@ -263,7 +247,6 @@ fn fresh(facts: &Facts) -> Option<Proof> {
         binding: known.map(|known| known.binding),
         at: facts.now,
         zone: facts.position.zone.clone(),
-        user_verified,
     };
     let right = factor.is_none()
         || known.is_some_and(|known| known.method == method && known.state == FactorState::Ready);

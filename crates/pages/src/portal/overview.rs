@@ -25,10 +25,6 @@ pub struct Overview {
     pub services: Vec<ServiceLink>,
     /// Factors, also those that cannot be used.
     pub factors: Vec<FactorRow>,
-    /// Passkeys can be registered here.
-    pub takes_passkeys: bool,
-    /// Whether codes by mail are switched on here.
-    pub takes_mail_codes: bool,
     /// When the password was last changed, if known.
     pub password_changed_at: Option<Timestamp>,
     /// Standing sessions, the present one first.
@@ -72,8 +68,6 @@ pub struct FactorRow {
     pub id: FactorId,
     /// Of what kind.
     pub method: Method,
-    /// The name that its person knows it by; empty if it has none.
-    pub label: String,
     /// How it came to the account.
     pub binding: Binding,
     /// Whether it can be used.
@@ -172,14 +166,6 @@ pub enum Done {
     ConsentWithdrawn,
     /// Nothing: as many authenticator apps are registered as may be.
     AppsFull,
-    /// A passkey was registered.
-    PasskeyRegistered,
-    /// A passkey has another name.
-    PasskeyRenamed,
-    /// An address for codes by mail was registered.
-    MailCodeRegistered,
-    /// Nothing: as many passkeys are registered as may be.
-    PasskeysFull,
 }
 
 /// What would be good to do.

@@ -2,7 +2,6 @@
 //! (`cargo run -p sekimori-pages --example samples -- FOLDER`), and for whoever fills them.
 
 mod login;
-mod mail;
 mod portal;
 
 use sekimori_base::{Bilingual, FactorId, Language, SessionId, Timestamp};
@@ -11,8 +10,7 @@ use sekimori_directory::settings::{Help, Organisation};
 use sekimori_login::{Details, Reason};
 
 use crate::{
-    DemoStrip, Failure, Form, Frame, Incident, LanguageLink, Page, PasskeyAsk, PasskeyPurpose,
-    Place, PortalHead, PortalLinks,
+    DemoStrip, Failure, Form, Frame, Incident, LanguageLink, Page, Place, PortalHead, PortalLinks,
 };
 
 #[cfg(test)]
@@ -36,12 +34,9 @@ pub const LINKS: PortalLinks = PortalLinks {
     overview: "/portal",
     password: "/portal/password",
     totp: "/portal/totp",
-    passkey: "/portal/passkey",
-    mail_code: "/portal/mail-code",
     recovery_codes: "/portal/recovery-codes",
     ticket: "/portal/ticket",
     remove_factor: "/portal/remove-factor",
-    rename_factor: "/portal/rename-factor",
     consents: "/portal/consents",
     sign_out: "/sign-out",
 };
@@ -63,7 +58,6 @@ pub fn organisation() -> Organisation {
 /// All samples in `language`.
 pub fn samples(language: Language) -> Vec<Sample> {
     let mut all = login::samples(language);
-    all.extend(mail::samples(language));
     all.extend(portal::samples(language));
     all
 }
@@ -115,16 +109,6 @@ fn form(action: &str) -> Form {
 fn attempt(action: &str) -> Form {
     let id = "att_00000000000000000000000001".to_owned();
     Form::new(action, vec![("attempt", id), ("version", "2".to_owned())])
-}
-
-/// What a page asks a passkey for.
-fn passkey(purpose: PasskeyPurpose) -> PasskeyAsk {
-    PasskeyAsk {
-        challenge: "c2VhbGVk".to_owned(),
-        options: "{\"challenge\":\"AAAA\",\"rpId\":\"login.example.ac.jp\"}".to_owned(),
-        purpose,
-        unknown: false,
-    }
 }
 
 fn failure(reason: Reason, details: Details) -> Failure {

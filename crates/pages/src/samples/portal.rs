@@ -5,22 +5,19 @@ use sekimori_directory::{Affiliation, Binding, Method};
 use sekimori_login::{Details, FactorState, Notice, Reason};
 use sekimori_words::PasswordFlaw;
 
-use super::{
-    NOW, Sample, campus, eduroam, factor_id, failure, passkey, session_id, text, verified,
-};
+use super::{NOW, Sample, campus, eduroam, factor_id, failure, session_id, text, verified};
 use crate::portal::{
     ChangePassword, Consents, Done, EnrolTicket, EventRow, FactorRow, GrantRow, Happened, NotMe,
-    NotMeState, Overview, PersonCard, RecoveryCodes, RegisterPasskey, RegisterTotp, Remedy,
-    RemoveFactor, RenamePasskey, ServiceLink, SessionRow, Standing, Suggestion,
+    NotMeState, Overview, PersonCard, RecoveryCodes, RegisterTotp, Remedy, RemoveFactor,
+    ServiceLink, SessionRow, Standing, Suggestion,
 };
-use crate::{Form, Page, PasskeyPurpose, Slip, demo};
+use crate::{Form, Page, Slip, demo};
 
 const DAY: i64 = 86_400;
 
 pub(super) fn samples(language: Language) -> Vec<Sample> {
     let mut all = overviews(language);
     all.extend(changes(language));
-    all.extend(passkeys(language));
     all.extend(tickets(language));
     all.extend(not_me(language));
     all.extend(demos(language));
@@ -39,11 +36,6 @@ fn factors() -> Vec<FactorRow> {
     let row = |byte, method, binding, state, days, used, codes_left| FactorRow {
         id: factor_id(byte),
         method,
-        label: match method {
-            Method::Passkey => "Chrome (Windows)".to_owned(),
-            Method::MailCode => "a***@g***".to_owned(),
-            _ => String::new(),
-        },
         binding,
         state,
         registered_at: NOW.plus_seconds(-DAY * days),
@@ -61,8 +53,6 @@ fn factors() -> Vec<FactorRow> {
             None,
         ),
         row(2, Method::Totp, Binding::Ticket, FactorState::Unfinished, 2, None, None),
-        row(4, Method::Passkey, Binding::OtherFactor, FactorState::Ready, 30, None, None),
-        row(5, Method::MailCode, Binding::MailCode, FactorState::Ready, 20, None, None),
         row(3, Method::RecoveryCode, Binding::OtherFactor, FactorState::Ready, 39, None, Some(8)),
     ]
 }
@@ -201,8 +191,6 @@ fn overview(language: Language) -> Overview {
             },
         ],
         factors: factors(),
-        takes_passkeys: true,
-        takes_mail_codes: true,
         password_changed_at: Some(NOW.plus_seconds(-DAY * 400)),
         sessions: sessions(language),
         sessions_form: form("/portal/sessions"),
@@ -248,8 +236,6 @@ fn changes(language: Language) -> Vec<Sample> {
             .to_owned(),
         failure,
         place: campus(language),
-        passkey_href: Some("/portal/passkey?r=c2VhbGVk".to_owned()),
-        mail_href: Some("/portal/mail-code?r=c2VhbGVk".to_owned()),
     };
     let codes = RecoveryCodes {
         form: form("/portal/recovery-codes"),
@@ -290,26 +276,6 @@ fn changes(language: Language) -> Vec<Sample> {
     ]
 }
 
-fn passkeys(language: Language) -> Vec<Sample> {
-    let make = |failure| RegisterPasskey {
-        form: form("/portal/passkey"),
-        passkey: Some(passkey(PasskeyPurpose::Make)),
-        failure,
-        place: campus(language),
-        app_href: "/portal/totp?r=c2VhbGVk".to_owned(),
-    };
-    let rename = RenamePasskey {
-        form: form("/portal/rename-factor/fac_1"),
-        label: "Chrome (Windows)".to_owned(),
-    };
-    let refused = failure(Reason::PasskeyRefused, verified());
-    vec![
-        sample("register-passkey", make(None)),
-        sample("register-passkey-refused", make(Some(refused))),
-        sample("rename-passkey", rename),
-    ]
-}
-
 fn tickets(language: Language) -> Vec<Sample> {
     let account = text(language, "Your account", "アカウント");
     let ticket = |failure| EnrolTicket {
@@ -342,22 +308,17 @@ fn not_me(language: Language) -> Vec<Sample> {
         at: NOW.plus_seconds(-3600),
         place: text(language, "wired network", "有線LAN"),
         remedy: match notice {
-            Notice::FactorAdded | Notice::RecoveryCodesMade | Notice::PasskeyCopied => {
-                Remedy::Suspend
-            }
+            Notice::FactorAdded | Notice::RecoveryCodesMade => Remedy::Suspend,
             _ => Remedy::EndAll,
         },
         method,
         state,
     };
     let (added, totp) = (Notice::FactorAdded, Some(Method::Totp));
-    let (copied, passkey) = (Notice::PasskeyCopied, Some(Method::Passkey));
     [
         ("not-me", page(added, totp, NotMeState::Asked)),
         ("not-me-done", page(added, totp, NotMeState::Done)),
         ("not-me-over", page(added, totp, NotMeState::Over)),
-        ("not-me-copied", page(copied, passkey, NotMeState::Asked)),
-        ("not-me-copied-done", page(copied, passkey, NotMeState::Done)),
         ("not-me-password", page(Notice::PasswordChanged, None, NotMeState::Asked)),
         ("not-me-password-done", page(Notice::PasswordChanged, None, NotMeState::Done)),
         ("not-me-failed-done", page(Notice::SecondFactorFailed, None, NotMeState::Done)),

@@ -11,7 +11,6 @@ mod explain;
 mod import;
 mod keys;
 mod mail;
-pub(crate) mod mails;
 mod people;
 mod records;
 mod services;

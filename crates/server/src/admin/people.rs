@@ -14,7 +14,7 @@ use serde_json::json;
 
 use super::command::{AccountState, NewPerson, Password, ShownFactor, ShownPerson, TicketFor};
 use super::execute::Desk;
-use super::{Answer, break_glass, mails, settings};
+use super::{Answer, break_glass, settings};
 use crate::command::Failed;
 
 pub(super) async fn add(
@@ -183,11 +183,7 @@ pub(super) async fn show(desk: &Desk<'_>, username: Username) -> Result<Answer, 
     let tenant = desk.tenant()?;
     let Some(stored) = find(desk, &tenant, &username).await? else { return Ok(nobody(&username)) };
     desk.view(&tenant, Some(stored.person.id), View::Account).await?;
-    let id = stored.person.id;
-    let sent = desk.app.flow.store.mail_codes_of(tenant.id, id, mails::SHOWN_MAX).await;
-    let sent = sent.map_err(Failed::at("reading codes by mail"))?;
-    let mut shown = shown(stored);
-    mails::add(&mut shown, &sent);
+    let shown = shown(stored);
     Ok(Answer::yes(words(&shown), shown))
 }
 
@@ -265,7 +261,6 @@ fn shown(stored: StoredPerson) -> ShownPerson {
         label: factor.label.clone(),
         codes_left: (factor.codes > 0)
             .then(|| u32::from(factor.codes).saturating_sub(factor.spent.count_ones())),
-        sent: Vec::new(),
     };
     ShownPerson {
         has_password: stored.password.is_some(),
@@ -320,9 +315,6 @@ fn words(shown: &ShownPerson) -> String {
         let left = factor.codes_left.map_or(String::new(), |left| format!(", {left} left"));
         let ShownFactor { method, state, binding, id, label, .. } = factor;
         line("factor", format!("{method} ({state}, {binding}{left}) {label} {id}"));
-        for mail in &factor.sent {
-            line(mails::KEY, mails::words(mail));
-        }
     }
     text
 }

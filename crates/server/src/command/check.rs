@@ -120,13 +120,8 @@ fn around(path: &Path, node: &Node, warnings: Vec<Mistake>) -> Result<Report, Fa
     if let Database::PostgresFile(file) = &node.database {
         secrets.push(("database.postgres_file", file));
     }
-    let second = node.mail.as_ref().and_then(|mail| mail.second.as_deref());
-    for (key, server) in
-        [("mail.password_file", node.mail.as_ref()), ("mail.second.password_file", second)]
-    {
-        let login = server.and_then(|server| server.login.as_ref());
-        secrets.extend(login.map(|login| (key, &login.password_file)));
-    }
+    let login = node.mail.as_ref().and_then(|mail| mail.login.as_ref());
+    secrets.extend(login.map(|login| ("mail.password_file", &login.password_file)));
     for (key, file) in secrets {
         if let Some(what) = unsafe_mode(file) {
             around.say(key, Severity::Warning, what, "whoever reads it can act as this server");

@@ -108,8 +108,7 @@ impl Paper {
                 taro has nothing more, and the page says so, with a code that the help desk can look up.\n\
              4. Look that code up: cd {folder} && {program} explain CODE\n\
              5. Sign in as jiro with his right password, then with a wrong one: see who is told what.\n\
-             6. Open your account as hanako: networks, sessions, history with every reason.\n\
-             7. Sign in as mei from home: have a code sent, and read it on the page of outgoing mail.\n\n\
+             6. Open your account as hanako: networks, sessions, history with every reason.\n\n\
              Ctrl-C ends the demo."
         );
         text

@@ -6,8 +6,8 @@ use sekimori_directory::client::{
     TokenAlgorithm,
 };
 use sekimori_directory::settings::{
-    Help, MailSettings, Organisation, PasskeySettings, PolicySettings, Retention, Service,
-    ServiceName, SessionSettings, Site, Zone, ZoneName,
+    Help, MailSettings, Organisation, PolicySettings, Retention, Service, ServiceName,
+    SessionSettings, Site, Zone, ZoneName,
 };
 use sekimori_directory::{ClientId, MailAddress, RedirectUri};
 
@@ -124,16 +124,12 @@ pub fn site(issuer: &str, service: &str) -> Site {
         language: sekimori_base::Language::English,
         zones,
         relays: Vec::new(),
-        policy: PolicySettings { mail_codes: true, ..PolicySettings::default() },
+        policy: PolicySettings::default(),
         services: vec![sample(service), native()],
         password: sekimori_directory::settings::PasswordSettings::default(),
         session: SessionSettings::default(),
         retention: Retention::default(),
-        mail: MailSettings {
-            from: MailAddress::parse("no-reply@demo.example").ok(),
-            own_domains: Vec::new(),
-        },
-        passkeys: PasskeySettings::default(),
+        mail: MailSettings { from: MailAddress::parse("no-reply@demo.example").ok() },
     }
 }
 

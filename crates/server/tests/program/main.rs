@@ -7,7 +7,6 @@ mod desk;
 mod exports;
 mod help;
 mod import;
-mod mail;
 mod nodes;
 mod serving;
 

@@ -7,10 +7,8 @@ mod browser;
 mod changes;
 mod factors;
 mod help;
-mod mail_code;
 mod not_me;
 mod overview;
-mod passkeys;
 mod password_ticket;
 mod sessions;
 mod ticket;
@@ -20,10 +18,8 @@ pub use factors::{
     codes, codes_file, codes_saved, remove, remove_asked, remove_confirmed, totp, totp_code,
 };
 pub use help::help;
-pub use mail_code::{mail_code, mail_code_sent, sent_mail};
 pub use not_me::{not_me, not_me_pressed};
 pub use overview::overview;
-pub use passkeys::{passkey, passkey_made, rename, renamed};
 pub use password_ticket::{
     new_password, new_password_chosen, password_ticket, password_ticket_entered,
 };
@@ -54,12 +50,9 @@ pub const LINKS: PortalLinks = PortalLinks {
     overview: "/portal",
     password: "/portal/password",
     totp: "/portal/totp",
-    passkey: "/portal/passkey",
-    mail_code: "/portal/mail-code",
     recovery_codes: "/portal/recovery-codes",
     ticket: "/portal/ticket",
     remove_factor: "/portal/factor/remove",
-    rename_factor: "/portal/factor/rename",
     consents: "/portal/consents",
     sign_out: "/portal/sign-out",
 };

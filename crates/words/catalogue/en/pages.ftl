@@ -99,21 +99,8 @@ live-caps-lock = Caps Lock is on.
 live-full-width = The Japanese input method is on. Switch it to half-width letters.
 code-totp-label = Code of your authenticator app
 code-totp-hint = The 6 digits that the app shows now. Spaces do not matter.
-code-mail-label = Code from the mail
-code-mail-hint = The digits in the newest mail. Spaces do not matter.
 code-recovery-label = One of your recovery codes
 code-recovery-hint = From the list that you printed or saved. Each code counts once; spaces and hyphens do not matter.
-passkey-sign-in = Sign in with a passkey
-passkey-use = Use a passkey
-passkey-hint = Your browser asks for your finger, face or PIN, or for your security key.
-passkey-elsewhere = No passkey on this device? In the browser's window choose a phone or another device, and scan the picture with it. Bluetooth has to be on at both.
-passkey-no-script = A passkey needs JavaScript, which is switched off in this browser. Switch it on for this site, or use another way.
-passkey-no-support = This browser cannot use passkeys. Use another way, or a newer browser.
-passkey-cancelled = The passkey was not used: the browser's window was closed. Nothing is wrong; try again, or use another way.
-passkey-timeout = The browser waited for the passkey and then gave up. Nothing is wrong; try again, or use another way.
-passkey-none-here = The browser found no passkey for this page on this device. Use a phone or another device in the browser's window, or another way.
-passkey-wrong-address = The browser refuses to use passkeys at this address. Open the sign-in at its usual address, in an ordinary browser window, or use another way.
-passkey-not-usable = The browser could not use the passkey. Try again, or use another way.
 other-ways = Other ways
 other-person = Sign in as somebody else
 your-proofs = What you could use, and why not now
@@ -150,15 +137,9 @@ register-way-desk = In person at { $desk }, with your card.
 method-password = Password
     .description = What you know.
     .choose = Use your password
-method-passkey = Passkey
-    .description = Your device or security key signs, after it has checked your finger, face or PIN.
-    .choose = Use a passkey
 method-totp = Authenticator app
     .description = A code that an app on your phone or computer shows, new every 30 seconds.
     .choose = Use your authenticator app
-method-mail-code = Code by mail
-    .description = A code that is sent to your address outside the organisation.
-    .choose = Have a code sent by mail
 method-recovery-code = Recovery code
     .description = One of the codes that you printed or saved, each good once.
     .choose = Use a recovery code
@@ -169,7 +150,6 @@ usability-used-up = all codes are used
 usability-suspended = suspended
 usability-not-allowed-here = not accepted by this service from where you are
 usability-binding-too-weak = registered with the password alone, which this service does not accept
-usability-method-too-weak = never enough for the level that this service asks
 
 ## What the typed text shows
 
@@ -243,19 +223,3 @@ scope-email = your mail address
 scope-affiliation = what you are to the organisation (student, staff and so on)
 scope-groups = the groups that you are in
 scope-offline-access = this also while you are away, until you withdraw it
-
-## A code by mail
-
-mail-code-send = Send a code to { $address }
-mail-code-another = Send another code
-mail-code-sent-at = Sent at { $time } to { $address }, mail { $number }. Only the newest mail counts; this code is good until { $until }.
-mail-code-over = The code that was sent at { $time } is no longer good. Have a new one sent.
-mail-code-way-waiting = It is being handed over to the mail server at this moment.
-mail-code-way-accepted = It was handed over to the mail servers at { $time }. If it does not come, look into the spam folder as well.
-mail-code-way-deferred = The mail server asked us to wait ({ $words }). We try again at { $time }. Some servers always do that the first time.
-mail-code-way-deferred-soon = The mail server asked us to wait ({ $words }). We are trying again.
-mail-code-way-refused = It was refused: { $words }. Nothing will come to this address; use another way, or ask the help desk.
-mail-code-way-given-up = It could not be handed over in time ({ $words }). Have another one sent, or use another way.
-mail-code-look-again = Look again how the mail is doing
-mail-code-another-from = You can have another one sent from { $time } on.
-mail-code-where-to = The address was registered by you and is shown shortened. It cannot be changed while you sign in.

@@ -19,8 +19,6 @@ reason-ask-step-up = You are signed in. Here and now, one more proof is needed.
     .title = One more proof
 reason-ask-fresh = You are signed in. Before this step, show once more that it is you.
     .title = Is it still you?
-reason-ask-mail-code = Your password is right. A code is on its way to your address; it is good for five minutes.
-    .title = Enter the code from the mail
 reason-ask-checking = What you entered is being checked.
     .title = Checking
 
@@ -76,8 +74,6 @@ reason-acct-ended = { $moment ->
     .title = The time of this account has ended
 reason-acct-held = The account is held for its owner's safety, because somebody else may know the password. It is released in person at { $desk }.
     .title = This account is held
-reason-acct-held-passkey = The account is held for its owner's safety, and its passkey was shown. It is released in person at { $desk }.
-    .title = This account is held
 
 ## One more proof
 
@@ -96,7 +92,6 @@ reason-mfa-unusable = Your password is right. The way that you chose cannot be u
 reason-mfa-level-not-reachable = What you showed is right. { $Service } asks for a stronger proof than any that is registered for you. { $Desk } can help you to register one.
     .title = { $Service } asks for a stronger proof
 reason-mfa-code-malformed = { $method ->
-        [mail_code] Your password is right. What you entered does not have the shape of the code in the mail: eight digits. Spaces and hyphens do not matter; letters and missing digits do.
         [recovery_code] Your password is right. What you entered does not have the shape of a recovery code: sixteen letters and digits, in groups of four. Spaces and hyphens do not matter; missing characters do.
        *[other] Your password is right. What you entered does not have the shape of a code. Spaces and hyphens do not matter; letters and missing digits do.
     }
@@ -105,7 +100,6 @@ reason-mfa-code-malformed = { $method ->
        *[other] This does not look like a code
     }
 reason-mfa-code-wrong = { $method ->
-        [mail_code] Your password is right; the code is not. Compare it with the newest mail, digit by digit.
         [recovery_code] Your password is right; the recovery code is not. Compare it with your list, character by character. Only the list that you made last counts.
        *[other] Your password is right; the code is not. Look at the entry for this organisation and enter the code that is shown now.
     }
@@ -114,7 +108,6 @@ reason-mfa-code-wrong = { $method ->
        *[other] The code does not fit
     }
 reason-mfa-code-reused = { $method ->
-        [mail_code] That code was right, and it has been used already. Each code counts once: have another one sent.
         [recovery_code] That was one of your recovery codes, and it has been used already. Each one counts once: enter another from the list.
        *[other] That code was right, and it has been used already. Each code counts once: wait for the next one, then enter it.
     }
@@ -133,7 +126,6 @@ reason-mfa-clock-suspected = The code belonged to another moment. If this happen
 reason-mfa-recovery-spent = That was one of your recovery codes, and it has been used already. Each one counts once: enter another from the list.
     .title = This recovery code has been used already
 reason-mfa-code-raced = { $method ->
-        [mail_code] That code was right, but it was used a moment ago in another window. Have another one sent.
         [recovery_code] That recovery code was right, but it was used a moment ago in another window. Enter another from the list.
        *[other] That code was right, but it was used a moment ago in another window. Enter the next one.
     }
@@ -141,33 +133,6 @@ reason-mfa-code-raced = { $method ->
         [recovery_code] The recovery code was used in another window
        *[other] The code was used in another window
     }
-
-## Codes by mail
-
-reason-mail-code-expired = That code was right, and it came too late: it is good for five minutes. Have a new one sent, then enter that one.
-    .title = This code is too old
-reason-mail-code-superseded = That code belongs to an earlier mail. A newer one was sent since, and only the newest counts.
-    .title = A newer code was sent
-reason-mail-code-not-sent = No code was sent in this sign-in yet. Have one sent, then enter it.
-    .title = No code was sent yet
-reason-mail-wait = { $wait ->
-        [none] Several codes were sent one after another. Look for the newest of them, in the spam folder too; after a while another one can be sent.
-       *[other] Several codes were sent one after another. Look for the newest of them, in the spam folder too; in { $wait } another one can be sent.
-    }
-    .title = Several codes were sent already
-
-## Passkeys
-
-reason-passkey-unknown = Your device showed a passkey that is no longer registered here. Sign in another way; then you can remove that passkey from your device and add a new one in the portal.
-    .title = This passkey is not registered here
-reason-passkey-refused = The passkey's answer does not belong to this page. The page may have been open too long, or it was opened at another address. Nothing was counted: try once more, or sign in another way.
-    .title = The passkey could not be checked
-reason-passkey-unverified = The passkey did not check who is holding it, by PIN, finger or face. Without a password before it, that is needed. Switch that check on for the passkey, or sign in with your password.
-    .title = The passkey did not check who is holding it
-reason-passkey-spent = This answer of the passkey has been used already. Each one counts once: use the passkey again.
-    .title = The passkey's answer was used already
-reason-passkey-copied = The passkey's counter did not grow since it was last used, so there may be a copy of it. It was not taken. { $Desk } can end it and help to register another.
-    .title = There may be a copy of this passkey
 
 ## Who and where
 
@@ -227,10 +192,3 @@ reason-enrol-ticket-needs-factor = The ticket is right. This account also has a 
     .title = One more proof is needed, and yours cannot be used
 reason-password-weak = Your present password stays as it is. The new one would be guessed too easily.
     .title = The new password would be guessed too easily
-
-## An address for codes by mail
-
-reason-mail-address-malformed = What was entered does not have the shape of a mail address: a name, the sign @ and a domain, such as hana@mail.example. Nothing was sent.
-    .title = This does not look like a mail address
-reason-mail-address-own = Mailboxes of this address open with this very sign-in. Whoever stands outside without the code could not read the code that was sent there, and would be locked out. Nothing was sent; enter an address outside the organisation.
-    .title = An address outside the organisation is needed

@@ -87,21 +87,8 @@ live-caps-lock = Caps Lockがオンになっています。
 live-full-width = 日本語入力がオンになっています。半角英数に切り替えてください。
 code-totp-label = 認証アプリのコード
 code-totp-hint = アプリにいま表示されている6桁の数字です。空白はそのままで構いません。
-code-mail-label = メールのコード
-code-mail-hint = 最新のメールに書かれている数字です。空白はそのままで構いません。
 code-recovery-label = リカバリーコード
 code-recovery-hint = 印刷または保存した一覧にあるコードです。一つのコードは一度だけ使えます。空白やハイフンはそのままで構いません。
-passkey-sign-in = パスキーでサインインする
-passkey-use = パスキーを使う
-passkey-hint = ブラウザーの画面で、指紋・顔・PIN、またはセキュリティキーによる確認を求められます。
-passkey-elsewhere = この端末にパスキーがない場合は、ブラウザーの画面でスマートフォンなど別の端末を選び、表示されるコードを読み取ってください。両方の端末でBluetoothをオンにする必要があります。
-passkey-no-script = パスキーにはJavaScriptが必要ですが、このブラウザーではオフになっています。このサイトについてオンにするか、別の方法を使ってください。
-passkey-no-support = このブラウザーではパスキーを使えません。別の方法か、新しいブラウザーを使ってください。
-passkey-cancelled = ブラウザーの画面が閉じられたため、パスキーは使われませんでした。問題ではありません。もう一度試すか、別の方法を使ってください。
-passkey-timeout = パスキーの応答を待つ時間が過ぎました。問題ではありません。もう一度試すか、別の方法を使ってください。
-passkey-none-here = この端末には、このサイトのパスキーが見つかりませんでした。ブラウザーの画面でスマートフォンなど別の端末を選ぶか、別の方法を使ってください。
-passkey-wrong-address = このアドレスでは、ブラウザーがパスキーの利用を許可していません。通常のブラウザーの画面で、いつものアドレスからサインインするか、別の方法を使ってください。
-passkey-not-usable = ブラウザーがパスキーを使えませんでした。もう一度試すか、別の方法を使ってください。
 other-ways = ほかの方法
 other-person = 別のユーザー名でサインインする
 your-proofs = 確認方法の状態
@@ -138,15 +125,9 @@ register-way-desk = 身分証を持って{ $desk }で登録します。
 method-password = パスワード
     .description = ご本人だけが知っている文字列です。
     .choose = パスワードを使う
-method-passkey = パスキー
-    .description = 指紋・顔・PINで持ち主を確かめたうえで、端末やセキュリティキーが署名します。
-    .choose = パスキーを使う
 method-totp = 認証アプリ
     .description = スマートフォンやパソコンのアプリが30秒ごとに表示するコードです。
     .choose = 認証アプリを使う
-method-mail-code = メールのコード
-    .description = 登録済みの学外アドレスに送信されるコードです。
-    .choose = メールでコードを受け取る
 method-recovery-code = リカバリーコード
     .description = 印刷または保存しておいたコードです。一つのコードは一度だけ使えます。
     .choose = リカバリーコードを使う
@@ -157,7 +138,6 @@ usability-used-up = すべて使用済みです
 usability-suspended = 一時停止中です
 usability-not-allowed-here = 現在の接続場所からこのサービスには使えません
 usability-binding-too-weak = パスワードだけで登録されたため、このサービスでは受け付けません
-usability-method-too-weak = このサービスが求める強さには届きません
 
 ## 入力からわかること
 
@@ -231,19 +211,3 @@ scope-email = メールアドレス
 scope-affiliation = 組織での立場（学生、職員など）
 scope-groups = 所属グループ
 scope-offline-access = 不在の間の利用（取り消すまで）
-
-## メールのコード
-
-mail-code-send = { $address } にコードを送信する
-mail-code-another = もう一度コードを送信する
-mail-code-sent-at = { $time }に { $address } へ送信しました（{ $number }通目）。使えるのは最新のメールのコードだけで、{ $until }まで有効です。
-mail-code-over = { $time }に送信したコードは、有効期間が過ぎています。新しいコードを送信してください。
-mail-code-way-waiting = メールサーバーへ引き渡しているところです。
-mail-code-way-accepted = { $time }にメールサーバーへ引き渡しました。届かない場合は、迷惑メールのフォルダーも確認してください。
-mail-code-way-deferred = メールサーバーから待つように求められました（{ $words }）。{ $time }にもう一度送信します。初回は必ず待たせるサーバーもあります。
-mail-code-way-deferred-soon = メールサーバーから待つように求められました（{ $words }）。まもなくもう一度送信します。
-mail-code-way-refused = メールサーバーに受け取りを断られました（{ $words }）。このアドレスには届きません。ほかの方法を使うか、ヘルプデスクにお問い合わせください。
-mail-code-way-given-up = 有効期間内にメールを引き渡せませんでした（{ $words }）。もう一度送信するか、ほかの方法を使ってください。
-mail-code-look-again = メールの状況をもう一度確認する
-mail-code-another-from = { $time }から、もう一度送信できます。
-mail-code-where-to = ご自身で登録したアドレスを、一部だけ表示しています。サインインの途中では変更できません。
