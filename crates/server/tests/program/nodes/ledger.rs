@@ -146,6 +146,7 @@ impl Ledger {
                 2..=4 => self.refresh(at),
                 5 => self.sign_out(at),
                 6 if self.sheet.is_some() => self.new_sheet(at),
+                7 if self.runs_low() => self.new_sheet(at),
                 6 => self.change_password(at),
                 _ if self.sheet.is_some() => self.spend_recovery_code(at).map(drop),
                 _ => self.sign_in(at),
@@ -239,16 +240,18 @@ impl Ledger {
         }
         self.sheet = Some(Known::Is(next));
         self.acknowledged.recovery_codes += 1;
-        if spent + 2 >= codes.len() {
-            // The proof by a code of the former sheet goes with that sheet: from home one more would be asked for.
-            browser.from = CAMPUS;
-            let page = browser.open("/portal/recovery-codes")?;
-            self.take_sheet(&mut browser, &page)?;
-        }
         Ok(browser)
     }
 
-    /// A new sheet of recovery codes: the former one is void.
+    /// One code is left beside the one that a new sheet costs.
+    fn runs_low(&self) -> bool {
+        match &self.sheet {
+            Some(Known::Is((codes, spent))) => spent + 2 >= codes.len(),
+            Some(Known::Either(..)) | None => false,
+        }
+    }
+
+    /// A new sheet of recovery codes: the former one is void, and with it the proof by one of its codes.
     fn new_sheet(&mut self, at: &At) -> io::Result<()> {
         let mut browser = self.spend_recovery_code(at)?;
         browser.from = CAMPUS;
