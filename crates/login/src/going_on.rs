@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 
 use sekimori_base::Timestamp;
+use sekimori_directory::client::RefreshRule;
 use sekimori_directory::settings::Requirement;
 use sekimori_directory::{Group, Method, Position};
 
@@ -15,6 +16,8 @@ use crate::facts::ServiceFacts;
 /// What is known where somebody is not there.
 #[derive(Debug, Clone, Copy)]
 pub struct GoingOn<'a> {
+    /// What a refresh asks at this client.
+    pub rule: RefreshRule,
     /// Where the person is, as far as somebody said.
     pub position: &'a Position,
     /// For which service.
@@ -30,8 +33,16 @@ pub struct GoingOn<'a> {
 }
 
 impl GoingOn<'_> {
-    /// Whether the policy would let in, here and now, who showed this.
+    /// Whether the client goes on: by what was granted, or only if the policy would let in, here and now, who showed
+    /// this.
     pub fn is_allowed(&self, policy: &Policy) -> bool {
+        match self.rule {
+            RefreshRule::AsGranted => true,
+            RefreshRule::ByPolicy => self.is_let_in(policy),
+        }
+    }
+
+    fn is_let_in(&self, policy: &Policy) -> bool {
         let row = policy.matching_groups(self.position, self.service, Some(self.groups));
         let age = self.now.seconds_since(self.shown_at);
         let fresh = row.max_age_seconds.is_none_or(|most| age <= i64::from(most));
@@ -105,6 +116,7 @@ mod tests {
             let mut policy = policy();
             policy.settings.rows = rows;
             let going_on = GoingOn {
+                rule: RefreshRule::ByPolicy,
                 position: &position,
                 service: &facts,
                 groups: &staff,
@@ -113,6 +125,8 @@ mod tests {
                 now: NOW,
             };
             assert_eq!(going_on.is_allowed(&policy), expected, "{case}");
+            let granted = GoingOn { rule: RefreshRule::AsGranted, ..going_on };
+            assert!(granted.is_allowed(&policy), "what was granted goes on: {case}");
         }
     }
 }

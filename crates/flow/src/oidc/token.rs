@@ -2,7 +2,7 @@
 //! a refresh, none for client credentials.
 
 use sekimori_base::{Fault, Secret, Timestamp, random};
-use sekimori_directory::client::{AccessTokenFormat, RefreshRule};
+use sekimori_directory::client::AccessTokenFormat;
 use sekimori_directory::release::{self, Released};
 use sekimori_directory::settings::Service;
 use sekimori_directory::{Client, Person, PositionOrigin};
@@ -337,22 +337,19 @@ pub(super) fn granted_of(grant: &StoredGrant) -> Result<Granted, Fault> {
     serde_json::from_str(&grant.payload).map_err(Fault::while_doing("reading a grant"))
 }
 
-/// Whether the client goes on by what was granted, or by a policy that still lets it (S36). The peer is a server:
-/// where the person is nobody says.
+/// Whether the client may go on (S36); the engine is asked. The peer is a server: where the person is nobody says.
 fn may_go_on(caller: &Caller, granted: &Granted, entitled: &Entitled<'_>, person: &Person) -> bool {
     let tenant = &caller.tenant;
-    match entitled.client().client().refresh {
-        RefreshRule::AsGranted => true,
-        RefreshRule::ByPolicy => GoingOn {
-            position: &tenant.networks.position(None, PositionOrigin::Unstated),
-            service: &tenant.service_facts(granted.service()),
-            groups: &person.groups,
-            amr: granted.amr(),
-            shown_at: granted.auth_time(),
-            now: caller.now,
-        }
-        .is_allowed(&tenant.policy),
+    GoingOn {
+        rule: entitled.client().client().refresh,
+        position: &tenant.networks.position(None, PositionOrigin::Unstated),
+        service: &tenant.service_facts(granted.service()),
+        groups: &person.groups,
+        amr: granted.amr(),
+        shown_at: granted.auth_time(),
+        now: caller.now,
     }
+    .is_allowed(&tenant.policy)
 }
 
 /// Whether the account may be used now: the engine is asked at every grant.
