@@ -323,11 +323,12 @@ mod tests {
             noise in "\\PC{0,200}",
         ) {
             for text in [format!("{}\n{}", header.join(","), lines.join("\n")), noise] {
-                let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(text.as_bytes());
+                let mut reader = reader(&text);
                 let Ok(columns) = Columns::read(reader.headers().unwrap()) else { continue };
-                for record in reader.records() {
+                // A row with more or fewer cells than the first line has is a mistake of its own.
+                for record in reader.records().flatten() {
                     let mut mistakes = 0;
-                    let row = Row::read(&columns, &record.unwrap(), &mut |_| mistakes += 1);
+                    let row = Row::read(&columns, &record, &mut |_| mistakes += 1);
                     proptest::prop_assert_eq!(row.is_some(), mistakes == 0);
                 }
             }
