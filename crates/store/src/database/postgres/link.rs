@@ -18,6 +18,12 @@ use crate::value::{Row, Value};
 /// would favour reading a whole table: plans stay what the tests saw.
 const PLANNER: &str = "SET enable_seqscan = off; SET enable_hashjoin = off; \
     SET enable_mergejoin = off; SET jit = off";
+/// PostgreSQL plans a statement by the size that its tables have then. Of an empty table any index of the tenant looks
+/// as good as the key, and that plan would stay until autovacuum comes by. So a connection makes its plans anew after
+/// this many transactions, after twice as many, and so on.
+const REPLAN_AFTER: u32 = 64;
+/// And at the latest after so many.
+const REPLAN_MAX: u32 = 8192;
 /// How long a connection may take to come up.
 const CONNECT_SECONDS: u64 = 5;
 
@@ -166,6 +172,25 @@ pub(crate) struct Link {
     prepared: Vec<Option<tokio_postgres::Statement>>,
     standing: Standing,
     pooling: Pooling,
+    planned: Planned,
+}
+
+/// Transactions since a connection made its plans, and how many of them it keeps them for.
+struct Planned {
+    since: u32,
+    lasts: u32,
+}
+
+impl Planned {
+    /// One more transaction: whether the plans have lasted.
+    fn is_over(&mut self) -> bool {
+        self.since += 1;
+        if self.since < self.lasts {
+            return false;
+        }
+        *self = Self { since: 0, lasts: (self.lasts * 2).min(REPLAN_MAX) };
+        true
+    }
 }
 
 impl Link {
@@ -174,7 +199,21 @@ impl Link {
         let direct = Direct::connect(url)?;
         let pooling = pooling(url);
         let prepared = vec![None; ALL.len()];
-        Ok(Self { direct, prepared, standing: Standing::Idle, pooling })
+        let planned = Planned { since: 0, lasts: REPLAN_AFTER };
+        Ok(Self { direct, prepared, standing: Standing::Idle, pooling, planned })
+    }
+
+    /// The plan of a statement that this connection has prepared, for any values.
+    #[cfg(test)]
+    pub(crate) fn plan(&mut self, statement: &crate::statement::Statement) -> Vec<String> {
+        let name = self.direct.all(&format!(
+            "SELECT name || CASE parameter_types WHEN '{{}}' THEN '' ELSE '(' || array_to_string(
+                 array_fill('NULL'::text, ARRAY[cardinality(parameter_types)]), ',') || ')' END
+             FROM pg_prepared_statements WHERE statement = $sql${}$sql$",
+            statement.postgres
+        ));
+        let name = name.unwrap().remove(0);
+        self.direct.all(&format!("EXPLAIN EXECUTE {name}")).unwrap()
     }
 
     /// What stands between us and the database.
@@ -189,6 +228,10 @@ impl Link {
 
     /// The next call begins a transaction.
     pub(crate) fn begin(&mut self, access: Access) {
+        // Where nothing is prepared, everything is planned each time.
+        if self.pooling == Pooling::None && self.planned.is_over() {
+            self.send("DISCARD PLANS");
+        }
         self.standing = Standing::Begins(access);
     }
 
