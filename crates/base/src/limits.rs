@@ -14,6 +14,10 @@ pub const SEALED_REQUEST_BYTES_MAX: usize = 2048;
 pub const SEALED_COOKIE_BYTES_MAX: usize = 3072;
 /// A sign-in attempt ends after this many seconds.
 pub const ATTEMPT_SECONDS_MAX: i64 = 600;
+/// A code that was sent by mail is good for so many seconds.
+pub const MAIL_CODE_SECONDS: u32 = 300;
+/// Codes that are sent by mail in one attempt at most.
+pub const MAIL_CODES_MAX: u32 = 5;
 /// Decision rounds of one request: a check's verdict leads to another decision, but not for ever.
 pub const ROUNDS_MAX: usize = 8;
 /// Nodes' clocks may differ by this many seconds: what another node wrote a moment ago may lie that far ahead

@@ -8,21 +8,28 @@ use serde::{Deserialize, Serialize};
 pub enum Method {
     /// Something known.
     Password,
+    /// A passkey (WebAuthn): alone if it verified its holder, or as the one more proof after a password.
+    Passkey,
     /// A code of an authenticator app (RFC 6238).
     Totp,
+    /// A code sent by mail to an address outside the organisation: the weakest, and never for an MFA level (C3).
+    MailCode,
     /// One of the printed codes, each good once.
     RecoveryCode,
 }
 
 impl Method {
     /// All methods, in the order in which they are recommended.
-    pub const ALL: [Self; 3] = [Self::Totp, Self::RecoveryCode, Self::Password];
+    pub const ALL: [Self; 5] =
+        [Self::Passkey, Self::Totp, Self::MailCode, Self::RecoveryCode, Self::Password];
 
     /// The stable word, in audit, metrics and settings.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Password => "password",
+            Self::Passkey => "passkey",
             Self::Totp => "totp",
+            Self::MailCode => "mail_code",
             Self::RecoveryCode => "recovery_code",
         }
     }
@@ -31,22 +38,43 @@ impl Method {
     pub const fn amr(self) -> &'static [&'static str] {
         match self {
             Self::Password => &["pwd"],
+            // Whether the key is in hardware is not attested: the lesser is said, and that somebody was there.
+            Self::Passkey => &["swk", "user"],
             Self::Totp | Self::RecoveryCode => &["otp"],
+            // There is no value for a code by mail, and `otp` would claim a device.
+            Self::MailCode => &[],
         }
     }
 
     /// Whether it can open a sign-in, before anything else was proven.
     pub const fn opens(self) -> bool {
         match self {
-            Self::Password => true,
-            Self::Totp | Self::RecoveryCode => false,
+            Self::Password | Self::Passkey => true,
+            Self::Totp | Self::MailCode | Self::RecoveryCode => false,
+        }
+    }
+
+    /// Whether it can be the one more proof. A passkey that verified its holder is both at once.
+    pub const fn seconds(self) -> bool {
+        match self {
+            Self::Passkey | Self::Totp | Self::MailCode | Self::RecoveryCode => true,
+            Self::Password => false,
+        }
+    }
+
+    /// Whether what is shown is a code that somebody types.
+    pub const fn is_code(self) -> bool {
+        match self {
+            Self::Totp | Self::MailCode | Self::RecoveryCode => true,
+            Self::Password | Self::Passkey => false,
         }
     }
 
     /// Whether it may ever count towards an MFA `acr`; a mailed code may not.
     pub const fn counts_for_mfa(self) -> bool {
         match self {
-            Self::Password | Self::Totp | Self::RecoveryCode => true,
+            Self::Password | Self::Passkey | Self::Totp | Self::RecoveryCode => true,
+            Self::MailCode => false,
         }
     }
 }

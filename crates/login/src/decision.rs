@@ -78,6 +78,8 @@ pub enum Usability {
     NotAllowedHere,
     /// It was registered in a way that does not count for the level that the service asks.
     BindingTooWeak,
+    /// This kind of proof never counts for the level that the service asks.
+    MethodTooWeak,
 }
 
 /// What must be checked.
@@ -85,6 +87,13 @@ pub enum Usability {
 pub enum Check {
     /// The submitted password against the account's record, or a decoy of equal cost.
     Password,
+    /// The submitted answer of a passkey against those of the account that it names, if there is such an account.
+    Passkey {
+        /// Passkeys that may be used; empty = any that is registered.
+        factors: Vec<FactorId>,
+        /// What it must have checked.
+        holder: Holder,
+    },
     /// The submitted code against these factors of the method.
     Code {
         /// The method.
@@ -92,6 +101,15 @@ pub enum Check {
         /// Factors that may be used.
         factors: Vec<FactorId>,
     },
+}
+
+/// What a passkey must have checked about who holds it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Holder {
+    /// That it is its own (PIN, finger, face): it stands for a password as well.
+    Verified,
+    /// That somebody touched it: the password was shown before.
+    Present,
 }
 
 /// What goes with a reason.

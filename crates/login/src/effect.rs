@@ -48,6 +48,18 @@ pub enum Effect {
         /// Step, or index of the recovery code.
         step: u64,
     },
+    /// The passkey was used, with this counter of signatures; if its answer was used meanwhile, the whole commit fails.
+    UsePasskey {
+        /// Which.
+        factor: FactorId,
+        /// Its counter after this signature.
+        counter: u32,
+    },
+    /// Send a code to this address, the next of the attempt.
+    SendCode {
+        /// The address.
+        factor: FactorId,
+    },
     /// A code of another moment is burned and can never be used: a later `SpendCode` of it fails.
     BurnCode {
         /// Of which factor.
@@ -80,6 +92,8 @@ pub enum Notice {
     SecondFactorFailed,
     /// A recovery code was used (S14).
     RecoveryCodeUsed,
+    /// A passkey's counter did not grow.
+    PasskeyCopied,
     /// The phone's clock seems wrong.
     ClockSuspected,
     /// The password was changed.

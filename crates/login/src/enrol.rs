@@ -38,7 +38,7 @@ pub fn binding(policy: &Policy, facts: &Facts, ticket: Ticket) -> Result<Binding
         .filter(|proof| proof.within(facts.now, policy.session.sudo_seconds))
         .filter(|proof| weighed.still_proves(proof))
         .collect();
-    if !recent.iter().any(|proof| proof.method.opens()) {
+    if !recent.iter().any(|proof| proof.opens()) {
         return Err(Reason::AskFresh);
     }
     if ticket == Ticket::Verified {

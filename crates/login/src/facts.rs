@@ -12,8 +12,8 @@ use sekimori_directory::username::InputHint;
 use sekimori_directory::{Affiliation, Binding, Group, Method, PersonState, Position};
 use serde::{Deserialize, Serialize};
 
+use crate::Demand;
 use crate::throttle::Bucket;
-use crate::{Assurance, Demand};
 
 /// The version of the shape of [`Facts`]; a change of meaning raises it.
 pub const FACTS_SCHEMA: u16 = 1;
@@ -80,6 +80,20 @@ pub struct AttemptFacts {
     /// [`Effect::BurnCode`](crate::Effect::BurnCode), dropped on
     /// [`Effect::ForgetDrift`](crate::Effect::ForgetDrift): so two of them stand in a row.
     pub last_drift: Option<Drift>,
+    /// The newest code that was sent by mail in this attempt: it ends the ones before it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mailed: Option<Mailed>,
+}
+
+/// A code that was sent by mail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mailed {
+    /// To the address of which factor.
+    pub factor: FactorId,
+    /// The how manyth of the attempt, from 1: so "use the newest" can be said.
+    pub number: u32,
+    /// When.
+    pub at: Timestamp,
 }
 
 /// A code that belonged to another step than the present one.
@@ -130,6 +144,9 @@ pub struct ThrottleFacts {
     /// The same wrong password was counted for this identifier shortly before, from the same network.
     #[serde(default)]
     pub repeated: bool,
+    /// No further code is sent to this account by mail before this moment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mail_wait_until: Option<Timestamp>,
     /// Passwords are being tried on many names from outside, and nothing from unknown devices there is evaluated
     /// before this moment.
     #[serde(default)]
@@ -229,6 +246,14 @@ pub struct Proof {
     pub at: Timestamp,
     /// In which zone.
     pub zone: ZoneName,
+    /// The authenticator checked that it was its holder (PIN, finger, face): only then does a passkey open.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub user_verified: bool,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde asks for")]
+const fn is_false(flag: &bool) -> bool {
+    !*flag
 }
 
 /// What the person has just sent.
@@ -239,10 +264,14 @@ pub enum Submission {
     Username,
     /// A password.
     Password,
+    /// What a passkey signed.
+    Passkey,
     /// A code of the method.
     Code(Method),
     /// The wish to use another method.
     Choose(Method),
+    /// The wish for another code by mail.
+    SendCode,
     /// A field left empty: of this step.
     Empty,
     /// A password longer than anything that is looked at.
@@ -254,6 +283,8 @@ impl Submission {
     pub const fn method(self) -> Option<Method> {
         match self {
             Self::Code(method) | Self::Choose(method) => Some(method),
+            Self::Passkey => Some(Method::Passkey),
+            Self::SendCode => Some(Method::MailCode),
             Self::Password | Self::Username | Self::Empty | Self::Overlong => None,
         }
     }
@@ -261,8 +292,19 @@ impl Submission {
     /// Whether it is a credential that is to be checked.
     pub const fn is_credential(self) -> bool {
         match self {
-            Self::Password | Self::Code(_) => true,
-            Self::Username | Self::Choose(_) | Self::Empty | Self::Overlong => false,
+            Self::Password | Self::Passkey | Self::Code(_) => true,
+            Self::Username | Self::Choose(_) | Self::SendCode | Self::Empty | Self::Overlong => {
+                false
+            }
+        }
+    }
+
+    /// What is sent where the method is asked for.
+    pub const fn of(method: Method) -> Self {
+        match method {
+            Method::Password => Self::Password,
+            Method::Passkey => Self::Passkey,
+            Method::Totp | Method::MailCode | Method::RecoveryCode => Self::Code(method),
         }
     }
 }
@@ -299,6 +341,31 @@ pub enum Verdict {
     },
     /// A recovery code that was spent before.
     RecoverySpent,
+    /// The right code by mail, which came too late.
+    CodeExpired,
+    /// A code of an earlier mail: a newer one was sent since.
+    CodeSuperseded,
+    /// No code was sent in this attempt.
+    CodeNotSent,
+    /// The passkey signed this very request.
+    PasskeyAccepted {
+        /// Which.
+        factor: FactorId,
+        /// It checked its holder.
+        user_verified: bool,
+        /// Its counter of signatures, zero if it keeps none (WebAuthn 2, 6.1.1).
+        counter: u32,
+    },
+    /// A passkey that no account here has.
+    PasskeyUnknown,
+    /// The signature is not one of that passkey over this request at this site.
+    PasskeyRefused,
+    /// It did not check its holder, and here it must.
+    PasskeyUnverified,
+    /// Its counter did not grow: there may be a copy of it.
+    PasskeyCopied,
+    /// The same answer of the passkey was used before.
+    PasskeySpent,
     /// Not a right code.
     CodeWrong,
     /// Not even the shape of a code (too short, too long, letters).
@@ -320,12 +387,17 @@ impl Facts {
     /// else may know its password, and must not learn that it is the right one.
     pub fn fresh_proof(&self) -> Option<Proof> {
         let person = self.known().filter(|person| !person.is_held())?;
-        let (method, factor) = match (self.submitted?, self.verdict?) {
+        let (method, factor, user_verified) = match (self.submitted?, self.verdict?) {
             (Submission::Password, Verdict::PasswordMatch | Verdict::PasswordMatchRehash) => {
-                (Method::Password, None)
+                (Method::Password, None, false)
             }
-            (Submission::Code(method), Verdict::CodeAccepted { factor, .. }) => {
-                (method, Some(factor))
+            (Submission::Passkey, Verdict::PasskeyAccepted { factor, user_verified, .. }) => {
+                (Method::Passkey, Some(factor), user_verified)
+            }
+            (Submission::Code(method), Verdict::CodeAccepted { factor, .. })
+                if method.is_code() =>
+            {
+                (method, Some(factor), false)
             }
             _ => return None,
         };
@@ -346,6 +418,7 @@ impl Facts {
             binding,
             at: self.now,
             zone: self.position.zone.clone(),
+            user_verified,
         })
     }
 }
@@ -388,9 +461,18 @@ impl ServiceFacts {
 }
 
 impl Proof {
+    /// Whether it opens a sign-in: a password, or a passkey that verified its holder.
+    pub fn opens(&self) -> bool {
+        match self.method {
+            Method::Password => true,
+            Method::Passkey => self.user_verified,
+            Method::Totp | Method::MailCode | Method::RecoveryCode => false,
+        }
+    }
+
     /// Whether it counts as the second of two factors, for a level that a service is told.
     pub(crate) fn counts_as_second(&self, mfa_bindings: &BTreeSet<Binding>) -> bool {
-        !self.method.opens()
+        self.method.seconds()
             && self.method.counts_for_mfa()
             && self.binding.is_some_and(|binding| mfa_bindings.contains(&binding.worth()))
     }
@@ -406,17 +488,4 @@ impl Proof {
 pub(crate) fn is_within(moment: Timestamp, now: Timestamp, seconds: u32) -> bool {
     let age = now.millis_since(moment);
     (-CLOCK_SKEW_SECONDS_MAX * 1000..=i64::from(seconds) * 1000).contains(&age)
-}
-
-/// The level that proofs reach. `mfa_bindings` says which bindings count for the second factor.
-pub(crate) fn assurance_of<'a>(
-    proofs: impl Iterator<Item = &'a Proof>,
-    mfa_bindings: &BTreeSet<Binding>,
-) -> Option<Assurance> {
-    let (mut opened, mut second) = (false, false);
-    for proof in proofs {
-        opened |= proof.method.opens();
-        second |= proof.counts_as_second(mfa_bindings);
-    }
-    opened.then_some(if second { Assurance::TwoFactors } else { Assurance::OneFactor })
 }

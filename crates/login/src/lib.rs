@@ -27,13 +27,13 @@ pub mod throttle;
 pub mod ticket;
 
 pub use authenticated::{Assurance, Authenticated};
-pub use decision::{Check, Choice, Decision, Details, Next, Step, Usability};
+pub use decision::{Check, Choice, Decision, Details, Holder, Next, Step, Usability};
 pub use demand::{AssuranceDemand, Demand, Freshness, Interaction};
 pub use effect::{Effect, Notice};
 pub use facts::{
     AttemptFacts, BrowserFacts, Drift, FACTS_SCHEMA, FactorFacts, FactorState, Facts,
-    IdentifierFacts, KnownPerson, PersonFacts, Proof, ServiceFacts, SessionFacts, Submission,
-    ThrottleFacts, Verdict,
+    IdentifierFacts, KnownPerson, Mailed, PersonFacts, Proof, ServiceFacts, SessionFacts,
+    Submission, ThrottleFacts, Verdict,
 };
 pub use going_on::GoingOn;
 pub use policy::{Policy, PolicyLine, PolicyMatch};

@@ -113,6 +113,8 @@ reasons! {
     AskStepUp = "ask.step_up", Verified, GoOn, progress;
     /// A standing session is there, and the service asks for a fresh proof.
     AskFresh = "ask.fresh", Verified, GoOn, progress;
+    /// A code was sent by mail, and is to be entered.
+    AskMailCode = "ask.mail_code", Verified, GoOn, progress;
     /// What was submitted is being checked.
     Checking = "ask.checking", Public, GoOn, progress;
 
@@ -175,6 +177,26 @@ reasons! {
     ClockSuspected = "mfa.clock_suspected", Owner, TryAgain, refusal;
     /// A recovery code that was spent before.
     RecoverySpent = "mfa.recovery_spent", Verified, TryAgain, refusal;
+    /// The right code by mail, entered too late.
+    CodeExpired = "mail.code_expired", Verified, TryAgain, refusal;
+    /// A code of an earlier mail: only the newest is taken.
+    CodeSuperseded = "mail.code_superseded", Verified, TryAgain, refusal;
+    /// A code by mail was entered, and none was sent in this attempt.
+    CodeNotSent = "mail.code_not_sent", Verified, TryAgain, refusal;
+    /// Codes were sent by mail one after another: the next one has to wait.
+    MailWait = "mail.wait", Verified, Wait, refusal;
+    /// No account here has the passkey.
+    PasskeyUnknown = "passkey.unknown", Public, TryAgain, refusal;
+    /// What the passkey signed is not this request at this site.
+    PasskeyRefused = "passkey.refused", Public, TryAgain, refusal;
+    /// The passkey did not check who holds it.
+    PasskeyUnverified = "passkey.unverified", Public, TryAgain, refusal;
+    /// The same answer of a passkey was sent before.
+    PasskeySpent = "passkey.spent", Public, TryAgain, refusal;
+    /// The passkey's counter did not grow: there may be a copy. The page says that it was not taken.
+    PasskeyCopied = "passkey.copied", HelpDesk, AskDesk, refusal;
+    /// The account is held, and its passkey was shown. The page says that it was not taken.
+    PasskeyHeld = "acct.held_passkey", HelpDesk, AskDesk, refusal;
     /// The chance was lost in a race: the same code was spent by another request.
     CodeRaced = "mfa.code_raced", Verified, TryAgain, refusal;
 
@@ -261,6 +283,7 @@ impl Reason {
         match self {
             // After a right password the text must not say more than before it.
             Self::ClockSuspected if matches!(tier, Tier::Verified) => Self::CodeWrong,
+            Self::PasskeyCopied | Self::PasskeyHeld => Self::PasskeyRefused,
             _ => Self::CredentialMismatch,
         }
     }

@@ -25,6 +25,10 @@ pub const KENJI: PersonId = PersonId::from_bytes([2; 16]);
 pub const APP: FactorId = FactorId::from_bytes([3; 16]);
 /// Hana's recovery codes.
 pub const CODES: FactorId = FactorId::from_bytes([4; 16]);
+/// Her passkey.
+pub const PASSKEY: FactorId = FactorId::from_bytes([6; 16]);
+/// Her address for codes.
+pub const MAIL: FactorId = FactorId::from_bytes([7; 16]);
 /// Hana's session.
 pub const SESSION: SessionId = SessionId::from_bytes([5; 16]);
 
@@ -139,6 +143,21 @@ pub fn codes() -> FactorFacts {
     FactorFacts { id: CODES, method: Method::RecoveryCode, codes_left: Some(8), ..app() }
 }
 
+/// A passkey, bound with a ticket.
+pub fn passkey() -> FactorFacts {
+    FactorFacts { id: PASSKEY, method: Method::Passkey, ..app() }
+}
+
+/// An address for codes by mail, bound with a ticket.
+pub fn mail() -> FactorFacts {
+    FactorFacts { id: MAIL, method: Method::MailCode, ..app() }
+}
+
+/// A passkey that verified its holder, used so many seconds ago.
+pub fn passkey_used(seconds_ago: i64) -> Proof {
+    Proof { user_verified: true, ..code_of(&passkey(), seconds_ago) }
+}
+
 /// The password, shown by Hana so many seconds ago.
 pub fn password(seconds_ago: i64) -> Proof {
     Proof {
@@ -148,6 +167,7 @@ pub fn password(seconds_ago: i64) -> Proof {
         binding: None,
         at: NOW.plus_seconds(-seconds_ago),
         zone: zone("campus"),
+        user_verified: false,
     }
 }
 
@@ -169,6 +189,7 @@ pub fn attempt(seconds_ago: i64) -> AttemptFacts {
         credential_epoch: hana().credential_epoch,
         chosen: None,
         last_drift: None,
+        mailed: None,
     }
 }
 
@@ -194,6 +215,7 @@ pub fn no_wait() -> ThrottleFacts {
         reservation_refused: false,
         repeated: false,
         alert_wait_until: None,
+        mail_wait_until: None,
     }
 }
 

@@ -50,6 +50,8 @@ pub enum Guess {
     Password,
     /// A code of an authenticator app.
     Totp,
+    /// A code sent by mail, whichever.
+    MailCode,
     /// A recovery code.
     RecoveryCode,
     /// A ticket for a factor, after the password.
@@ -60,14 +62,21 @@ pub enum Guess {
 
 impl Guess {
     /// All kinds.
-    pub const ALL: [Self; 5] =
-        [Self::Password, Self::Totp, Self::RecoveryCode, Self::Ticket, Self::PasswordTicket];
+    pub const ALL: [Self; 6] = [
+        Self::Password,
+        Self::Totp,
+        Self::MailCode,
+        Self::RecoveryCode,
+        Self::Ticket,
+        Self::PasswordTicket,
+    ];
 
     /// The stable word.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Password => "password",
             Self::Totp => "totp",
+            Self::MailCode => "mail_code",
             Self::RecoveryCode => "recovery_code",
             Self::Ticket => "ticket",
             Self::PasswordTicket => "password_ticket",

@@ -11,12 +11,14 @@ use sekimori_base::{FactorId, PersonId, Timestamp};
 use sekimori_directory::settings::{PolicyRow, Requirement, ServiceName, ZoneName};
 use sekimori_directory::{Binding, Group, Method, PersonState, Position, PositionOrigin};
 
-use crate::samples::{APP, CODES, HANA, KENJI, NOW, SESSION, group, nobody, policy, service, zone};
+use crate::samples::{
+    APP, CODES, HANA, KENJI, MAIL, NOW, PASSKEY, SESSION, group, nobody, policy, service, zone,
+};
 use crate::throttle::{Bucket, FAILURES_CAP};
 use crate::{
     Assurance, AssuranceDemand, AttemptFacts, Demand, Drift, FactorFacts, FactorState, Facts,
-    Freshness, IdentifierFacts, Interaction, KnownPerson, PersonFacts, Policy, Proof, ServiceFacts,
-    SessionFacts, Submission, ThrottleFacts, Verdict,
+    Freshness, IdentifierFacts, Interaction, KnownPerson, Mailed, PersonFacts, Policy, Proof,
+    ServiceFacts, SessionFacts, Submission, ThrottleFacts, Verdict,
 };
 
 const OTHER: FactorId = FactorId::from_bytes([9; 16]);
@@ -38,11 +40,23 @@ fn person_id() -> impl Strategy<Value = PersonId> {
 }
 
 fn factor_id() -> impl Strategy<Value = FactorId> {
-    prop_oneof![4 => Just(APP), 3 => Just(CODES), 1 => Just(OTHER)]
+    prop_oneof![
+        4 => Just(APP),
+        3 => Just(CODES),
+        2 => Just(PASSKEY),
+        2 => Just(MAIL),
+        1 => Just(OTHER),
+    ]
 }
 
 pub fn method() -> impl Strategy<Value = Method> {
-    prop_oneof![4 => Just(Method::Totp), 3 => Just(Method::RecoveryCode), 1 => Just(Method::Password)]
+    prop_oneof![
+        4 => Just(Method::Totp),
+        3 => Just(Method::RecoveryCode),
+        2 => Just(Method::Passkey),
+        2 => Just(Method::MailCode),
+        1 => Just(Method::Password),
+    ]
 }
 
 fn offset() -> impl Strategy<Value = i64> {
@@ -90,6 +104,8 @@ fn factor() -> impl Strategy<Value = FactorFacts> {
     let kind = prop_oneof![
         5 => Just((APP, Method::Totp)),
         4 => Just((CODES, Method::RecoveryCode)),
+        3 => Just((PASSKEY, Method::Passkey)),
+        3 => Just((MAIL, Method::MailCode)),
         1 => (factor_id(), method()),
     ];
     let left = option::of(select(vec![0, 1, 8]));
@@ -126,16 +142,20 @@ fn proof() -> BoxedStrategy<Proof> {
     let password = Just((Method::Password, None));
     let app = Just((Method::Totp, Some(APP)));
     let codes = Just((Method::RecoveryCode, Some(CODES)));
+    let passkey = Just((Method::Passkey, Some(PASSKEY)));
+    let mail = Just((Method::MailCode, Some(MAIL)));
     let odd = (method(), option::of(factor_id()));
-    let kind = prop_oneof![6 => password, 4 => app, 2 => codes, 1 => odd];
-    (person_id(), kind, option::weighted(0.9, binding()), moment(), select(zones()))
-        .prop_map(|(person, (method, factor), binding, at, zone)| Proof {
+    let kind = prop_oneof![6 => password, 4 => app, 2 => codes, 3 => passkey, 2 => mail, 1 => odd];
+    let binding = option::weighted(0.9, binding());
+    (person_id(), kind, binding, moment(), select(zones()), any::<bool>())
+        .prop_map(|(person, (method, factor), binding, at, zone, user_verified)| Proof {
             person,
             method,
             factor,
             binding,
             at,
             zone,
+            user_verified,
         })
         .boxed()
 }
@@ -159,13 +179,15 @@ fn attempt() -> BoxedStrategy<AttemptFacts> {
         step,
         offset_seconds,
     });
-    (moment(), select(zones()), epoch(), option::of(method()), option::weighted(0.8, drift))
-        .prop_map(|(begun_at, zone_at_begin, credential_epoch, chosen, last_drift)| AttemptFacts {
-            begun_at,
-            zone_at_begin,
-            credential_epoch,
-            chosen,
-            last_drift,
+    let mailed = (factor_id(), 1..7u32, moment()).prop_map(|(factor, number, at)| Mailed {
+        factor,
+        number,
+        at,
+    });
+    let sent = (option::of(method()), option::weighted(0.8, drift), option::of(mailed));
+    (moment(), select(zones()), epoch(), sent)
+        .prop_map(|(begun_at, zone_at_begin, credential_epoch, (chosen, last_drift, mailed))| {
+            AttemptFacts { begun_at, zone_at_begin, credential_epoch, chosen, last_drift, mailed }
         })
         .boxed()
 }
@@ -221,10 +243,10 @@ pub fn throttle() -> impl Strategy<Value = ThrottleFacts> {
         1 => select(vec![9, FAILURES_CAP - 1, FAILURES_CAP, u32::MAX]),
     ];
     let wait = || option::weighted(0.1, moment());
-    let flags = (prop::bool::weighted(0.1), prop::bool::weighted(0.1));
+    let flags = (prop::bool::weighted(0.1), prop::bool::weighted(0.1), wait());
     (select(Bucket::ALL.to_vec()), failures, wait(), wait(), wait(), flags).prop_map(
         |(bucket, failures, wait_until, source_wait_until, alert_wait_until, flags)| {
-            let (reservation_refused, repeated) = flags;
+            let (reservation_refused, repeated, mail_wait_until) = flags;
             ThrottleFacts {
                 bucket,
                 failures,
@@ -233,6 +255,7 @@ pub fn throttle() -> impl Strategy<Value = ThrottleFacts> {
                 reservation_refused,
                 repeated,
                 alert_wait_until,
+                mail_wait_until,
             }
         },
     )
@@ -241,30 +264,43 @@ pub fn throttle() -> impl Strategy<Value = ThrottleFacts> {
 /// Anything that can be sent.
 pub fn submission() -> impl Strategy<Value = Submission> {
     prop_oneof![
-        Just(Submission::Username),
-        Just(Submission::Password),
-        Just(Submission::Empty),
-        Just(Submission::Overlong),
-        method().prop_map(Submission::Code),
-        method().prop_map(Submission::Choose),
+        1 => Just(Submission::Username),
+        1 => Just(Submission::Password),
+        1 => Just(Submission::Empty),
+        1 => Just(Submission::Overlong),
+        1 => Just(Submission::SendCode),
+        2 => Just(Submission::Passkey),
+        1 => method().prop_map(Submission::Code),
+        1 => method().prop_map(Submission::Choose),
     ]
 }
 
 fn verdict() -> impl Strategy<Value = Verdict> {
     prop_oneof![
-        Just(Verdict::PasswordMatchRehash),
-        Just(Verdict::PasswordMatch),
-        Just(Verdict::PasswordMismatch),
-        (factor_id(), 0..3u64).prop_map(|(factor, step)| Verdict::CodeAccepted { factor, step }),
-        Just(Verdict::CodeReused),
-        Just(Verdict::CodeRaced),
-        (factor_id(), 0..3u64, offset()).prop_map(|(factor, step, offset_seconds)| {
+        1 => Just(Verdict::PasswordMatchRehash),
+        1 => Just(Verdict::PasswordMatch),
+        1 => Just(Verdict::PasswordMismatch),
+        1 => (factor_id(), 0..3u64).prop_map(|(factor, step)| Verdict::CodeAccepted { factor, step }),
+        1 => Just(Verdict::CodeReused),
+        1 => Just(Verdict::CodeRaced),
+        1 => (factor_id(), 0..3u64, offset()).prop_map(|(factor, step, offset_seconds)| {
             Verdict::CodeDrift { factor, step, offset_seconds }
         }),
-        Just(Verdict::RecoverySpent),
-        Just(Verdict::CodeWrong),
-        Just(Verdict::CodeMalformed),
-        Just(Verdict::Busy),
+        1 => Just(Verdict::RecoverySpent),
+        1 => Just(Verdict::CodeWrong),
+        1 => Just(Verdict::CodeMalformed),
+        1 => Just(Verdict::CodeExpired),
+        1 => Just(Verdict::CodeSuperseded),
+        1 => Just(Verdict::CodeNotSent),
+        3 => (factor_id(), any::<bool>(), 0..3u32).prop_map(|(factor, user_verified, counter)| {
+            Verdict::PasskeyAccepted { factor, user_verified, counter }
+        }),
+        1 => Just(Verdict::PasskeyUnknown),
+        1 => Just(Verdict::PasskeyRefused),
+        1 => Just(Verdict::PasskeyUnverified),
+        1 => Just(Verdict::PasskeyCopied),
+        1 => Just(Verdict::PasskeySpent),
+        1 => Just(Verdict::Busy),
     ]
 }
 

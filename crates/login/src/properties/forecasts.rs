@@ -26,7 +26,7 @@ fn sign_in(policy: &Policy, person: &KnownPerson, demand: &Demand, inside: bool)
     }
     for _ in 0..3 {
         let sent = match &decision.next {
-            Next::Ask(Step::SecondFactor { method, .. }) => Submission::Code(*method),
+            Next::Ask(Step::SecondFactor { method, .. }) => Submission::of(*method),
             Next::Ask(Step::Password) => Submission::Password,
             Next::Ask(Step::Username) => Submission::Username,
             Next::Admit(_) => return Forecast::AskedAble,

@@ -90,7 +90,11 @@ fn nothing_is_told_before_a_proof(model: &Model<'_>, decision: &Decision) -> Tes
     prop_assert_eq!(&decision.details.policy_row, &None);
     prop_assert_eq!(decision.details.account_moment, None);
     prop_assert_eq!(decision.details.clock_ahead_seconds, None);
-    let public = decision.reason.tier() == Tier::Public || decision.reason == Reason::AccountHeld;
+    let for_staff = matches!(
+        decision.reason,
+        Reason::AccountHeld | Reason::PasskeyHeld | Reason::PasskeyCopied
+    );
+    let public = decision.reason.tier() == Tier::Public || for_staff;
     prop_assert!(public, "{:?} to anybody", decision.reason);
     Ok(())
 }
@@ -99,13 +103,17 @@ fn checks_are_orderly(facts: &Facts, decision: &Decision) -> TestCaseResult {
     let Next::Check(_) = decision.next else { return Ok(()) };
     let throttle = &facts.throttle;
     prop_assert_eq!(facts.verdict, None, "once is enough");
+    prop_assert_eq!(decision.reason, Reason::Checking);
+    prop_assert!(decision.effects.is_empty());
+    if facts.submitted == Some(Submission::Passkey) {
+        // A signature cannot be guessed: no wait keeps its holder out.
+        return Ok(());
+    }
     prop_assert!(throttle.failures < FAILURES_CAP);
     prop_assert!(throttle.wait_until.is_none_or(|until| until <= facts.now));
     prop_assert!(throttle.source_wait_until.is_none_or(|until| until <= facts.now));
     prop_assert!(throttle.alert_wait_until.is_none_or(|until| until <= facts.now));
     prop_assert!(!throttle.reservation_refused);
-    prop_assert_eq!(decision.reason, Reason::Checking);
-    prop_assert!(decision.effects.is_empty());
     Ok(())
 }
 
@@ -113,8 +121,12 @@ fn effects_are_consistent(model: &Model<'_>, facts: &Facts, decision: &Decision)
     let count = |kind: fn(&Effect) -> bool| decision.effects.iter().filter(|e| kind(e)).count();
     let guessed = matches!(
         facts.submitted,
-        Some(Submission::Password | Submission::Code(Method::Totp | Method::RecoveryCode))
+        Some(
+            Submission::Password
+                | Submission::Code(Method::Totp | Method::MailCode | Method::RecoveryCode)
+        )
     ) && facts.verdict.is_some();
+    let signed = facts.submitted == Some(Submission::Passkey) && facts.verdict.is_some();
     let counted = count(|e| matches!(e, Effect::CountFailure { .. }));
     let repeated = count(|e| matches!(e, Effect::RepeatFailure { .. }));
     let cleared = count(|e| matches!(e, Effect::ClearFailures { .. }));
@@ -133,9 +145,17 @@ fn effects_are_consistent(model: &Model<'_>, facts: &Facts, decision: &Decision)
             _ => None,
         })
         .collect();
-    let fresh: Vec<_> = model.fresh.iter().filter(|_| guessed).collect();
+    let fresh: Vec<_> = model.fresh.iter().filter(|_| guessed || signed).collect();
     prop_assert_eq!(&recorded, &fresh);
-    prop_assert_eq!(cleared, recorded.len(), "only a proof clears");
+    prop_assert_eq!(cleared, if guessed { recorded.len() } else { 0 }, "only a proof clears");
+    let used = count(|e| matches!(e, Effect::UsePasskey { .. }));
+    prop_assert_eq!(used, if signed { recorded.len() } else { 0 }, "a passkey is used by a proof");
+    let sends = matches!(
+        facts.submitted,
+        Some(Submission::SendCode | Submission::Choose(Method::MailCode))
+    );
+    let sent = count(|e| matches!(e, Effect::SendCode { .. }));
+    prop_assert!(sent <= usize::from(sends && model.verified()), "sent when asked for");
 
     let accepted = guessed && matches!(facts.verdict, Some(Verdict::CodeAccepted { .. }));
     let drifted = guessed && matches!(facts.verdict, Some(Verdict::CodeDrift { .. }));
@@ -176,7 +196,12 @@ fn says_what_happened(
         amr.insert(match proof.method {
             Method::Password => "pwd",
             Method::Totp | Method::RecoveryCode => "otp",
+            Method::Passkey => "swk",
+            Method::MailCode => continue,
         });
+        if proof.method == Method::Passkey {
+            amr.insert("user");
+        }
     }
     if model.level() == Assurance::TwoFactors {
         amr.insert("mfa");
@@ -191,7 +216,7 @@ fn the_laws_meet_people_who_are_let_in_and_people_who_are_not() {
     use proptest::strategy::ValueTree;
     let mut runner = proptest::test_runner::TestRunner::deterministic();
     let (mut admitted, mut two, mut asked) = (0, 0, 0);
-    for _ in 0..2_000 {
+    for _ in 0..4_000 {
         let tree = (policies(), facts()).new_tree(&mut runner).unwrap();
         let (policy, facts) = tree.current();
         match decide(&policy, &facts).next {

@@ -26,7 +26,7 @@ pub struct Model<'a> {
 }
 
 fn opens(proof: &Proof) -> bool {
-    proof.method == Method::Password
+    proof.method == Method::Password || (proof.method == Method::Passkey && proof.user_verified)
 }
 
 /// At most `seconds` old, and at most 30 seconds in the future.
@@ -112,7 +112,12 @@ impl<'a> Model<'a> {
     }
 
     fn seconds(&self) -> impl Iterator<Item = &Proof> {
-        self.all().filter(|proof| !opens(proof))
+        let life = i128::from(self.policy.session.second_factor_seconds);
+        let young = move |proof: &&Proof| young(proof.at, self.facts.now, life);
+        self.attempt
+            .iter()
+            .chain(self.session.iter().filter(young))
+            .filter(|proof| proof.method != Method::Password)
     }
 
     /// Somebody has shown the primary credential.
@@ -121,7 +126,8 @@ impl<'a> Model<'a> {
     }
 
     fn strong(&self, proof: &Proof) -> bool {
-        proof.binding.is_some_and(|binding| strong(self.policy, binding))
+        proof.method != Method::MailCode
+            && proof.binding.is_some_and(|binding| strong(self.policy, binding))
     }
 
     pub fn level(&self) -> Assurance {
@@ -190,7 +196,9 @@ impl<'a> Model<'a> {
                 && factor.codes_left != Some(0)
                 && takes(factor.method)
         };
-        let strong = |factor: &FactorFacts| strong(self.policy, factor.binding);
+        let strong = |factor: &FactorFacts| {
+            factor.method != Method::MailCode && strong(self.policy, factor.binding)
+        };
         match self.facts.demand.assurance {
             AssuranceDemand::Any | AssuranceDemand::AtLeast(Assurance::OneFactor) => Ok(()),
             AssuranceDemand::AtLeast(Assurance::TwoFactors) => {
@@ -229,14 +237,21 @@ fn usable_at(state: PersonState, now: Timestamp) -> bool {
 
 fn fresh(facts: &Facts) -> Option<Proof> {
     let person = person(facts)?;
-    let (method, factor) = match (facts.submitted, facts.verdict) {
+    let (method, factor, user_verified) = match (facts.submitted, facts.verdict) {
         (
             Some(Submission::Password),
             Some(Verdict::PasswordMatch | Verdict::PasswordMatchRehash),
-        ) => (Method::Password, None),
-        (Some(Submission::Code(method)), Some(Verdict::CodeAccepted { factor, .. })) => {
-            (method, Some(factor))
-        }
+        ) => (Method::Password, None, false),
+        (
+            Some(Submission::Passkey),
+            Some(Verdict::PasskeyAccepted { factor, user_verified, .. }),
+        ) => (Method::Passkey, Some(factor), user_verified),
+        (
+            Some(Submission::Code(
+                method @ (Method::Totp | Method::MailCode | Method::RecoveryCode),
+            )),
+            Some(Verdict::CodeAccepted { factor, .. }),
+        ) => (method, Some(factor), false),
         _ => return None,
     };
     let known = person.factors.iter().find(|known| Some(known.id) == factor);
@@ -247,6 +262,7 @@ fn fresh(facts: &Facts) -> Option<Proof> {
         binding: known.map(|known| known.binding),
         at: facts.now,
         zone: facts.position.zone.clone(),
+        user_verified,
     };
     let right = factor.is_none()
         || known.is_some_and(|known| known.method == method && known.state == FactorState::Ready);

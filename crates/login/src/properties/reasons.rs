@@ -7,8 +7,9 @@ use sekimori_directory::{Method, PersonState};
 
 use crate::enrol::{Ticket, binding};
 use crate::samples::{
-    APP, KENJI, NOW, app, at_second_step, attempt, calm, checked, codes, group, hana, hana_who_is,
-    hana_with, home, no_wait, nobody, policy, policy_with, proven, sent, signed_in,
+    APP, KENJI, NOW, PASSKEY, app, at_second_step, attempt, calm, checked, codes, group, hana,
+    hana_who_is, hana_with, home, mail, no_wait, nobody, passkey, policy, policy_with, proven,
+    sent, signed_in,
 };
 use crate::throttle::FAILURES_CAP;
 use crate::ticket::{self, TicketPurpose};
@@ -105,6 +106,8 @@ fn second_factor() -> Table {
     let drift = Verdict::CodeDrift { factor: APP, step: 8, offset_seconds: 90 };
     let before = Drift { factor: APP, step: 7, offset_seconds: 90 };
     let twice = AttemptFacts { last_drift: Some(before), ..attempt(20) };
+    let throttle = ThrottleFacts { mail_wait_until: Some(NOW.plus_seconds(30)), ..no_wait() };
+    let flooded = Facts { throttle, ..with(vec![mail()], true) };
     let unreachable = |demand: &mut Demand| demand.assurance = AssuranceDemand::Unreachable;
     vec![
         (Reason::FactorNone, with(vec![], false)),
@@ -120,6 +123,11 @@ fn second_factor() -> Table {
         (Reason::CodeWrong, code(Verdict::CodeWrong)),
         (Reason::CodeReused, code(Verdict::CodeReused)),
         (Reason::CodeRaced, code(Verdict::CodeRaced)),
+        (Reason::CodeExpired, code(Verdict::CodeExpired)),
+        (Reason::CodeSuperseded, code(Verdict::CodeSuperseded)),
+        (Reason::CodeNotSent, code(Verdict::CodeNotSent)),
+        (Reason::AskMailCode, sent(Submission::SendCode, with(vec![mail()], true))),
+        (Reason::MailWait, sent(Submission::SendCode, flooded)),
         (Reason::ClockSuspected, code(drift)),
         (Reason::ClockDrift, Facts { attempt: Some(twice), ..code(drift) }),
         (
@@ -133,10 +141,27 @@ fn second_factor() -> Table {
     ]
 }
 
+fn passkeys() -> Table {
+    let known = Facts { person: hana_with(vec![passkey()]), ..nobody() };
+    let signed = |verdict| checked(Submission::Passkey, verdict, known.clone());
+    let accepted = Verdict::PasskeyAccepted { factor: PASSKEY, user_verified: true, counter: 0 };
+    let held = KnownPerson { state: PersonState::Held { since: NOW }, ..hana() };
+    let held = Facts { person: PersonFacts::Known(Box::new(held)), ..nobody() };
+    vec![
+        (Reason::PasskeyUnknown, signed(Verdict::PasskeyUnknown)),
+        (Reason::PasskeyRefused, signed(Verdict::PasskeyRefused)),
+        (Reason::PasskeyUnverified, signed(Verdict::PasskeyUnverified)),
+        (Reason::PasskeyCopied, signed(Verdict::PasskeyCopied)),
+        (Reason::PasskeySpent, signed(Verdict::PasskeySpent)),
+        (Reason::PasskeyHeld, checked(Submission::Passkey, accepted, held)),
+    ]
+}
+
 #[test]
 fn every_reason_is_produced_here_or_said_to_be_made_elsewhere() {
     let mut seen: BTreeSet<Reason> = Reason::made_outside_the_engine().iter().copied().collect();
-    let tables = [progress(), typing_and_waiting(), accounts_and_requests(), second_factor()];
+    let tables =
+        [progress(), typing_and_waiting(), accounts_and_requests(), second_factor(), passkeys()];
     for (reason, facts) in tables.into_iter().flatten() {
         assert_eq!(decide(&policy(), &facts).reason, reason, "{}", reason.code());
         assert!(seen.insert(reason), "{} once, and not elsewhere", reason.code());

@@ -54,7 +54,7 @@ fn luck() -> impl Strategy<Value = Luck> {
 fn act() -> impl Strategy<Value = Act> {
     let likely = prop_oneof![
         3 => Just(Submission::Password),
-        2 => method().prop_map(Submission::Code),
+        2 => method().prop_map(Submission::of),
         1 => submission(),
     ];
     let factor = (
@@ -128,8 +128,11 @@ fn deserved(world: &World, demand: &Demand, proof: &Authenticated) -> TestCaseRe
             .iter()
             .filter(|shown| shown.person == person.id && shown.epoch == person.credential_epoch)
     };
-    let password = mine().find(|shown| shown.method == Method::Password && shown.at == proof.at());
-    prop_assert!(password.is_some(), "the password was shown then");
+    let opening = mine().find(|shown| {
+        let opens = shown.method == Method::Password || shown.user_verified;
+        opens && shown.at == proof.at()
+    });
+    prop_assert!(opening.is_some(), "the password or a passkey of its holder was shown then");
     let ready = |id: Option<FactorId>| {
         person
             .factors
@@ -147,7 +150,9 @@ fn deserved(world: &World, demand: &Demand, proof: &Authenticated) -> TestCaseRe
         let taken = |method| row.methods.is_empty() || row.methods.contains(&method);
         prop_assert!(codes.iter().any(|(shown, _)| taken(shown.method)), "a second was shown");
     }
-    let strong = codes.iter().any(|(_, known)| known.binding != Binding::InsideWithPassword);
+    let strong = codes.iter().any(|(_, known)| {
+        known.method != Method::MailCode && known.binding != Binding::InsideWithPassword
+    });
     if proof.assurance() == Assurance::TwoFactors {
         prop_assert!(strong);
     }

@@ -4,11 +4,13 @@ use sekimori_base::{FactorId, PersonId, Timestamp};
 use sekimori_directory::{Method, PersonState, Position};
 
 use crate::samples::{
-    APP, CODES, HANA, KENJI, NOW, SESSION, app, campus, codes, hana, home, no_wait, nobody, zone,
+    APP, CODES, HANA, KENJI, MAIL, NOW, PASSKEY, SESSION, app, campus, codes, hana, home, mail,
+    no_wait, nobody, passkey, zone,
 };
 use crate::{
-    AttemptFacts, Check, Decision, Demand, Drift, Effect, FactorState, Facts, IdentifierFacts,
-    KnownPerson, Next, PersonFacts, Policy, Proof, SessionFacts, Submission, Verdict, decide,
+    AttemptFacts, Check, Decision, Demand, Drift, Effect, FactorState, Facts, Holder,
+    IdentifierFacts, KnownPerson, Mailed, Next, PersonFacts, Policy, Proof, SessionFacts,
+    Submission, Verdict, decide,
 };
 
 /// Something truly shown: the engine asked to check it, and it was right.
@@ -19,6 +21,7 @@ pub struct Shown {
     pub factor: Option<FactorId>,
     pub at: Timestamp,
     pub epoch: u64,
+    pub user_verified: bool,
 }
 
 /// How a check turns out.
@@ -59,7 +62,7 @@ pub struct World {
 impl World {
     pub fn new(policy: Policy) -> Self {
         let kenji = KnownPerson { id: KENJI, ..hana() };
-        let factors = vec![app(), codes()];
+        let factors = vec![app(), codes(), passkey(), mail()];
         Self {
             policy,
             now: NOW,
@@ -159,6 +162,7 @@ impl World {
             credential_epoch: epoch,
             chosen: None,
             last_drift: None,
+            mailed: None,
         });
     }
 
@@ -168,13 +172,29 @@ impl World {
             (_, Luck::Busy) => Verdict::Busy,
             (Check::Password, Luck::Right) => {
                 let Some(person) = known else { return Verdict::PasswordMismatch };
-                self.show(person, Method::Password, None);
+                self.show(person, Method::Password, None, false);
                 Verdict::PasswordMatch
             }
             (Check::Password, _) => Verdict::PasswordMismatch,
+            (Check::Passkey { factors, holder }, Luck::Right) => {
+                let Some(person) = known else { return Verdict::PasskeyUnknown };
+                let mine = person.factors.iter().find(|known| {
+                    known.method == Method::Passkey
+                        && (factors.is_empty() || factors.contains(&known.id))
+                });
+                let Some(factor) = mine.map(|known| known.id) else {
+                    return Verdict::PasskeyUnknown;
+                };
+                let user_verified = *holder == Holder::Verified;
+                self.show(person, Method::Passkey, Some(factor), user_verified);
+                Verdict::PasskeyAccepted { factor, user_verified, counter: 0 }
+            }
+            (Check::Passkey { .. }, Luck::Reused) => Verdict::PasskeySpent,
+            (Check::Passkey { .. }, Luck::Malformed) => Verdict::PasskeyUnverified,
+            (Check::Passkey { .. }, Luck::Wrong | Luck::Drift(_)) => Verdict::PasskeyRefused,
             (Check::Code { method, factors }, Luck::Right) => {
                 let person = known.expect("a code of nobody is never checked");
-                self.show(person, *method, factors.first().copied());
+                self.show(person, *method, factors.first().copied(), false);
                 let factor = *factors.first().expect("a code is checked against some factor");
                 Verdict::CodeAccepted { factor, step: 1 }
             }
@@ -187,13 +207,20 @@ impl World {
         }
     }
 
-    fn show(&mut self, person: &KnownPerson, method: Method, factor: Option<FactorId>) {
+    fn show(
+        &mut self,
+        person: &KnownPerson,
+        method: Method,
+        factor: Option<FactorId>,
+        user_verified: bool,
+    ) {
         self.ledger.push(Shown {
             person: person.id,
             method,
             factor,
             at: self.now,
             epoch: person.credential_epoch,
+            user_verified,
         });
     }
 
@@ -219,6 +246,12 @@ impl World {
                     attempt.last_drift = None;
                 }
             }
+            Effect::SendCode { factor } => {
+                if let Some(attempt) = &mut self.tab.attempt {
+                    let number = attempt.mailed.map_or(1, |mailed| mailed.number + 1);
+                    attempt.mailed = Some(Mailed { factor: *factor, number, at: self.now });
+                }
+            }
             Effect::OpenSession => self.open_session(facts),
             Effect::TouchSession => {
                 if let Some(session) = &mut self.session {
@@ -230,6 +263,7 @@ impl World {
             | Effect::ClearFailures { .. }
             | Effect::GiveBack { .. }
             | Effect::SpendCode { .. }
+            | Effect::UsePasskey { .. }
             | Effect::Rehash
             | Effect::RememberDevice
             | Effect::Notify(_) => {}
@@ -257,4 +291,4 @@ impl World {
 }
 
 /// The factors of this world.
-pub const FACTORS: [FactorId; 2] = [APP, CODES];
+pub const FACTORS: [FactorId; 4] = [APP, CODES, PASSKEY, MAIL];

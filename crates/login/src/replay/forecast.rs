@@ -42,6 +42,7 @@ pub fn forecast(policy: &Policy, facts: &Facts, position: Position) -> Forecast 
         binding: None,
         at: facts.now,
         zone: position.zone.clone(),
+        user_verified: false,
     }];
     begun.position = position;
     begun.attempt = None;
@@ -121,13 +122,19 @@ fn answer(facts: &mut Facts, step: &Step) {
             Submission::Username
         }
         Step::Password => Submission::Password,
-        Step::SecondFactor { method, .. } => Submission::Code(*method),
+        Step::SecondFactor { method, .. } => Submission::of(*method),
     });
 }
 
 fn right(check: &Check) -> Verdict {
     match check {
         Check::Password => Verdict::PasswordMatch,
+        Check::Passkey { factors, .. } => match factors.first() {
+            Some(factor) => {
+                Verdict::PasskeyAccepted { factor: *factor, user_verified: true, counter: 0 }
+            }
+            None => Verdict::PasskeyUnknown,
+        },
         Check::Code { factors, .. } => match factors.first() {
             Some(factor) => Verdict::CodeAccepted { factor: *factor, step: 0 },
             None => Verdict::CodeWrong,

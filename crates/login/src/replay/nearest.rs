@@ -121,7 +121,7 @@ impl Refused<'_> {
                 | Reason::RecoverySpent
                 | Reason::FactorUnusable
                 | Reason::InputEmpty,
-            ) => (Change::FreshCode(*method), Submission::Code(*method)),
+            ) => (Change::FreshCode(*method), Submission::of(*method)),
             _ => return None,
         };
         Some(self.changed(change, |facts| {
@@ -156,7 +156,7 @@ impl Refused<'_> {
         let now = self.facts.now;
         let counts = self.policy.settings.mfa_bindings.first().copied();
         let binding = counts.unwrap_or(Binding::Ticket);
-        Method::ALL.into_iter().filter(|method| !method.opens()).map(move |method| {
+        Method::ALL.into_iter().filter(|method| method.seconds()).map(move |method| {
             self.changed(Change::RegisteredFactor(method), |facts| {
                 if let PersonFacts::Known(person) = &mut facts.person {
                     person.factors.push(imagined(method, binding, now));

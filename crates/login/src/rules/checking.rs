@@ -5,7 +5,7 @@ use sekimori_directory::Method;
 use super::verdicts::again;
 use super::{Outcome, Weighed, freshness, opening_proof, second_factor};
 use crate::facts::Submission;
-use crate::{Check, Details, Next, Reason, Usability};
+use crate::{Check, Details, Holder, Next, Reason, Usability};
 
 pub(super) fn rule(weighed: &Weighed<'_>) -> Option<Outcome> {
     if weighed.facts.verdict.is_some() {
@@ -15,8 +15,12 @@ pub(super) fn rule(weighed: &Weighed<'_>) -> Option<Outcome> {
         Submission::Empty => empty(weighed),
         Submission::Overlong => Some(again(weighed, Reason::PasswordTooLong)),
         Submission::Password => Some(check(Check::Password)),
+        Submission::Passkey => passkey(weighed),
         Submission::Code(method) if weighed.awaits_code() => Some(code(weighed, method)),
-        Submission::Code(_) | Submission::Username | Submission::Choose(_) => None,
+        Submission::Code(_)
+        | Submission::Username
+        | Submission::Choose(_)
+        | Submission::SendCode => None,
     }
 }
 
@@ -29,6 +33,30 @@ fn empty(weighed: &Weighed<'_>) -> Option<Outcome> {
     }
 }
 
+/// A passkey opens, and then it must have verified its holder, or it is the one more proof. Where neither is waited
+/// for it is not looked at. Nobody is told whether the account it names exists or has one.
+fn passkey(weighed: &Weighed<'_>) -> Option<Outcome> {
+    if weighed.opening().is_none() {
+        return Some(check(Check::Passkey { factors: Vec::new(), holder: Holder::Verified }));
+    }
+    let second = weighed.awaits_code();
+    second.then(|| match weighed.usability(Method::Passkey) {
+        Usability::Usable => {
+            let factors = weighed.counting(Method::Passkey);
+            check(Check::Passkey { factors, holder: Holder::Present })
+        }
+        Usability::NotRegistered
+        | Usability::Unfinished
+        | Usability::UsedUp
+        | Usability::Suspended
+        | Usability::NotAllowedHere
+        | Usability::MethodTooWeak
+        | Usability::BindingTooWeak => {
+            second_factor::again(weighed, Method::Passkey, Reason::FactorUnusable)
+        }
+    })
+}
+
 fn code(weighed: &Weighed<'_>, method: Method) -> Outcome {
     match weighed.usability(method) {
         Usability::Usable => check(Check::Code { method, factors: weighed.counting(method) }),
@@ -37,6 +65,7 @@ fn code(weighed: &Weighed<'_>, method: Method) -> Outcome {
         | Usability::UsedUp
         | Usability::Suspended
         | Usability::NotAllowedHere
+        | Usability::MethodTooWeak
         | Usability::BindingTooWeak => {
             second_factor::again(weighed, method, Reason::FactorUnusable)
         }

@@ -6,8 +6,11 @@ mod attempt_age;
 mod checking;
 mod entitlement;
 mod freshness;
+mod mail_code;
 mod opening_proof;
 mod order;
+#[cfg(test)]
+mod passkeys;
 mod redirect_loop;
 mod second_factor;
 mod service_state;
@@ -28,13 +31,13 @@ pub(crate) use weighed::Weighed;
 pub use weighed::standing_session;
 
 /// The version of this list: raised by every change that could decide recorded facts differently.
-pub const RULE_SET: u16 = 2;
+pub const RULE_SET: u16 = 3;
 
 /// One rule: it speaks, or passes on to the next.
 pub(crate) type Rule = fn(&Weighed<'_>) -> Option<Outcome>;
 
 /// The rules, in the order in which they are applied.
-const RULES: [(&str, Rule); 14] = [
+const RULES: [(&str, Rule); 15] = [
     ("service_state", service_state::rule),
     ("attempt_age", attempt_age::rule),
     ("subject", subject::rule),
@@ -46,6 +49,7 @@ const RULES: [(&str, Rule); 14] = [
     ("verdicts", verdicts::rule),
     ("freshness", freshness::rule),
     ("opening_proof", opening_proof::rule),
+    ("mail_code", mail_code::rule),
     ("second_factor", second_factor::rule),
     ("redirect_loop", redirect_loop::rule),
     ("admit", admit::rule),

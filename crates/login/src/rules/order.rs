@@ -1,21 +1,25 @@
 //! One thing after another (R-MFA-ORDER): no code before somebody has shown who they are, no password before
 //! anybody was named.
 
-use sekimori_directory::Method;
-
 use super::{Outcome, Weighed};
 use crate::facts::{IdentifierFacts, Submission};
 use crate::{Reason, Step};
 
 pub(super) fn rule(weighed: &Weighed<'_>) -> Option<Outcome> {
     match weighed.facts.submitted? {
-        Submission::Code(Method::Password) => Some(Outcome::refuse(Reason::RequestInvalid)),
+        Submission::Code(method) if !method.is_code() => {
+            Some(Outcome::refuse(Reason::RequestInvalid))
+        }
         // Said before any counter or factor is looked at: the same for every name.
-        Submission::Code(_) if !weighed.verified() => Some(Outcome::refuse(Reason::RequestStale)),
+        Submission::Code(_) | Submission::SendCode if !weighed.verified() => {
+            Some(Outcome::refuse(Reason::RequestStale))
+        }
         Submission::Password if names_nobody(weighed) => {
             Some(Outcome::ask(Step::Username, Reason::AskUsername))
         }
         Submission::Code(_)
+        | Submission::Passkey
+        | Submission::SendCode
         | Submission::Password
         | Submission::Username
         | Submission::Choose(_)
@@ -33,12 +37,12 @@ fn names_nobody(weighed: &Weighed<'_>) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::Method;
     use crate::rules::tables::{passes, says};
     use crate::samples::{
         NOW, app, at_second_step, calm, hana_with, home, no_wait, nobody, policy, sent, session,
     };
     use crate::{Facts, Reason, Submission, ThrottleFacts, decide};
+    use sekimori_directory::Method;
 
     #[test]
     fn a_code_before_any_password_is_not_looked_at() {

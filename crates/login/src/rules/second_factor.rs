@@ -19,7 +19,7 @@ pub(super) fn rule(weighed: &Weighed<'_>) -> Option<Outcome> {
     {
         return Some(again(weighed, method, Reason::FactorUnusable));
     }
-    let in_this_attempt = weighed.attempt_proofs().any(|proof| proof.method.opens());
+    let in_this_attempt = weighed.attempt_proofs().any(crate::Proof::opens);
     let reason = if in_this_attempt { Reason::AskSecondFactor } else { Reason::AskStepUp };
     Some(match step(weighed, wish(weighed)) {
         Some(step) => Outcome::ask(step, reason).with(weighed.row_details()),
@@ -67,7 +67,7 @@ fn why_none(weighed: &Weighed<'_>) -> Reason {
     let choices = weighed.choices();
     let any = |usability| choices.iter().any(|choice| choice.usability == usability);
     let ever = weighed.person().is_some_and(|person| person.ever_had_factor);
-    if any(Usability::BindingTooWeak) {
+    if any(Usability::BindingTooWeak) || any(Usability::MethodTooWeak) {
         Reason::LevelNotReachable
     } else if any(Usability::NotAllowedHere) {
         Reason::FactorNotAllowed
@@ -227,7 +227,7 @@ mod tests {
         );
         let decision = decide(&policy(), &once(vec![used_up()]));
         assert_eq!(decision.next, Next::Refuse);
-        assert_eq!(decision.details.choices.len(), 2, "the others shown, and why not");
+        assert_eq!(decision.details.choices.len(), 4, "the others shown, and why not");
     }
 
     #[test]

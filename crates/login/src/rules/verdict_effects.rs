@@ -20,7 +20,13 @@ enum Fate {
 /// The effects of the verdict. A reserved guess is counted, repeated, cleared or given back, exactly one of
 /// them; an accepted code is spent even if nothing comes of it.
 pub(super) fn of(weighed: &Weighed<'_>) -> Vec<Effect> {
-    let (Some(guess), Some(verdict)) = (weighed.guess(), weighed.facts.verdict) else {
+    let Some(verdict) = weighed.facts.verdict else {
+        return Vec::new();
+    };
+    if weighed.facts.submitted == Some(Submission::Passkey) {
+        return of_passkey(weighed, verdict);
+    }
+    let Some(guess) = weighed.guess() else {
         return Vec::new();
     };
     let mut effects = vec![settled(fate(weighed, verdict), guess, weighed.facts.throttle.bucket)];
@@ -38,6 +44,15 @@ pub(super) fn of(weighed: &Weighed<'_>) -> Vec<Effect> {
         | Verdict::RecoverySpent
         | Verdict::CodeWrong
         | Verdict::CodeMalformed
+        | Verdict::CodeExpired
+        | Verdict::CodeSuperseded
+        | Verdict::CodeNotSent
+        | Verdict::PasskeyAccepted { .. }
+        | Verdict::PasskeyUnknown
+        | Verdict::PasskeyRefused
+        | Verdict::PasskeyUnverified
+        | Verdict::PasskeyCopied
+        | Verdict::PasskeySpent
         | Verdict::Busy => {}
     }
     if breaks_row(weighed, verdict) {
@@ -55,6 +70,17 @@ pub(super) fn of(weighed: &Weighed<'_>) -> Vec<Effect> {
     effects
 }
 
+/// A signature is no guess, and has no counter.
+fn of_passkey(weighed: &Weighed<'_>, verdict: Verdict) -> Vec<Effect> {
+    match (verdict, &weighed.fresh) {
+        (Verdict::PasskeyAccepted { factor, counter, .. }, Some(proof)) => {
+            vec![Effect::UsePasskey { factor, counter }, Effect::RecordProof(proof.clone())]
+        }
+        (Verdict::PasskeyCopied, _) => vec![Effect::Notify(Notice::PasskeyCopied)],
+        _ => Vec::new(),
+    }
+}
+
 fn settled(fate: Fate, guess: Guess, bucket: Bucket) -> Effect {
     match fate {
         Fate::Right => Effect::ClearFailures { guess, bucket },
@@ -66,13 +92,22 @@ fn settled(fate: Fate, guess: Guess, bucket: Bucket) -> Effect {
 
 fn fate(weighed: &Weighed<'_>, verdict: Verdict) -> Fate {
     match verdict {
-        Verdict::Busy | Verdict::CodeMalformed => Fate::NotChecked,
+        Verdict::Busy | Verdict::CodeMalformed | Verdict::CodeNotSent => Fate::NotChecked,
         Verdict::PasswordMismatch => wrong_password(weighed),
         Verdict::CodeReused
         | Verdict::CodeRaced
         | Verdict::CodeWrong
         | Verdict::RecoverySpent
+        | Verdict::CodeExpired
+        | Verdict::CodeSuperseded
         | Verdict::CodeDrift { .. } => Fate::Wrong,
+        // Not of what is guessed.
+        Verdict::PasskeyAccepted { .. }
+        | Verdict::PasskeyUnknown
+        | Verdict::PasskeyRefused
+        | Verdict::PasskeyUnverified
+        | Verdict::PasskeyCopied
+        | Verdict::PasskeySpent => Fate::NotChecked,
         // A positive verdict that proves nothing (the factor vanished meanwhile, the account is held) is a
         // failure like any other.
         Verdict::PasswordMatch | Verdict::PasswordMatchRehash if weighed.fresh.is_none() => {
@@ -107,6 +142,15 @@ fn breaks_row(weighed: &Weighed<'_>, verdict: Verdict) -> bool {
         | Verdict::CodeWrong => true,
         Verdict::CodeDrift { .. }
         | Verdict::CodeMalformed
+        | Verdict::CodeExpired
+        | Verdict::CodeSuperseded
+        | Verdict::CodeNotSent
+        | Verdict::PasskeyAccepted { .. }
+        | Verdict::PasskeyUnknown
+        | Verdict::PasskeyRefused
+        | Verdict::PasskeyUnverified
+        | Verdict::PasskeyCopied
+        | Verdict::PasskeySpent
         | Verdict::Busy
         | Verdict::RecoverySpent
         | Verdict::PasswordMatch

@@ -34,8 +34,31 @@ pub(super) fn rule(weighed: &Weighed<'_>) -> Option<Outcome> {
         Verdict::CodeMalformed => again(weighed, Reason::CodeMalformed),
         Verdict::RecoverySpent => again(weighed, Reason::RecoverySpent),
         Verdict::CodeDrift { offset_seconds, .. } => drift(weighed, offset_seconds),
+        Verdict::CodeExpired => again(weighed, Reason::CodeExpired),
+        Verdict::CodeSuperseded => again(weighed, Reason::CodeSuperseded),
+        Verdict::CodeNotSent => again(weighed, Reason::CodeNotSent),
+        Verdict::PasskeyAccepted { .. } => again(weighed, unproven_passkey(weighed)),
+        Verdict::PasskeyUnknown => again(weighed, Reason::PasskeyUnknown),
+        Verdict::PasskeyRefused => again(weighed, Reason::PasskeyRefused),
+        Verdict::PasskeyUnverified => again(weighed, Reason::PasskeyUnverified),
+        Verdict::PasskeyCopied => again(weighed, Reason::PasskeyCopied),
+        Verdict::PasskeySpent => again(weighed, Reason::PasskeySpent),
     };
     Some(outcome)
+}
+
+/// Why a right signature proves nothing: the account is held, the holder was not verified where that was needed, or
+/// the passkey has gone meanwhile.
+fn unproven_passkey(weighed: &Weighed<'_>) -> Reason {
+    match weighed.facts.verdict {
+        _ if weighed.person().is_some_and(KnownPerson::is_held) => Reason::PasskeyHeld,
+        Some(Verdict::PasskeyAccepted { factor, user_verified: false, .. })
+            if weighed.person().is_some_and(|person| person.has_ready(factor, Method::Passkey)) =>
+        {
+            Reason::PasskeyUnverified
+        }
+        _ => Reason::PasskeyUnknown,
+    }
 }
 
 /// Whether the verdict is one on what was sent; another one is a defect of ours, and says nothing.
@@ -49,8 +72,17 @@ fn answers(submitted: Option<Submission>, verdict: Verdict) -> bool {
         | Verdict::CodeRaced
         | Verdict::CodeDrift { .. }
         | Verdict::RecoverySpent
+        | Verdict::CodeExpired
+        | Verdict::CodeSuperseded
+        | Verdict::CodeNotSent
         | Verdict::CodeWrong
         | Verdict::CodeMalformed => matches!(submitted, Some(Submission::Code(_))),
+        Verdict::PasskeyAccepted { .. }
+        | Verdict::PasskeyUnknown
+        | Verdict::PasskeyRefused
+        | Verdict::PasskeyUnverified
+        | Verdict::PasskeyCopied
+        | Verdict::PasskeySpent => submitted == Some(Submission::Passkey),
         Verdict::Busy => {
             matches!(submitted, Some(Submission::Password | Submission::Code(_)))
         }
@@ -61,8 +93,15 @@ fn answers(submitted: Option<Submission>, verdict: Verdict) -> bool {
 pub(super) fn again(weighed: &Weighed<'_>, reason: Reason) -> Outcome {
     let unnamed = weighed.facts.identifier == IdentifierFacts::Absent && weighed.person().is_none();
     match weighed.facts.submitted {
-        Some(Submission::Code(method)) if method != Method::Password && weighed.verified() => {
+        Some(Submission::Code(method)) if method.is_code() && weighed.verified() => {
             second_factor::again(weighed, method, reason)
+        }
+        Some(Submission::Passkey) if weighed.awaits_code() => {
+            second_factor::again(weighed, Method::Passkey, reason)
+        }
+        // Whoever it names has not been typed: the page that was left is shown.
+        Some(Submission::Passkey) if weighed.facts.identifier == IdentifierFacts::Absent => {
+            Outcome::ask(Step::Username, reason)
         }
         _ if unnamed => Outcome::ask(Step::Username, reason),
         _ => Outcome::ask(Step::Password, reason),

@@ -6,8 +6,7 @@ use sekimori_directory::settings::Requirement;
 use sekimori_directory::{Binding, Method};
 
 use crate::facts::{
-    FactorFacts, FactorState, Facts, KnownPerson, Proof, SessionFacts, Submission, assurance_of,
-    is_within,
+    FactorFacts, FactorState, Facts, KnownPerson, Proof, SessionFacts, Submission, is_within,
 };
 use crate::policy::{Policy, PolicyMatch};
 use crate::throttle::Guess;
@@ -30,7 +29,7 @@ impl<'a> Weighed<'a> {
         let mut weighed = Self { policy, facts, matched, fresh: None, session };
         // A code never proves anything before the opening proof, nor instead of it (R-MFA-ORDER).
         weighed.fresh =
-            facts.fresh_proof().filter(|proof| proof.method.opens() || weighed.opening().is_some());
+            facts.fresh_proof().filter(|proof| proof.opens() || weighed.opening().is_some());
         weighed
     }
 
@@ -66,11 +65,8 @@ impl<'a> Weighed<'a> {
         };
         let row = self.matched.max_age_seconds.unwrap_or(u32::MAX);
         self.session.into_iter().flat_map(|session| session.proofs.iter()).filter(move |proof| {
-            let site = if proof.method.opens() {
-                limits.absolute_seconds
-            } else {
-                limits.second_factor_seconds
-            };
+            let site =
+                if proof.opens() { limits.absolute_seconds } else { limits.second_factor_seconds };
             fresh.is_some_and(|fresh| proof.within(now, site.min(row).min(fresh)))
                 && self.still_proves(proof)
         })
@@ -87,14 +83,21 @@ impl<'a> Weighed<'a> {
         )
     }
 
+    /// Proofs that count as the one more: a passkey that opened is one as well, for as long as a second factor is.
+    fn seconds(&self) -> impl Iterator<Item = &Proof> {
+        let life = self.policy.session.second_factor_seconds;
+        let young = self.session_proofs().filter(move |proof| proof.within(self.facts.now, life));
+        self.attempt_proofs().chain(young).filter(|proof| proof.method.seconds())
+    }
+
     /// The newest opening proof that counts.
     pub fn opening(&self) -> Option<&Proof> {
-        self.proofs().filter(|proof| proof.method.opens()).max_by_key(|proof| proof.at)
+        self.proofs().filter(|proof| proof.opens()).max_by_key(|proof| proof.at)
     }
 
     /// Somebody has shown the primary credential, in this attempt or by the standing session.
     pub fn verified(&self) -> bool {
-        self.session.is_some() || self.attempt_proofs().any(|proof| proof.method.opens())
+        self.session.is_some() || self.attempt_proofs().any(Proof::opens)
     }
 
     /// The account, if somebody has shown its primary credential: only to them anything is said about it.
@@ -114,7 +117,10 @@ impl<'a> Weighed<'a> {
 
     /// The level that the counting proofs reach.
     pub fn assurance(&self) -> Option<Assurance> {
-        assurance_of(self.proofs(), &self.policy.settings.mfa_bindings)
+        self.opening()?;
+        let bindings = &self.policy.settings.mfa_bindings;
+        let two = self.seconds().any(|proof| proof.counts_as_second(bindings));
+        Some(if two { Assurance::TwoFactors } else { Assurance::OneFactor })
     }
 
     /// The level that the service demands, if it demands one. `Highest` is what the account can reach.
@@ -135,7 +141,7 @@ impl<'a> Weighed<'a> {
     /// when there are none, and nobody is asked for it in earnest.
     pub fn usable_here(&self) -> impl Iterator<Item = &'a FactorFacts> {
         self.person().into_iter().flat_map(|person| person.factors.iter()).filter(|factor| {
-            !factor.method.opens()
+            factor.method.seconds()
                 && factor.binding != Binding::BreakGlass
                 && factor.is_usable()
                 && self.row_takes(factor.method)
@@ -149,14 +155,13 @@ impl<'a> Weighed<'a> {
     /// Whether one more proof is still missing: for the site, for the service's level, or because the most is
     /// asked that the account has.
     pub fn second_missing(&self) -> bool {
-        let seconds = || self.proofs().filter(|proof| !proof.method.opens());
         let site = self.matched.require == Requirement::TwoFactors
-            && !seconds().any(|proof| self.row_takes_bound(proof.method, proof.binding));
+            && !self.seconds().any(|proof| self.row_takes_bound(proof.method, proof.binding));
         let service = self.demanded() == Assurance::TwoFactors
-            && !seconds().any(|proof| proof.counts_as_second(&self.policy.settings.mfa_bindings));
+            && self.assurance() != Some(Assurance::TwoFactors);
         let own = self.facts.demand.assurance == AssuranceDemand::Highest
             && self.usable_here().next().is_some()
-            && seconds().next().is_none();
+            && self.seconds().next().is_none();
         site || service || own
     }
 
@@ -174,7 +179,7 @@ impl<'a> Weighed<'a> {
     pub fn choices(&self) -> Vec<Choice> {
         Method::ALL
             .into_iter()
-            .filter(|method| !method.opens())
+            .filter(|method| method.seconds())
             .map(|method| Choice { method, usability: self.usability(method) })
             .collect()
     }
@@ -202,6 +207,8 @@ impl<'a> Weighed<'a> {
         });
         if !taken {
             Usability::NotAllowedHere
+        } else if self.demanded() == Assurance::TwoFactors && !method.counts_for_mfa() {
+            Usability::MethodTooWeak
         } else if self.counting(method).is_empty() {
             Usability::BindingTooWeak
         } else {
@@ -227,9 +234,13 @@ impl<'a> Weighed<'a> {
             Submission::Password => Some(Guess::Password),
             Submission::Code(Method::Totp) => Some(Guess::Totp),
             Submission::Code(Method::RecoveryCode) => Some(Guess::RecoveryCode),
-            Submission::Code(Method::Password)
+            Submission::Code(Method::MailCode) => Some(Guess::MailCode),
+            // Nobody guesses a signature.
+            Submission::Passkey
+            | Submission::Code(Method::Password | Method::Passkey)
             | Submission::Username
             | Submission::Choose(_)
+            | Submission::SendCode
             | Submission::Empty
             | Submission::Overlong => None,
         }
