@@ -11,7 +11,8 @@ mod service;
 use sekimori_base::Language;
 use sekimori_directory::MailAddress;
 use sekimori_directory::settings::{
-    Help, MailSettings, Organisation, PasswordSettings, Retention, SessionSettings, Site,
+    Help, MailSettings, Organisation, PasskeySettings, PasswordSettings, Retention,
+    SessionSettings, Site,
 };
 use toml::de::DeTable;
 
@@ -55,6 +56,7 @@ fn site(keys: Keys<'_, '_>, loader: &Loader<'_>) -> Option<Site> {
     let (services, names) = service::services(&keys, loader);
     let policy = policy::policy(&keys, &zones, &names);
     let password = password(&keys, zones.password_suffices() || policy.lets_one_factor_in);
+    let passkeys = passkeys(&keys, issuer.as_deref());
     let site = Site {
         issuer: issuer.unwrap_or_default(),
         mail_domains: mail_domains(&keys),
@@ -72,6 +74,7 @@ fn site(keys: Keys<'_, '_>, loader: &Loader<'_>) -> Option<Site> {
         session: session(&keys),
         retention: retention(&keys),
         mail: mail(&keys),
+        passkeys,
     };
     keys.finish();
     Some(site)
@@ -276,4 +279,30 @@ fn mail(keys: &Keys<'_, '_>) -> MailSettings {
     let settings = MailSettings { from: keys.take("from").and_then(|item| mail_address(&item)) };
     keys.finish();
     settings
+}
+
+fn passkeys(keys: &Keys<'_, '_>, issuer: Option<&str>) -> PasskeySettings {
+    let Some(keys) = keys.table("passkeys", "passkeys") else {
+        return PasskeySettings::default();
+    };
+    let host = issuer.map(|issuer| {
+        let (_, rest) = issuer.split_once("://").unwrap_or(("", issuer));
+        rest.rsplit_once(':').map_or(rest, |(host, _)| host)
+    });
+    let relying_party = keys.take("relying_party").and_then(|item| {
+        let id = item.checked(values::host_name)?;
+        let above = |host: &str| {
+            let below = host.strip_suffix(id.as_str()).is_some_and(|rest| rest.ends_with('.'));
+            host == id || (below && id.contains('.'))
+        };
+        if host.is_none_or(above) {
+            return Some(id);
+        }
+        let what = format!("{} is neither the issuer's host nor a domain above it", shown(&id));
+        let host = host.unwrap_or_default();
+        item.error(what, format!("browsers take \"{host}\", or what stands after one of its dots"));
+        None
+    });
+    keys.finish();
+    PasskeySettings { relying_party }
 }

@@ -132,6 +132,9 @@ pub struct Site {
     /// Where notices come from.
     #[serde(default)]
     pub mail: MailSettings,
+    /// Passkeys.
+    #[serde(default)]
+    pub passkeys: PasskeySettings,
 }
 
 impl Site {
@@ -428,4 +431,14 @@ pub struct MailSettings {
     /// The sender of notices.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub from: Option<MailAddress>,
+}
+
+/// Passkeys.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct PasskeySettings {
+    /// The relying-party id that passkeys are bound to: the issuer's host, or a domain above it that outlives the
+    /// host's name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub relying_party: Option<String>,
 }

@@ -90,6 +90,7 @@ impl Flow {
         match notice {
             Notice::SecondFactorFailed => self.failure_notice(visitor, message).await,
             Notice::RecoveryCodeUsed
+            | Notice::PasskeyCopied
             | Notice::ClockSuspected
             | Notice::PasswordChanged
             | Notice::FactorAdded

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use sekimori_base::TenantId;
+use sekimori_credential::passkey::RelyingParty;
 use sekimori_directory::settings::{Service, ServiceName, Site};
 use sekimori_directory::{Client, NetworkMap, Position, PositionOrigin};
 use sekimori_keys::jws::JwsKey;
@@ -34,6 +35,8 @@ pub struct Tenant {
     pub secrets: HashMap<String, Vec<KeyedDigest>>,
     /// Keys of the audit's checkpoints.
     pub checkpoint_keys: CheckpointKeys,
+    /// What passkeys are bound to; none where browsers know no passkeys (the issuer is an address, not a name).
+    pub relying_party: Option<Arc<RelyingParty>>,
 }
 
 /// Keys that sign checkpoints of the audit, and nothing else.
@@ -62,6 +65,7 @@ impl Tenant {
     ) -> Self {
         let policy = Policy::of(&site);
         let networks = NetworkMap::new(&site.zones, &site.relays);
+        let relying_party = relying_party(&site).map(Arc::new);
         Self {
             id,
             settings_version,
@@ -73,6 +77,7 @@ impl Tenant {
             keys_version: 0,
             secrets: HashMap::new(),
             checkpoint_keys: CheckpointKeys::default(),
+            relying_party,
         }
     }
 
@@ -110,6 +115,16 @@ impl Tenant {
     pub fn position(&self, address: Option<std::net::IpAddr>, origin: PositionOrigin) -> Position {
         self.networks.position(address, origin)
     }
+}
+
+/// What passkeys of the site are bound to.
+fn relying_party(site: &Site) -> Option<RelyingParty> {
+    let (_, rest) = site.issuer.split_once("://")?;
+    let host = rest.rsplit_once(':').map_or(rest, |(host, _)| host);
+    let id = site.passkeys.relying_party.as_deref().unwrap_or(host);
+    let name = &site.organisation.name;
+    let name = if name.en.is_empty() { &name.ja } else { &name.en };
+    RelyingParty::new(id, &site.issuer, name).ok()
 }
 
 /// All tenants of the deployment, by host name. Reading costs no lock.

@@ -103,6 +103,19 @@ pub struct StepView {
     pub note: Option<Reason>,
     /// Where it leads not to answer: a sign-in before a change of the portal can be called off.
     pub cancel: Option<String>,
+    /// What the page asks a passkey for.
+    pub passkey: Option<PasskeyPrompt>,
+}
+
+/// What a page asks a passkey for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PasskeyPrompt {
+    /// What the browser is told, as JSON with bytes in base64url.
+    pub options: String,
+    /// The sealed challenge, for the form.
+    pub challenge: String,
+    /// Nobody's passkeys are named: the browser may offer one that is no longer registered here.
+    pub may_be_unknown: bool,
 }
 
 /// A refusal that stays until the person leaves.

@@ -56,6 +56,8 @@ purposes! {
     PairwiseSubject = "pairwise-subject",
     /// Why a form was not taken, in the address of the page that says so.
     RefusedForm = "refused-form",
+    /// The challenge that a passkey is to sign, as its page carries it.
+    PasskeyChallenge = "passkey-challenge",
 }
 
 /// For whom a derived key is.

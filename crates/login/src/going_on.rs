@@ -54,12 +54,16 @@ impl GoingOn<'_> {
     }
 
     fn second_factor(&self, counting: &BTreeSet<Method>) -> bool {
+        // What has no value of its own (a code by mail) is not known to have been shown.
         let shown = |method: &Method| {
-            method.amr().iter().all(|value| self.amr.iter().any(|shown| shown == value))
+            let values = method.amr();
+            let all = values.iter().all(|value| self.amr.iter().any(|shown| shown == value));
+            !values.is_empty() && all
         };
         let counts = |method: &&Method| counting.is_empty() || counting.contains(*method);
-        shown(&Method::Password)
-            && Method::ALL.iter().filter(|method| !method.opens()).filter(counts).any(shown)
+        // Whoever showed a passkey and no password opened with it, so that it had verified its holder.
+        Method::ALL.iter().filter(|method| method.opens()).any(shown)
+            && Method::ALL.iter().filter(|method| method.seconds()).filter(counts).any(shown)
     }
 }
 
@@ -87,16 +91,21 @@ mod tests {
     #[test]
     fn what_a_place_unknown_asks_is_asked_of_what_was_shown() {
         let (password, both) = (["pwd".to_owned()], ["otp".to_owned(), "pwd".to_owned()]);
+        let passkey = ["mfa", "swk", "user"].map(str::to_owned);
+        let code = ["otp".to_owned()];
         let facts = ServiceFacts { name: service("wiki"), ..nobody().service };
         let staff = BTreeSet::from([group("staff")]);
         let app =
             PolicyRow { methods: [Method::Totp].into(), ..row(Requirement::TwoFactors, None) };
         let for_staff =
             PolicyRow { groups: [group("staff")].into(), ..row(Requirement::OneFactor, None) };
-        let cases: [Case<'_>; 10] = [
+        let cases: [Case<'_>; 13] = [
             ("a password, nowhere", vec![], home(), &password, 0, false),
             ("two factors, nowhere", vec![], home(), &both, 0, true),
             ("a password, and a gateway says campus", vec![], campus(), &password, 0, true),
+            ("a passkey, nowhere", vec![], home(), &passkey, 0, true),
+            ("a passkey where an app is asked for", vec![app.clone()], home(), &passkey, 0, false),
+            ("a code and nothing before it", vec![], home(), &code, 0, false),
             ("nobody", vec![row(Requirement::Refuse, None)], home(), &both, 0, false),
             ("one is enough", vec![row(Requirement::OneFactor, None)], home(), &password, 0, true),
             (

@@ -16,12 +16,15 @@ pub struct Asset {
 
 const STYLE: &str = include_str!("../static/sekimori.css");
 const SCRIPT: &str = include_str!("../static/sekimori.js");
+const PASSKEY_SCRIPT: &str = include_str!("../static/passkey.js");
 const MARK: &str = include_str!("../static/mark.svg");
 /// The licence of the design tokens in the stylesheet (MIT asks for the notice in all copies).
 const NOTICE: &str = include_str!("../tokens/NOTICE.txt");
 
 static STYLE_NAME: LazyLock<String> = LazyLock::new(|| named("sekimori", STYLE, "css"));
 static SCRIPT_NAME: LazyLock<String> = LazyLock::new(|| named("sekimori", SCRIPT, "js"));
+static PASSKEY_SCRIPT_NAME: LazyLock<String> =
+    LazyLock::new(|| named("passkey", PASSKEY_SCRIPT, "js"));
 static MARK_NAME: LazyLock<String> = LazyLock::new(|| named("mark", MARK, "svg"));
 
 /// The static file behind `/static/{name}`; `None` if there is none.
@@ -34,6 +37,9 @@ pub fn asset(name: &str) -> Option<Asset> {
     }
     if name == *SCRIPT_NAME {
         return fixed("text/javascript; charset=utf-8", SCRIPT);
+    }
+    if name == *PASSKEY_SCRIPT_NAME {
+        return fixed("text/javascript; charset=utf-8", PASSKEY_SCRIPT);
     }
     if name == *MARK_NAME {
         return fixed("image/svg+xml", MARK);
@@ -57,6 +63,11 @@ pub(crate) fn style_href() -> String {
 /// The address of the script.
 pub(crate) fn script_href() -> String {
     format!("/static/{}", *SCRIPT_NAME)
+}
+
+/// The address of the script for passkeys.
+pub(crate) fn passkey_script_href() -> String {
+    format!("/static/{}", *PASSKEY_SCRIPT_NAME)
 }
 
 /// The address of the mark.
@@ -84,7 +95,13 @@ mod tests {
 
     #[test]
     fn the_addresses_on_the_pages_lead_to_the_files() {
-        for href in [style_href(), script_href(), mark_href(), accent_href("#259d63")] {
+        for href in [
+            style_href(),
+            script_href(),
+            passkey_script_href(),
+            mark_href(),
+            accent_href("#259d63"),
+        ] {
             let name = href.strip_prefix("/static/").unwrap();
             assert!(asset(name).is_some(), "{name}");
         }

@@ -65,12 +65,16 @@ pub struct PortalLinks {
     pub password: &'static str,
     /// Register an authenticator app.
     pub totp: &'static str,
+    /// Register a passkey.
+    pub passkey: &'static str,
     /// Make recovery codes.
     pub recovery_codes: &'static str,
     /// Enter an enrolment ticket.
     pub ticket: &'static str,
     /// Remove a factor: `?factor=fac_…` is added.
     pub remove_factor: &'static str,
+    /// Give a passkey another name: `/fac_…` is added.
+    pub rename_factor: &'static str,
     /// Services that were given consent.
     pub consents: &'static str,
     /// The question whether to sign out.

@@ -5,7 +5,8 @@
 //! must not be put in: reasons have gone through `Reason::shown_to` before.
 //!
 //! Every form posts the fields of its [`Form`] and those that its page names in its own documentation.
-//! Pages work without JavaScript; `static/sekimori.js` only adds.
+//! Pages work without JavaScript; `static/sekimori.js` only adds. Passkeys alone need a script, `static/passkey.js`, and
+//! are never the only thing on a page of a sign-in.
 
 mod accent;
 mod assets;
@@ -16,6 +17,7 @@ mod frame;
 mod leaving;
 mod login;
 mod parts;
+mod passkey;
 pub mod portal;
 mod problem;
 mod qr;
@@ -35,6 +37,7 @@ pub use login::{
     NewPassword, Password, PasswordTicket, Refusal, SecondFactor, SwitchChoice, SwitchPerson,
     Username, WayOn,
 };
+pub use passkey::{PasskeyAsk, PasskeyPurpose};
 pub use problem::{OwnerDetails, Problem, Troubleshoot, TroubleshootAnswer};
 pub use slip::{Identity, Obstacle, Place, SecondProof, Slip};
 pub use view::Page;

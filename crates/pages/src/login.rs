@@ -4,7 +4,7 @@ use sekimori_directory::Method;
 use sekimori_login::{Choice, Reason};
 use sekimori_words::PasswordFlaw;
 
-use crate::{Failure, Form, Slip};
+use crate::{Failure, Form, PasskeyAsk, Slip};
 
 /// The first step. Posts `username`.
 #[derive(Debug, Clone)]
@@ -21,6 +21,8 @@ pub struct Username {
     pub note: Option<Reason>,
     /// Where a password is chosen by ticket.
     pub ticket_href: String,
+    /// A passkey may be used instead.
+    pub passkey: Option<PasskeyAsk>,
 }
 
 /// The password. Posts `password`, and `username` for password managers (ignore it: the name that counts is
@@ -44,6 +46,8 @@ pub struct Password {
     pub cancel_href: Option<String>,
     /// Where a password is chosen by ticket; `None` for somebody who just used or chose theirs.
     pub ticket_href: Option<String>,
+    /// A passkey may be used instead.
+    pub passkey: Option<PasskeyAsk>,
 }
 
 /// Choose a password by ticket, for somebody new or somebody who has forgotten theirs. Posts `username` and `ticket`.
@@ -81,7 +85,8 @@ pub struct NewPassword {
     pub failure: Option<Failure>,
 }
 
-/// One more proof. Posts `code`; a button of the other form posts `method` (`totp`, `recovery_code`).
+/// One more proof. Posts `code`, or what a passkey signed; a button of the other form posts `method` (`totp`,
+/// `recovery_code`).
 #[derive(Debug, Clone)]
 pub struct SecondFactor {
     /// The slip.
@@ -104,6 +109,8 @@ pub struct SecondFactor {
     pub change_username_href: Option<String>,
     /// Where "Cancel" leads; `None` without it.
     pub cancel_href: Option<String>,
+    /// The passkey that is asked for, where that is the method.
+    pub passkey: Option<PasskeyAsk>,
 }
 
 /// The sign-in cannot go on. The page stays until left.

@@ -1,24 +1,20 @@
 //! What the templates ask of the view models: choices of texts, never of content.
 
 use sekimori_directory::{Affiliation, Method};
-use sekimori_login::{Choice, NextStep, Notice, Reason, Usability};
+use sekimori_login::{Choice, NextStep, Reason, Usability};
 use sekimori_words::{Circumstances, Words};
 
+use crate::Place;
 use crate::demo::ShownApp;
 use crate::failure::{Link, Ways};
 use crate::login::SwitchChoice;
 use crate::parts::Said;
-use crate::portal::{
-    ChangePassword, Done, EnrolTicket, EventRow, Happened, Overview, RecoveryCodes, RegisterTotp,
-    RemoveFactor, Standing, Suggestion,
-};
 use crate::qr::{Drawing, draw};
 use crate::view::View;
 use crate::{
-    Failure, NewPassword, Password, PasswordTicket, PortalLinks, Problem, Refusal, ReleasedItem,
-    SecondFactor, SwitchPerson, Troubleshoot, TroubleshootAnswer, WayOn,
+    Failure, NewPassword, Password, PasswordTicket, Problem, Refusal, ReleasedItem, SecondFactor,
+    SwitchPerson, Troubleshoot, TroubleshootAnswer, WayOn,
 };
-use crate::{Frame, Place};
 
 impl View<'_> {
     fn about<'b>(
@@ -130,14 +126,28 @@ impl SecondFactor {
 
     pub(crate) const fn code_label(&self) -> &'static str {
         match self.method {
-            Method::Totp | Method::Password => "code-totp-label",
+            Method::Totp | Method::Password | Method::Passkey => "code-totp-label",
+            Method::MailCode => "code-mail-label",
             Method::RecoveryCode => "code-recovery-label",
         }
     }
 
+    pub(crate) const fn asks_passkey(&self) -> bool {
+        matches!(self.method, Method::Passkey)
+    }
+
+    pub(crate) const fn failed_field(&self) -> &'static str {
+        if self.asks_passkey() { "passkey-button" } else { "code" }
+    }
+
+    pub(crate) fn has_others(&self) -> bool {
+        !self.usable().is_empty() || !self.unusable().is_empty()
+    }
+
     pub(crate) const fn code_hint(&self) -> &'static str {
         match self.method {
-            Method::Totp | Method::Password => "code-totp-hint",
+            Method::Totp | Method::Password | Method::Passkey => "code-totp-hint",
+            Method::MailCode => "code-mail-hint",
             Method::RecoveryCode => "code-recovery-hint",
         }
     }
@@ -153,14 +163,23 @@ impl SecondFactor {
     }
 
     fn others(&self, wanted: impl Fn(Usability) -> bool) -> Vec<&Choice> {
-        self.choices
-            .iter()
-            .filter(|choice| choice.method != self.method && wanted(choice.usability))
-            .collect()
+        let others = self.choices.iter().filter(|choice| choice.method != self.method);
+        others.filter(|choice| is_told_of(choice) && wanted(choice.usability)).collect()
     }
 }
 
+/// Whether a method is spoken of. Nobody can register an address for codes by mail yet: where there is none, nothing
+/// is said of them.
+pub(crate) fn is_told_of(choice: &Choice) -> bool {
+    choice.method != Method::MailCode || choice.usability != Usability::NotRegistered
+}
+
 impl Refusal {
+    /// The methods that are spoken of.
+    pub(crate) fn proofs(&self) -> Vec<&Choice> {
+        self.failure.details.choices.iter().filter(|choice| is_told_of(choice)).collect()
+    }
+
     pub(crate) const fn registers(&self) -> bool {
         matches!(self.failure.reason.next_step(), NextStep::RegisterFactor)
     }
@@ -282,98 +301,6 @@ impl ReleasedItem {
     }
 }
 
-impl Done {
-    pub(crate) const fn text(self) -> &'static str {
-        match self {
-            Self::PasswordChanged => "done-password-changed",
-            Self::TotpRegistered => "done-totp-registered",
-            Self::RecoveryCodesMade => "done-recovery-codes-made",
-            Self::FactorRemoved => "done-factor-removed",
-            Self::SessionEnded => "done-session-ended",
-            Self::OthersEnded => "done-others-ended",
-            Self::ConsentWithdrawn => "done-consent-withdrawn",
-            Self::AppsFull => "done-apps-full",
-        }
-    }
-}
-
-impl Suggestion {
-    pub(crate) const fn text(self) -> &'static str {
-        match self {
-            Self::RegisterFirst => "suggestion-register-first",
-            Self::RegisterElsewhere => "suggestion-register-elsewhere",
-            Self::RegisterWithTicket => "suggestion-register-with-ticket",
-            Self::MakeRecoveryCodes => "suggestion-make-recovery-codes",
-            Self::FewRecoveryCodes => "suggestion-few-recovery-codes",
-        }
-    }
-
-    pub(crate) const fn button(self) -> &'static str {
-        match self {
-            Self::RegisterFirst => "portal-add-totp",
-            Self::RegisterElsewhere | Self::RegisterWithTicket => "portal-enter-ticket",
-            Self::MakeRecoveryCodes | Self::FewRecoveryCodes => "portal-make-recovery-codes",
-        }
-    }
-
-    pub(crate) const fn href(self, links: &PortalLinks) -> &'static str {
-        match self {
-            Self::RegisterFirst => links.totp,
-            Self::RegisterElsewhere | Self::RegisterWithTicket => links.ticket,
-            Self::MakeRecoveryCodes | Self::FewRecoveryCodes => links.recovery_codes,
-        }
-    }
-}
-
-impl Overview {
-    /// What the place means for signing in.
-    pub(crate) const fn place_consequence(&self) -> &'static str {
-        if self.place.password_suffices { "place-password-suffices" } else { "place-two-proofs" }
-    }
-}
-
-impl EventRow {
-    pub(crate) const fn outcome(&self) -> &'static str {
-        match self.what {
-            Happened::SignedIn => "event-admitted",
-            Happened::Refused(_) => "event-refused",
-            Happened::LeftOff => "event-left-off",
-            Happened::Changed(notice) => notice_text(notice),
-            Happened::Viewed => "event-viewed",
-            Happened::TicketMade => "event-ticket-made",
-            Happened::Unlocked => "event-unlocked",
-            Happened::BreakGlassMade => "event-break-glass-made",
-            Happened::SessionEnded => "event-session-ended",
-            Happened::SessionEndedByDesk => "event-session-ended-by-desk",
-            Happened::PersonChanged => "event-person-changed",
-            Happened::NotMe => "event-not-me",
-        }
-    }
-
-    pub(crate) const fn is_good(&self) -> bool {
-        !matches!(self.what, Happened::Refused(_) | Happened::LeftOff)
-    }
-}
-
-impl ChangePassword {
-    pub(crate) const fn failed(&self) -> bool {
-        !self.flaws.is_empty() || self.failure.is_some()
-    }
-
-    /// There is no other field.
-    pub(crate) const fn password_failed(&self) -> bool {
-        self.failed()
-    }
-
-    pub(crate) fn said(&self, view: &View<'_>) -> Option<Said> {
-        let mut flaws = self.flaws.iter().map(|flaw| view.words.password_flaw(*flaw));
-        match flaws.next() {
-            Some(title) => Some(Said { title, text: None, hints: flaws.collect() }),
-            None => view.said_plainly(self.failure.as_ref()),
-        }
-    }
-}
-
 impl Password {
     /// Whether the page says in a sentence why it asks.
     pub(crate) const fn says_why(&self) -> bool {
@@ -426,71 +353,5 @@ impl NewPassword {
 impl ShownApp {
     pub(crate) fn drawing(&self) -> Option<Drawing> {
         draw(&self.otpauth_uri)
-    }
-}
-
-impl RegisterTotp {
-    pub(crate) fn drawing(&self) -> Option<Drawing> {
-        draw(&self.otpauth_uri)
-    }
-
-    /// The secret in groups of four.
-    pub(crate) fn groups(&self) -> Vec<String> {
-        let characters: Vec<char> = self.secret.chars().collect();
-        characters.chunks(4).map(|group| group.iter().collect()).collect()
-    }
-}
-
-impl RecoveryCodes {
-    pub(crate) fn joined(&self) -> String {
-        self.codes.join("\n")
-    }
-
-    /// The sheet as a plain text file. Lines end as every editor reads them.
-    pub fn file(&self, frame: &Frame<'_>) -> String {
-        let view = View { frame, words: Words::of(frame.language) };
-        format!(
-            "{}\r\n{}\r\n{}\r\n\r\n{}\r\n\r\n{}\r\n",
-            view.organisation(),
-            self.username,
-            view.moment(view.frame.now),
-            self.codes.join("\r\n"),
-            view.t("recovery-file-note"),
-        )
-    }
-}
-
-impl RemoveFactor {
-    pub(crate) const fn is_last(&self) -> bool {
-        matches!(self.standing, Standing::NothingLeft)
-    }
-
-    pub(crate) const fn consequence(&self) -> &'static str {
-        match self.standing {
-            Standing::OthersLeft => "remove-others-left",
-            Standing::NothingLeft => "remove-nothing-left",
-            Standing::RecoveryCodesLeft => "remove-recovery-codes-left",
-        }
-    }
-}
-
-impl EnrolTicket {
-    /// Whether the ticket just sent was not taken (else the failure only says why one is needed).
-    pub(crate) fn failed(&self) -> bool {
-        self.failure.as_ref().is_some_and(|failure| {
-            !matches!(failure.reason, Reason::EnrolNotHere | Reason::EnrolTicketNeeded)
-        })
-    }
-}
-
-pub(crate) const fn notice_text(notice: Notice) -> &'static str {
-    match notice {
-        Notice::SecondFactorFailed => "notice-second-factor-failed",
-        Notice::RecoveryCodeUsed => "notice-recovery-code-used",
-        Notice::ClockSuspected => "notice-clock-suspected",
-        Notice::PasswordChanged => "notice-password-changed",
-        Notice::FactorAdded => "notice-factor-added",
-        Notice::FactorRemoved => "notice-factor-removed",
-        Notice::RecoveryCodesMade => "notice-recovery-codes-made",
     }
 }

@@ -89,6 +89,10 @@ pages! {
     ChangePassword(portal::ChangePassword) = ChangePasswordView "portal/change_password.html", OwnPages;
     /// Register an authenticator app.
     RegisterTotp(portal::RegisterTotp) = RegisterTotpView "portal/register_totp.html", OwnPages;
+    /// Register a passkey.
+    RegisterPasskey(portal::RegisterPasskey) = RegisterPasskeyView "portal/register_passkey.html", OwnPages;
+    /// Give a passkey another name.
+    RenamePasskey(portal::RenamePasskey) = RenamePasskeyView "portal/rename_passkey.html", OwnPages;
     /// New recovery codes.
     RecoveryCodes(portal::RecoveryCodes) = RecoveryCodesView "portal/recovery_codes.html", OwnPages;
     /// Whether to remove a factor.

@@ -70,7 +70,7 @@ pub const fn code_of(reason: Reason, interaction: Interaction) -> ErrorCode {
         Reason::AskUsername | Reason::AskPassword | Reason::AskNewPassword | Reason::AskFresh => {
             unasked(interaction, ErrorCode::LoginRequired)
         }
-        Reason::AskSecondFactor | Reason::AskStepUp => {
+        Reason::AskSecondFactor | Reason::AskStepUp | Reason::AskMailCode => {
             unasked(interaction, ErrorCode::InteractionRequired)
         }
         Reason::InputEmpty
@@ -101,6 +101,7 @@ pub const fn code_of(reason: Reason, interaction: Interaction) -> ErrorCode {
         | Reason::AccountNotYet
         | Reason::AccountEnded
         | Reason::AccountHeld
+        | Reason::PasskeyHeld
         | Reason::FactorNone
         | Reason::FactorNoneLeft
         | Reason::FactorUnfinished
@@ -114,6 +115,15 @@ pub const fn code_of(reason: Reason, interaction: Interaction) -> ErrorCode {
         | Reason::ClockDrift
         | Reason::ClockSuspected
         | Reason::RecoverySpent
+        | Reason::CodeExpired
+        | Reason::CodeSuperseded
+        | Reason::CodeNotSent
+        | Reason::MailWait
+        | Reason::PasskeyUnknown
+        | Reason::PasskeyRefused
+        | Reason::PasskeyUnverified
+        | Reason::PasskeySpent
+        | Reason::PasskeyCopied
         | Reason::NotEntitled
         | Reason::NotFromHere
         | Reason::RequestLoop

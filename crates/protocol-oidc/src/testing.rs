@@ -153,6 +153,7 @@ pub fn authenticated(demand: &Demand, factor: Option<Binding>) -> Option<Authent
         binding,
         at: NOW.plus_seconds(-20),
         zone: zone.clone(),
+        user_verified: false,
     };
     let mut proofs = vec![proof(Method::Password, None, None)];
     proofs.extend(factor.map(|binding| proof(Method::Totp, Some(id), Some(binding))));
@@ -189,6 +190,7 @@ pub fn authenticated(demand: &Demand, factor: Option<Binding>) -> Option<Authent
             credential_epoch: 1,
             chosen: None,
             last_drift: None,
+            mailed: None,
         }),
         browser: BrowserFacts { known_device: false },
         identifier: IdentifierFacts::Typed { username: Some("s1234567".into()), hints: vec![] },
@@ -200,6 +202,7 @@ pub fn authenticated(demand: &Demand, factor: Option<Binding>) -> Option<Authent
             reservation_refused: false,
             repeated: false,
             alert_wait_until: None,
+            mail_wait_until: None,
         },
         person: PersonFacts::Known(Box::new(KnownPerson {
             id: PERSON,

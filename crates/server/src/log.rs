@@ -8,8 +8,9 @@ use tracing_subscriber::EnvFilter;
 
 /// Begin to log. A second call changes nothing.
 pub fn start(log: Log) {
-    // Libraries say at `info` what we would call `debug`.
-    let filter = EnvFilter::new(format!("warn,sekimori={}", log.level.as_str()));
+    // Libraries say at `info` what we would call `debug`, and this one says at `error` what a stranger sent.
+    let quiet = "webauthn_rs_core=off";
+    let filter = EnvFilter::new(format!("warn,{quiet},sekimori={}", log.level.as_str()));
     let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     let started = match log.format {
         LogFormat::Json => lines.json().flatten_event(true).with_span_list(false).try_init(),

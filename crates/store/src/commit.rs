@@ -10,11 +10,12 @@ use sekimori_login::FactorState;
 use crate::Store;
 use crate::audit::{AuditLine, LineId};
 use crate::database::{Call, DatabaseError, Done, Transaction, call};
+use crate::new::NewFactor;
 use crate::people;
 use crate::sessions;
 use crate::statement as sql;
 use crate::value::{to_json, to_word};
-use crate::write::{Conflict, NewFactor, NewSession, Write};
+use crate::write::{Conflict, Write};
 
 /// What was committed.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -212,6 +213,18 @@ impl Plan {
                 ),
                 Conflict::RecoveryCodeSpent,
             ),
+            Write::UsePasskey { person, factor, counter, secret } => self.must(
+                call!(
+                    sql::FACTORS_USE_PASSKEY,
+                    counter,
+                    now,
+                    secret.as_ref(),
+                    t,
+                    person.bytes(),
+                    factor.bytes()
+                ),
+                Conflict::PasskeyUsed,
+            ),
             Write::PasswordSet { person, record, from_epoch } => self.must(
                 call!(sql::PEOPLE_SET_PASSWORD, record, t, person.bytes(), from_epoch),
                 Conflict::EpochMoved,
@@ -265,10 +278,12 @@ impl Plan {
                 self.factor_row(&factor);
             }
 
-            Write::SessionOpen(session) => self.session_open(&session),
+            Write::SessionOpen(session) => {
+                self.must(sessions::open(tenant, &session), Conflict::EpochMoved)
+            }
             Write::SessionReplace { old, session } => {
                 self.must(call!(sql::SESSIONS_END, t, old.bytes()), Conflict::SessionGone);
-                self.session_open(&session);
+                self.must(sessions::open(tenant, &session), Conflict::EpochMoved);
             }
             Write::EpochIs { person, epoch } => self
                 .must(call!(sql::PEOPLE_EPOCH_IS, t, person.bytes(), epoch), Conflict::EpochMoved),
@@ -366,8 +381,13 @@ impl Plan {
                 .must(call!(sql::GRANTS_OPEN, expires_at, t, grant.bytes()), Conflict::GrantEnded),
             Write::GrantEnd { grant } => self.then(call!(sql::GRANTS_END, now, t, grant.bytes())),
             Write::GrantsEndOfPerson { person } => {
-                let all = Vec::<u8>::new();
-                self.then(call!(sql::GRANTS_END_OF_PERSON, now, t, person.bytes(), all));
+                self.then(call!(
+                    sql::GRANTS_END_OF_PERSON,
+                    now,
+                    t,
+                    person.bytes(),
+                    Vec::<u8>::new()
+                ));
             }
             Write::GrantsEndOfClient { person, client_id } => {
                 self.then(call!(sql::GRANTS_END_OF_CLIENT, now, t, person.bytes(), client_id));
@@ -438,37 +458,18 @@ impl Plan {
         self.factor_row(factor);
         match factor.state {
             FactorState::Ready | FactorState::Suspended => {
-                let tenant = self.tenant;
+                let (tenant, p) = (self.tenant, factor.person.bytes());
                 let t = tenant.bytes();
-                self.then(call!(sql::PEOPLE_BUMP_WITH_FACTOR, t, factor.person.bytes()));
+                self.then(call!(sql::PEOPLE_BUMP_WITH_FACTOR, t, p));
             }
             FactorState::Unfinished => {}
         }
     }
 
     fn factor_row(&mut self, factor: &NewFactor) {
-        let tenant = self.tenant;
-        let t = tenant.bytes();
-        self.must(
-            call!(
-                sql::FACTORS_ADD,
-                factor.id.bytes(),
-                to_word(&factor.method),
-                to_word(&factor.binding),
-                to_word(&factor.state),
-                &factor.label,
-                &factor.secret,
-                self.now,
-                factor.codes.min(62),
-                t,
-                factor.person.bytes()
-            ),
-            Conflict::PersonMissing,
-        );
-    }
-
-    fn session_open(&mut self, session: &NewSession) {
-        self.must(sessions::open(self.tenant, session), Conflict::EpochMoved);
+        let passkey = factor.passkey.is_some();
+        let conflict = if passkey { Conflict::Exists } else { Conflict::PersonMissing };
+        self.must(people::factor_add(self.tenant, self.now, factor), conflict);
     }
 
     /// All that stands of a person ends with a state that shuts them out.

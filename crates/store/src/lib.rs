@@ -18,6 +18,7 @@ mod keys;
 mod load;
 mod lock;
 mod migrate;
+mod new;
 mod outbox;
 mod people;
 #[cfg(test)]
@@ -43,6 +44,7 @@ pub use import::{ImportError, ImportRow, PersonExport};
 pub use keys::{KeySet, KeyStanding, KeyStep, Node, StoredKey};
 pub use load::{Loaded, StoredAttempt, Wanted};
 pub use migrate::{Migrated, SCHEMA_VERSION, migrate, schema_version};
+pub use new::{NewFactor, NewGrant, NewPasskey, NewSession};
 pub use outbox::Message;
 pub use people::{
     Consent, Cursor, NewTicket, PeoplePage, StoredFactor, StoredPerson, StoredTicket,
@@ -54,4 +56,4 @@ pub use sweep::Swept;
 pub use tokens::{
     Account, RefreshState, StoredAccessToken, StoredCode, StoredGrant, StoredRefreshToken,
 };
-pub use write::{Conflict, NewFactor, NewGrant, NewSession, Write};
+pub use write::{Conflict, Write};

@@ -14,12 +14,14 @@ use crate::statement as sql;
 /// What a decision needs.
 #[derive(Debug, Clone, Default)]
 pub struct Wanted {
-    /// The session of this cookie; without `person` and `username` its person too.
+    /// The session of this cookie; without `person`, `credential` and `username` its person too.
     pub session: Option<Digest>,
     /// The person of this name.
     pub username: Option<Username>,
-    /// This person; goes before `username`.
+    /// This person; goes before `credential` and `username`.
     pub person: Option<PersonId>,
+    /// The person of the passkey with this digest of its credential id; goes before `username`.
+    pub credential: Option<Digest>,
     /// This attempt.
     pub attempt: Option<AttemptId>,
     /// These counters.
@@ -119,23 +121,29 @@ impl Plan {
         if let Some(digest) = wanted.session {
             calls.push(call!(sql::SESSIONS_BY_DIGEST, t, digest.bytes()));
         }
-        let person = match (&wanted.person, &wanted.username, &wanted.session) {
-            (Some(person), _, _) => {
+        let Wanted { person, credential, username, session, .. } = wanted;
+        let person = match (person, credential, username, session) {
+            (Some(person), ..) => {
                 calls.push(call!(sql::PEOPLE_BY_ID, t, person.bytes()));
                 calls.push(call!(sql::FACTORS_OF_PERSON, t, person.bytes()));
                 true
             }
-            (None, Some(name), _) => {
+            (None, Some(digest), ..) => {
+                calls.push(call!(sql::PEOPLE_BY_CREDENTIAL, t, digest.bytes()));
+                calls.push(call!(sql::FACTORS_OF_CREDENTIAL, t, digest.bytes()));
+                true
+            }
+            (None, None, Some(name), _) => {
                 calls.push(call!(sql::PEOPLE_BY_USERNAME, t, name.as_str()));
                 calls.push(call!(sql::FACTORS_OF_USERNAME, t, name.as_str()));
                 true
             }
-            (None, None, Some(digest)) => {
+            (None, None, None, Some(digest)) => {
                 calls.push(call!(sql::PEOPLE_BY_SESSION, t, digest.bytes()));
                 calls.push(call!(sql::FACTORS_OF_SESSION, t, digest.bytes()));
                 true
             }
-            (None, None, None) => false,
+            (None, None, None, None) => false,
         };
         if let Some(attempt) = wanted.attempt {
             calls.push(call!(sql::ATTEMPTS_BY_ID, t, attempt.bytes()));

@@ -45,6 +45,7 @@ const MIGRATIONS: &[Migration] = &[
     migration!(1, works for 1, "0001_first"),
     migration!(2, works for 1, "0002_checkpoints"),
     migration!(3, works for 1, "0003_ticket_purpose"),
+    migration!(4, works for 1, "0004_passkeys"),
 ];
 
 /// The schema that this program was built for.

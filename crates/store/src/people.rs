@@ -8,8 +8,9 @@ use sekimori_login::{FactorFacts, FactorState, KnownPerson};
 use crate::Store;
 use crate::database::{Call, DatabaseError, call};
 use crate::ids::Digest;
+use crate::new::NewFactor;
 use crate::statement as sql;
-use crate::value::{Row, from_json, from_word, to_json};
+use crate::value::{Row, from_json, from_word, to_json, to_word};
 
 /// Longest word that somebody is found by, in bytes.
 const WORD_BYTES_MAX: usize = 64;
@@ -319,6 +320,26 @@ fn ticket(row: &mut Row) -> Result<StoredTicket, DatabaseError> {
         purpose: from_word(&row.text()?)?,
         epoch: row.maybe_integer()?.and_then(|epoch| u64::try_from(epoch).ok()),
     })
+}
+
+/// The call that adds a factor.
+pub(crate) fn factor_add(tenant: TenantId, now: Timestamp, factor: &NewFactor) -> Call {
+    let passkey = factor.passkey.as_ref();
+    call!(
+        sql::FACTORS_ADD,
+        factor.id.bytes(),
+        to_word(&factor.method),
+        to_word(&factor.binding),
+        to_word(&factor.state),
+        &factor.label,
+        &factor.secret,
+        now,
+        passkey.map(|passkey| passkey.counter),
+        factor.codes.min(62),
+        passkey.map(|passkey| passkey.credential.bytes()),
+        tenant.bytes(),
+        factor.person.bytes()
+    )
 }
 
 /// The call that makes a ticket.

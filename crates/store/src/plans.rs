@@ -264,7 +264,7 @@ fn steps(people: u32) -> Vec<(&'static str, i32)> {
         .execute_batch(&format!(
             "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {people})
              INSERT INTO person SELECT x'07', CAST(i AS BLOB), 'p' || i, '{{}}', '{{}}', 1, 'r', 1, 0 FROM n;
-             INSERT INTO factor SELECT tenant_id, id, id, 'totp', 'desk', 'ready', NULL, '', x'00', 1, NULL, NULL, 0, 0 FROM person;
+             INSERT INTO factor SELECT tenant_id, id, id, 'totp', 'desk', 'ready', NULL, '', x'00', 1, NULL, NULL, 0, 0, id FROM person;
              INSERT INTO session SELECT tenant_id, id, id, id, 1, 1, 9, 1, '[]', '', 'z' FROM person;
              INSERT INTO counter SELECT tenant_id, id, 1, 1, 1, 0 FROM person;
              INSERT INTO code SELECT tenant_id, id, id, id, '{{}}', 9, NULL FROM person;
@@ -284,6 +284,9 @@ fn steps(people: u32) -> Vec<(&'static str, i32)> {
         (&sql::SESSIONS_BY_DIGEST, vec![&t, &p]),
         (&sql::PEOPLE_BY_SESSION, vec![&t, &p]),
         (&sql::FACTORS_OF_SESSION, vec![&t, &p]),
+        (&sql::PEOPLE_BY_CREDENTIAL, vec![&t, &p]),
+        (&sql::FACTORS_OF_CREDENTIAL, vec![&t, &p]),
+        (&sql::FACTORS_USE_PASSKEY, vec![&7, &5, &none, &t, &p, &p]),
         (&sql::COUNTERS_BY_KEY, vec![&t, &p]),
         (&sql::COUNTERS_RESERVE, vec![&t, &p, &5, &9, &0]),
         (&sql::COUNTERS_CLEAR, vec![&t, &p]),

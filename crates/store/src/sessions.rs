@@ -7,9 +7,9 @@ use sekimori_login::SessionFacts;
 use crate::Store;
 use crate::database::{Call, DatabaseError, call};
 use crate::ids::Digest;
+use crate::new::NewSession;
 use crate::statement as sql;
 use crate::value::{Row, to_json};
-use crate::write::NewSession;
 
 /// A session as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -71,6 +71,7 @@ statements! {
     PEOPLE_BY_ID = both "people/by_id";
     PEOPLE_BY_USERNAME = both "people/by_username";
     PEOPLE_BY_SESSION = both "people/by_session";
+    PEOPLE_BY_CREDENTIAL = both "people/by_credential";
     PEOPLE_EXISTS = both "people/exists";
     PEOPLE_ADD = both "people/add";
     PEOPLE_PUT = both "people/put";
@@ -89,6 +90,7 @@ statements! {
     FACTORS_OF_PERSON = both "factors/of_person";
     FACTORS_OF_USERNAME = both "factors/of_username";
     FACTORS_OF_SESSION = both "factors/of_session";
+    FACTORS_OF_CREDENTIAL = both "factors/of_credential";
     FACTORS_ADD = both "factors/add";
     FACTORS_CONFIRM = both "factors/confirm";
     FACTORS_RENAME = both "factors/rename";
@@ -101,6 +103,7 @@ statements! {
     FACTORS_SPEND_STEP = both "factors/spend_step";
     FACTORS_BURN_STEP = both "factors/burn_step";
     FACTORS_SPEND_CODE = both "factors/spend_code";
+    FACTORS_USE_PASSKEY = both "factors/use_passkey";
     TICKETS_PUT = both "tickets/put";
     TICKETS_OF_PERSON = both "tickets/of_person";
     TICKETS_SPEND = both "tickets/spend";

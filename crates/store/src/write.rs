@@ -5,14 +5,13 @@
 use sekimori_base::{
     AttemptId, FactorId, GrantId, PersonId, Sealed, SessionId, TicketId, Timestamp,
 };
-use sekimori_directory::settings::ZoneName;
-use sekimori_directory::{Binding, Method, Person, PersonState};
+use sekimori_directory::{Person, PersonState};
 use sekimori_login::ticket::TicketPurpose;
-use sekimori_login::{FactorState, Proof};
 
 use crate::audit::AuditLine;
 use crate::counters::Reserved;
 use crate::ids::{CounterKey, Digest, MessageId};
+use crate::new::{NewFactor, NewGrant, NewSession};
 use crate::people::NewTicket;
 
 /// One step of a transaction.
@@ -87,6 +86,18 @@ pub enum Write {
         /// Index in the set, from 0, below 63.
         index: u8,
     },
+    /// A passkey signed, with this counter: it grows, or the passkey keeps none (0). Conflict:
+    /// [`Conflict::PasskeyUsed`].
+    UsePasskey {
+        /// Whose.
+        person: PersonId,
+        /// Which.
+        factor: FactorId,
+        /// Its counter of signatures.
+        counter: u32,
+        /// What is kept of it from now on, if that changed.
+        secret: Option<Sealed<[u8]>>,
+    },
 
     /// Set a password; raises the credential epoch by one. Conflict: [`Conflict::EpochMoved`].
     PasswordSet {
@@ -118,8 +129,8 @@ pub enum Write {
         /// Whose.
         person: PersonId,
     },
-    /// Add a factor. One that is [`FactorState::Ready`] raises the epoch by one.
-    /// Conflict: [`Conflict::PersonMissing`].
+    /// Add a factor. One that is [`FactorState::Ready`](sekimori_login::FactorState::Ready) raises the epoch by one.
+    /// Conflict: [`Conflict::PersonMissing`]; for a passkey [`Conflict::Exists`], if its credential is somebody's.
     FactorAdd(NewFactor),
     /// A correct code was entered: an unfinished factor is ready; its step is spent; raises the epoch
     /// by one. Conflict: [`Conflict::FactorMissing`].
@@ -387,67 +398,6 @@ pub enum Write {
     Audit(Box<AuditLine>),
 }
 
-/// A factor to store.
-#[derive(Debug, Clone)]
-pub struct NewFactor {
-    /// Whose.
-    pub person: PersonId,
-    /// Which.
-    pub id: FactorId,
-    /// Of what kind.
-    pub method: Method,
-    /// How it is bound.
-    pub binding: Binding,
-    /// [`FactorState::Unfinished`] until a code was shown.
-    pub state: FactorState,
-    /// What the person calls it.
-    pub label: String,
-    /// The sealed secret, or the digests of recovery codes.
-    pub secret: Sealed<[u8]>,
-    /// How many recovery codes; 0 for other methods, at most 63.
-    pub codes: u8,
-}
-
-/// A session to open.
-#[derive(Debug, Clone)]
-pub struct NewSession {
-    /// Digest of the cookie.
-    pub digest: Digest,
-    /// Its name in the portal and the audit.
-    pub id: SessionId,
-    /// Whose.
-    pub person: PersonId,
-    /// What was proven.
-    pub proofs: Vec<Proof>,
-    /// The browser, in words.
-    pub device: String,
-    /// Where it was opened.
-    pub zone: ZoneName,
-    /// When.
-    pub opened_at: Timestamp,
-    /// Its absolute end.
-    pub expires_at: Timestamp,
-    /// The person's credential epoch.
-    pub epoch: u64,
-}
-
-/// A grant to promise.
-#[derive(Debug, Clone)]
-pub struct NewGrant {
-    /// Which.
-    pub id: GrantId,
-    /// For whom.
-    pub person: PersonId,
-    /// To whom.
-    pub client_id: String,
-    /// The session that it came from.
-    pub session: Option<SessionId>,
-    /// What was granted and how the person was authenticated, as JSON.
-    pub payload: String,
-    /// Its absolute end.
-    pub expires_at: Timestamp,
-}
-
 /// Why a transaction was refused. Nothing of it happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
 pub enum Conflict {
@@ -460,6 +410,9 @@ pub enum Conflict {
     /// The recovery code was used.
     #[error("the recovery code was spent")]
     RecoveryCodeSpent,
+    /// The passkey's counter has reached this one already, or the passkey cannot be used.
+    #[error("the passkey was used meanwhile")]
+    PasskeyUsed,
     /// Password or factors changed meanwhile, or the person is gone.
     #[error("password or factors have changed")]
     EpochMoved,

@@ -511,6 +511,11 @@ impl Page {
         html::links(&self.body)
     }
 
+    /// What it asks a passkey for, as its script hands it to the browser.
+    pub fn passkey(&self) -> Option<String> {
+        html::attribute(&self.body, "button", "data-passkey")
+    }
+
     /// The incident code on it.
     pub fn incident(&self) -> Option<String> {
         self.text().split_whitespace().find(|word| is_incident_code(word)).map(str::to_owned)

@@ -7,6 +7,7 @@
 //!
 //! Deliberately absent: sockets, processes, real time. Nothing of this belongs into production.
 
+mod authenticator;
 mod browser;
 mod chance;
 mod html;
@@ -27,12 +28,13 @@ use sekimori_login::replay::{Replayed, replay};
 use sekimori_store::{AuditEntry, Options, Store, Transactions};
 use sekimori_web::App;
 
+pub use authenticator::{Authenticator, Manner};
 pub use browser::{Browser, Page, is_incident_code};
 pub use chance::{Seeded, TestClock};
 pub use html::{Form, forms};
 pub use people::{App as AuthenticatorApp, Someone};
 pub use sekimori_flow::RefusedRequest;
-pub use sekimori_store::{Place, Write};
+pub use sekimori_store::{Place, StoredFactor, Write};
 pub use service::{Reply, Robot, Service, SignIn, Tokens};
 pub use site::{HOST, Network, OTHER_HOST};
 

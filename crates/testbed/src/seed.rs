@@ -76,7 +76,9 @@ async fn someone(
         let (suspended, factor_id) = (*state == FactorState::Suspended, factor.id);
         writes.push(match method {
             Method::RecoveryCode => Write::RecoveryCodesSet(factor),
-            Method::Totp | Method::Password => Write::FactorAdd(factor),
+            Method::Totp | Method::Password | Method::Passkey | Method::MailCode => {
+                Write::FactorAdd(factor)
+            }
         });
         if suspended {
             let (person, factor) = (id, factor_id);
@@ -103,7 +105,7 @@ fn new_factor(
 ) -> NewFactor {
     let id = FactorId::random(chance);
     let (secret, codes) = match method {
-        Method::Totp | Method::Password => {
+        Method::Totp | Method::Password | Method::Passkey | Method::MailCode => {
             let secret = TotpSecret::random(chance);
             someone.app = Some(app(&secret));
             let seal = SealBinding::new(Purpose::DatabaseSecret, tenant.id).about(id.bytes());
@@ -124,7 +126,17 @@ fn new_factor(
     // A factor is suspended after it was in use.
     let state = if state == FactorState::Suspended { FactorState::Ready } else { state };
     let label = "testbed".to_owned();
-    NewFactor { person: someone.id, id, method, binding, state, label, secret, codes }
+    NewFactor {
+        person: someone.id,
+        id,
+        method,
+        binding,
+        state,
+        label,
+        secret,
+        codes,
+        passkey: None,
+    }
 }
 
 /// What flow stores of a recovery code.

@@ -10,7 +10,7 @@ use sekimori_base::{AttemptId, Secret, random};
 use sekimori_directory::Method;
 use sekimori_flow::door::{Door, PortalPath};
 use sekimori_flow::view::Progress;
-use sekimori_flow::{Allowed, SignInForm};
+use sekimori_flow::{Allowed, PasskeyForm, SignInForm};
 use sekimori_login::Reason;
 
 use crate::answer::{Answer, bare, to_the_end};
@@ -119,14 +119,19 @@ fn read(fields: &Fields<'_>) -> SignInForm {
     let secret = |name| fields.text(name).map(Secret::new);
     let method = fields.one("method").and_then(method);
     let code = secret("code");
+    // Empty where something else was used.
+    let passkey = fields.text("passkey").filter(|text| !text.is_empty()).map(|answer| {
+        PasskeyForm { answer, challenge: fields.text("challenge").unwrap_or_default() }
+    });
     SignInForm {
         request: fields.text("request"),
         attempt: fields.one("attempt").and_then(|text| text.parse().ok()),
         version: fields.one("version").and_then(|text| text.parse().ok()).unwrap_or(0),
         username: fields.text("username"),
         password: secret("password"),
-        // A method without a code is the wish to use it.
-        other: method.filter(|_| code.is_none()),
+        // A method with nothing that is of it is the wish to use it.
+        other: method.filter(|_| code.is_none() && passkey.is_none()),
+        passkey,
         method,
         code,
         caps_lock: fields.one("caps_lock") == Some("on"),

@@ -9,8 +9,8 @@ use sekimori_flow::door::{Answer as ServiceAnswer, Destination};
 use sekimori_flow::view::{ConsentView, Cookies, Progress, RefusedView, StepView};
 use sekimori_login::{NextStep, Reason, Step};
 use sekimori_pages::{
-    Consent, DemoStrip, Failure, Form, Incident, Page, Password, Problem, Refusal, Relay,
-    ReleasedItem, SecondFactor, Slip, Username, WayOn,
+    Consent, DemoStrip, Failure, Form, Incident, Page, PasskeyAsk, PasskeyPurpose, Password,
+    Problem, Refusal, Relay, ReleasedItem, SecondFactor, Slip, Username, WayOn,
 };
 
 use crate::answer::Answer;
@@ -73,12 +73,13 @@ impl Cx {
         slip.place.moved_from = self.moved_from(&view);
         let ticket_href = ticket_href(view.request.as_deref());
         let form = step_form(&view);
+        let passkey = passkey_ask(&view);
         let other = view.request.as_ref().map(|request| format!("/login/switch?r={request}"));
         let name = view.name.unwrap_or_default();
         match view.step {
             Step::Username => {
                 let note = view.note;
-                Username { slip, form, username: name, failure, note, ticket_href }.into()
+                Username { slip, form, username: name, failure, note, ticket_href, passkey }.into()
             }
             Step::Password => Password {
                 slip,
@@ -89,6 +90,7 @@ impl Cx {
                 failure,
                 cancel_href: view.cancel,
                 ticket_href: (!is_known(view.reason)).then_some(ticket_href),
+                passkey,
             }
             .into(),
             Step::SecondFactor { method, choices } => {
@@ -105,6 +107,7 @@ impl Cx {
                     failure,
                     change_username_href: other,
                     cancel_href: view.cancel,
+                    passkey,
                 }
                 .into()
             }
@@ -256,6 +259,21 @@ fn step_form(view: &StepView) -> Form {
         hidden.push(("method", method.as_str().to_owned()));
     }
     Form::new("/login", hidden)
+}
+
+/// What the page asks a passkey for.
+fn passkey_ask(view: &StepView) -> Option<PasskeyAsk> {
+    let prompt = view.passkey.as_ref()?;
+    Some(PasskeyAsk {
+        challenge: prompt.challenge.clone(),
+        options: prompt.options.clone(),
+        purpose: match view.step {
+            Step::Username => PasskeyPurpose::Offered,
+            Step::Password => PasskeyPurpose::Instead,
+            Step::SecondFactor { .. } => PasskeyPurpose::Second,
+        },
+        unknown: prompt.may_be_unknown && view.reason == Reason::PasskeyUnknown,
+    })
 }
 
 /// Pages say why they ask; a refusal stands above the plain question.

@@ -109,6 +109,7 @@ pub(crate) const fn notice_id(notice: Notice) -> &'static str {
     match notice {
         Notice::SecondFactorFailed => "mail-second-factor-failed",
         Notice::RecoveryCodeUsed => "mail-recovery-code-used",
+        Notice::PasskeyCopied => "mail-passkey-copied",
         Notice::ClockSuspected => "mail-clock-suspected",
         Notice::PasswordChanged => "mail-password-changed",
         Notice::FactorAdded => "mail-factor-added",

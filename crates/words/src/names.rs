@@ -73,6 +73,7 @@ impl Words {
             Usability::Suspended => "usability-suspended",
             Usability::NotAllowedHere => "usability-not-allowed-here",
             Usability::BindingTooWeak => "usability-binding-too-weak",
+            Usability::MethodTooWeak => "usability-method-too-weak",
         })
     }
 
@@ -160,7 +161,9 @@ pub(crate) const fn next_step_id(step: NextStep) -> &'static str {
 const fn method_id(method: Method) -> &'static str {
     match method {
         Method::Password => "method-password",
+        Method::Passkey => "method-passkey",
         Method::Totp => "method-totp",
+        Method::MailCode => "method-mail-code",
         Method::RecoveryCode => "method-recovery-code",
     }
 }

@@ -33,7 +33,7 @@ const NEXT_STEPS: [NextStep; 11] = [
     NextStep::AllowCookies,
     NextStep::OpenPortal,
 ];
-const USABILITIES: [Usability; 7] = [
+const USABILITIES: [Usability; 8] = [
     Usability::Usable,
     Usability::NotRegistered,
     Usability::Unfinished,
@@ -41,10 +41,12 @@ const USABILITIES: [Usability; 7] = [
     Usability::Suspended,
     Usability::NotAllowedHere,
     Usability::BindingTooWeak,
+    Usability::MethodTooWeak,
 ];
-const NOTICES: [Notice; 7] = [
+const NOTICES: [Notice; 8] = [
     Notice::SecondFactorFailed,
     Notice::RecoveryCodeUsed,
+    Notice::PasskeyCopied,
     Notice::ClockSuspected,
     Notice::PasswordChanged,
     Notice::FactorAdded,

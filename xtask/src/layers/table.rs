@@ -197,6 +197,11 @@ pub const CONFINED: &[Confined] = &[
         reason: "connections belong to listeners and drivers",
     },
     Confined {
+        crates: &["webauthn-rs-core", "webauthn-rs-proto"],
+        to: &["credential"],
+        reason: "what a passkey signed is judged in one place",
+    },
+    Confined {
         crates: &["lettre"],
         to: &["server"],
         reason: "mail leaves through the outbox only",

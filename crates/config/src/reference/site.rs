@@ -30,6 +30,7 @@ pub(super) const SECTIONS: &[Section] = &[
     section("session", Once, "How long a sign-in lasts."),
     section("retention", Once, "How long records are kept."),
     section("mail", Once, "Mail to people, as they see it; how it is sent is in `sekimori.toml`."),
+    section("passkeys", Once, "Passkeys."),
 ];
 
 keys! {
@@ -84,7 +85,7 @@ keys! {
         "services", "list of services", Value("[]"), "What they sign in to; `portal` is the portal.";
         "groups", "list of groups", Value("[]"), "Who they are: one of the groups is enough.";
         "require", "`one_factor`, `two_factors` or `refuse`", Required, "What is required then.";
-        "methods", "list of `totp`, `recovery_code`", Value("[]"), "What counts as the second factor; all, when empty.";
+        "methods", "list of `passkey`, `totp`, `recovery_code`", Value("[]"), "What counts as the second factor; all, when empty.";
         "max_age_seconds", "60 to 31536000", Nothing, "How old a proof may be.";
     }
     "service" {
@@ -141,5 +142,9 @@ keys! {
     }
     "mail" {
         "from", "mail address", Depends("`no-reply` at the issuer's host"), "The sender of notices.";
+    }
+    "passkeys" {
+        "relying_party", "domain", Depends("the issuer's host"),
+            "What passkeys are bound to: the issuer's host or a domain above it, such as the organisation's. Choose it before the first passkey is registered: another one makes all that there are useless.";
     }
 }

@@ -11,8 +11,8 @@ use sekimori_directory::client::{
     SubjectType, TokenAlgorithm,
 };
 use sekimori_directory::settings::{
-    Help, MailSettings, Organisation, PasswordSettings, PolicyRow, PolicySettings, Relay,
-    Requirement, Retention, Service, ServiceName, SessionSettings, Site, Zone, ZoneName,
+    Help, MailSettings, Organisation, PasskeySettings, PasswordSettings, PolicyRow, PolicySettings,
+    Relay, Requirement, Retention, Service, ServiceName, SessionSettings, Site, Zone, ZoneName,
 };
 use sekimori_directory::{Binding, ClientId, Group, MailAddress, Method, RedirectUri};
 
@@ -300,7 +300,11 @@ prop_compose! {
         count in 0..=2_usize,
         (password, session, retention) in numbers(),
         from in option::of(mail()),
+        bound in any::<bool>(),
     ) -> Site {
+        let (_, host) = issuer.split_once("://").unwrap();
+        let host = host.split(':').next().unwrap().to_owned();
+        let passkeys = PasskeySettings { relying_party: bound.then_some(host) };
         Site {
             issuer,
             organisation,
@@ -315,6 +319,7 @@ prop_compose! {
             session,
             retention,
             mail: MailSettings { from },
+            passkeys,
         }
     }
 }
@@ -334,6 +339,7 @@ fn changed(old: &Site, other: Site, part: i32) -> Site {
         8 => new.services = other.services,
         9 => new.session = other.session,
         10 => new.mail = other.mail,
+        11 => new.passkeys = other.passkeys,
         _ => new = other,
     }
     new
@@ -360,7 +366,7 @@ proptest! {
     fn there_is_a_difference_exactly_when_sites_differ(
         old in a_site(),
         other in a_site(),
-        part in 0..12,
+        part in 0..13,
     ) {
         prop_assert_eq!(site::difference(&old, &old), []);
         let new = changed(&old, other, part);

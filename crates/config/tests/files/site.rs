@@ -57,6 +57,17 @@ fn a_university_is_read_whole() {
 }
 
 #[test]
+fn passkeys_are_bound_to_the_host_or_a_domain_above_it() {
+    let bound = |id: &str| told(&format!("[passkeys]\nrelying_party = \"{id}\"\n"));
+    let host = good(MINIMAL).issuer.trim_start_matches("https://").to_owned();
+    let (_, domain) = host.split_once('.').unwrap();
+    assert_eq!((bound(&host), bound(domain)), (Vec::<String>::new(), Vec::new()));
+    for id in ["other.example", &domain[1..], "x", &format!("x.{host}"), "HOST", "https://x"] {
+        assert_eq!(bound(id).len(), 1, "{id}: {:?}", bound(id));
+    }
+}
+
+#[test]
 fn all_mistakes_are_told_at_once() {
     let report = parse(include_str!("../../fixtures/wrong.site.toml")).unwrap_err();
     insta::assert_snapshot!("wrong_site", report);

@@ -36,6 +36,7 @@ impl Flow {
             label: String::new(),
             secret: Sealed::from_bytes(recovery_digest(tenant, &code).to_vec()),
             codes: 1,
+            passkey: None,
         };
         let line = by.line(now, "break_glass.made", Some(person));
         let writes = vec![Write::BreakGlassSet(factor), Write::Audit(Box::new(line))];

@@ -188,6 +188,7 @@ impl Flow {
             label: String::new(),
             secret: self.seal_factor(tenant, id, secret.bytes().expose())?,
             codes: 0,
+            passkey: None,
         };
         let mut writes = vec![
             Write::FactorAdd(factor),

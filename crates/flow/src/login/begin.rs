@@ -110,7 +110,8 @@ impl Flow {
         let Next::Ask(step) = decision.next.clone() else {
             return self.without_question(round, decision).await;
         };
-        let mut view = self.step_view(visitor, &round.stage, step);
+        let person = round.person.as_ref();
+        let mut view = self.step_view(visitor, &round.stage, step, person);
         view.reason = reason.unwrap_or_else(|| shown(&decision));
         view.details = decision.details;
         view.details.wait_until = view.details.wait_until.or(wait.filter(|_| reason.is_some()));

@@ -10,6 +10,7 @@ use sekimori_keys::{Binding, KeyedDigest, Purpose};
 use sekimori_login::Verdict;
 use sekimori_store::StoredFactor;
 
+use super::passkey::Signed;
 use super::round::Round;
 use crate::hashing::{Busy, Class, Place};
 use crate::tenant::Tenant;
@@ -20,6 +21,8 @@ pub(crate) enum Proofed {
     Password(Secret<String>),
     /// A code.
     Code(Secret<String>),
+    /// What a passkey signed.
+    Passkey(Signed),
 }
 
 impl Round<'_> {
@@ -76,7 +79,9 @@ impl Round<'_> {
         match method {
             Method::Totp => self.check_totp(stored, typed),
             Method::RecoveryCode => Ok(self.check_recovery(stored, typed)),
-            Method::Password => Ok(Verdict::CodeWrong),
+            // Nobody can register an address for codes yet.
+            Method::MailCode => Ok(Verdict::CodeNotSent),
+            Method::Password | Method::Passkey => Ok(Verdict::CodeWrong),
         }
     }
 

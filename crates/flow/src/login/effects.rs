@@ -47,6 +47,9 @@ impl Flow {
             Effect::SpendCode { factor, step } => {
                 plan.writes.extend(spend(round, *factor, *step));
             }
+            Effect::UsePasskey { factor, counter } => {
+                plan.writes.extend(round.use_passkey(*factor, *counter)?);
+            }
             Effect::BurnCode { factor, step, .. } => {
                 plan.writes.push(Write::BurnStep { factor: *factor, step: *step });
             }
@@ -79,8 +82,12 @@ impl Flow {
             Effect::Notify(notice) => {
                 plan.writes.extend(self.notice_writes(round, *notice).await?);
             }
-            // Proofs are kept with the attempt's state; a rehash runs after the answer.
-            Effect::RecordProof(_) | Effect::Rehash | Effect::ForgetDrift => {}
+            // Proofs are kept with the attempt's state; a rehash runs after the answer. No code is sent by mail: nobody
+            // can register an address yet.
+            Effect::RecordProof(_)
+            | Effect::Rehash
+            | Effect::ForgetDrift
+            | Effect::SendCode { .. } => {}
         }
         Ok(())
     }
@@ -161,6 +168,6 @@ pub(crate) fn spend(round: &Round<'_>, factor: FactorId, step: u64) -> Option<Wr
         Method::RecoveryCode => {
             Some(Write::SpendRecoveryCode { person, factor, index: u8::try_from(step).ok()? })
         }
-        Method::Password => None,
+        Method::Password | Method::Passkey | Method::MailCode => None,
     }
 }

@@ -4,12 +4,12 @@ use sekimori_base::limits::{SEALED_COOKIE_BYTES_MAX, SEALED_REQUEST_BYTES_MAX};
 use sekimori_base::{AttemptId, Fault};
 use sekimori_directory::Method;
 use sekimori_login::{Decision, Details, Next, Reason, Step, Submission, Tier};
-use sekimori_store::{Digest, StoredAttempt, Wanted};
+use sekimori_store::{Digest, StoredAttempt, StoredPerson, Wanted};
 
 use super::round::{Round, Stage};
 use crate::Flow;
 use crate::answered::to_start;
-use crate::attempt::{AttemptState, Outcome, SealedPart};
+use crate::attempt::{AttemptState, Outcome, SealedPart, Shown};
 use crate::carried::Carried;
 use crate::device::Device;
 use crate::door::{Destination, Door, PortalPath, destination};
@@ -178,6 +178,45 @@ impl Flow {
         })
     }
 
+    pub(super) async fn is_second_submit(
+        &self,
+        visitor: &Visitor,
+        id: AttemptId,
+        from_version: u64,
+    ) -> Result<bool, Fault> {
+        let wanted = Wanted { attempt: Some(id), ..Wanted::default() };
+        let loaded = self.store.load(visitor.tenant.id, visitor.now, wanted).await?;
+        Ok(loaded.attempt.is_some_and(|stored| stored.version > from_version))
+    }
+
+    /// The same form was submitted before: its outcome, as soon as there is one.
+    pub(super) async fn first_outcome(
+        &self,
+        visitor: &Visitor,
+        id: AttemptId,
+        version: u64,
+    ) -> Result<Progress, Fault> {
+        // The first submit waits for a hash at most as long as the queue is deep; so does the second.
+        for _ in 0..100 {
+            let wanted = Wanted { attempt: Some(id), ..Wanted::default() };
+            let loaded = self.store.load(visitor.tenant.id, visitor.now, wanted).await?;
+            let Some(stored) = loaded.attempt else { return Ok(self.stale(visitor, None)) };
+            if stored.ended_at.is_some() {
+                return self.ended(visitor, id, &stored, version).await;
+            }
+            let state = AttemptState::open(&visitor.tenant, id, &stored.state)
+                .map_err(Fault::while_doing("opening an attempt"))?;
+            if visitor.browser_digest().map(crate::carried::browser_mark) != Some(state.browser) {
+                return Ok(self.stale(visitor, None));
+            }
+            if !state.is_checking(visitor.now) {
+                return Ok(self.see_attempt(id, None));
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        }
+        Ok(self.see_attempt(id, None))
+    }
+
     /// The page of an attempt: what its last submit led to.
     pub async fn attempt(
         &self,
@@ -200,29 +239,55 @@ impl Flow {
         }
         let last = state.shown_at(visitor.now);
         let stage = Stage::Attempt { id, version, state: Box::new(state) };
-        let Some(step) = last.step else {
-            return Ok(self.refused_attempt(visitor, &stage, &last));
-        };
         // Another method is shown when the engine finds it usable: the choice is a question to it.
-        let submitted = other.filter(|method| !method.opens()).map(Submission::Choose);
-        let mut view = self.step_view(visitor, &stage, step);
-        if submitted.is_some() {
-            let round = Round::load(self, visitor, stage, submitted).await?;
-            let decision = round.decide();
-            let Next::Ask(step) = &decision.next else {
-                return self.refuse_with_page(round, decision).await;
-            };
-            view.step = step.clone();
-            view.reason = shown(&decision);
-            view.details = decision.details;
-        } else {
-            view.reason = last.reason;
-            view.details = last.details;
-            view.hints = last.hints;
-            view.incident = last.incident;
-            view.at = last.at;
-            self.wait_of(visitor, &mut view).await?;
+        match (last.step.is_some(), other.filter(|method| method.seconds())) {
+            (false, _) => Ok(self.refused_attempt(visitor, &stage, &last)),
+            (true, Some(method)) => self.other_method(visitor, stage, method).await,
+            (true, None) => self.last_shown(visitor, stage, last).await,
         }
+    }
+
+    /// The page of an attempt with another method than the one that was shown last.
+    async fn other_method(
+        &self,
+        visitor: &Visitor,
+        stage: Stage,
+        method: Method,
+    ) -> Result<Progress, Fault> {
+        let submitted = Some(Submission::Choose(method));
+        let round = Round::load(self, visitor, stage, submitted).await?;
+        let decision = round.decide();
+        let Next::Ask(step) = decision.next.clone() else {
+            return self.refuse_with_page(round, decision).await;
+        };
+        let mut view = self.step_view(visitor, &round.stage, step, round.person.as_ref());
+        view.reason = shown(&decision);
+        view.details = decision.details;
+        Ok(Progress::Step(Box::new(view)))
+    }
+
+    /// The page of an attempt as its last submit left it.
+    async fn last_shown(
+        &self,
+        visitor: &Visitor,
+        stage: Stage,
+        last: Shown,
+    ) -> Result<Progress, Fault> {
+        let Some(step) = last.step else { return Ok(self.stale(visitor, None)) };
+        // Which passkeys the browser is to look for is known of whoever is asked for one.
+        let asks_passkey = matches!(step, Step::SecondFactor { method: Method::Passkey, .. });
+        let person = if asks_passkey {
+            Round::load(self, visitor, stage.clone(), None).await?.person
+        } else {
+            None
+        };
+        let mut view = self.step_view(visitor, &stage, step, person.as_ref());
+        view.reason = last.reason;
+        view.details = last.details;
+        view.hints = last.hints;
+        view.incident = last.incident;
+        view.at = last.at;
+        self.wait_of(visitor, &mut view).await?;
         Ok(Progress::Step(Box::new(view)))
     }
 
@@ -252,8 +317,14 @@ impl Flow {
         Ok(())
     }
 
-    /// A step of a stage, with nothing said yet.
-    pub(crate) fn step_view(&self, visitor: &Visitor, stage: &Stage, step: Step) -> StepView {
+    /// A step of a stage, with nothing said yet; `person` is known where one more proof is asked for.
+    pub(crate) fn step_view(
+        &self,
+        visitor: &Visitor,
+        stage: &Stage,
+        step: Step,
+        person: Option<&StoredPerson>,
+    ) -> StepView {
         let tenant = &visitor.tenant;
         let (request, attempt, version) = match stage {
             Stage::Carried(carried) => {
@@ -270,6 +341,7 @@ impl Flow {
                 *version,
             ),
         };
+        let passkey = self.passkey_prompt(visitor, stage, &step, request.as_deref(), person);
         let typed = stage.typed().map(|typed| {
             let domains = &tenant.site.mail_domains;
             sekimori_directory::TypedName::fold(typed, domains).folded().to_owned()
@@ -291,6 +363,7 @@ impl Flow {
             zone_at_begin: stage.zone_at_begin().cloned(),
             browser: None,
             note: None,
+            passkey,
             cancel: match stage.door() {
                 Door::Portal { sensitive: true, .. } if visitor.session.is_some() => {
                     Some(PortalPath::front().as_str().to_owned())
@@ -300,12 +373,7 @@ impl Flow {
         }
     }
 
-    fn refused_attempt(
-        &self,
-        visitor: &Visitor,
-        stage: &Stage,
-        last: &crate::attempt::Shown,
-    ) -> Progress {
+    fn refused_attempt(&self, visitor: &Visitor, stage: &Stage, last: &Shown) -> Progress {
         let destination = stage.door().destination(&visitor.tenant);
         Progress::Refused(Box::new(RefusedView {
             start_over: destination.home.clone(),
@@ -345,6 +413,6 @@ fn submission_of(step: &Step) -> Submission {
     match step {
         Step::Username => Submission::Username,
         Step::Password => Submission::Password,
-        Step::SecondFactor { method, .. } => Submission::Code(*method),
+        Step::SecondFactor { method, .. } => Submission::of(*method),
     }
 }

@@ -10,9 +10,10 @@ use sekimori_login::{
     PersonFacts, Proof, Submission, ThrottleFacts, Verdict, decide,
 };
 use sekimori_store::{
-    Counter, CounterKey, Loaded, Reserved, StoredPerson, StoredSession, Wanted, Write,
+    Counter, CounterKey, Digest, Loaded, Reserved, StoredPerson, StoredSession, Wanted, Write,
 };
 
+use super::passkey::{UsedPasskey, waits_for_one_more};
 use crate::Flow;
 use crate::attempt::AttemptState;
 use crate::carried::Carried;
@@ -100,21 +101,15 @@ impl Stage {
     }
 }
 
-/// What is made of a name that was typed.
+/// Whose account is looked up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Named {
-    /// Nothing.
+    /// Nobody's, whatever name was typed.
     Only,
-    /// Its account is looked up.
+    /// That of the name that was typed.
     LookedUp,
-}
-
-/// A guess that is reserved together with what its verdict leads to.
-pub(crate) struct Reserving {
-    /// In which counter.
-    pub key: CounterKey,
-    /// What begins the attempt in that transaction, and the request as it was before.
-    pub begun: Option<(Write, Carried)>,
+    /// That of a passkey, if it is registered.
+    ByPasskey(Option<Digest>),
 }
 
 /// What one round knows.
@@ -133,8 +128,12 @@ pub(crate) struct Round<'a> {
     pub guess: Option<GuessAt>,
     /// The guess that was reserved there.
     pub reserved: Option<Reserved>,
-    /// The guess is reserved in the transaction that stores its verdict.
-    pub reserving: Option<Reserving>,
+    /// The guess is reserved in this counter in the transaction that stores its verdict.
+    pub reserving: Option<CounterKey>,
+    /// What begins the attempt in the transaction that stores the verdict, and the request as it was before.
+    pub begun: Option<(Write, Carried)>,
+    /// The passkey that was checked.
+    pub passkey: Option<UsedPasskey>,
     /// The attempt that the submit would have begun.
     pub new_id: Option<AttemptId>,
     /// A try within the pace of one a second may be held back instead of refused.
@@ -192,24 +191,35 @@ impl<'a> Round<'a> {
         let wanted = Wanted {
             session: visitor
                 .session_digest()
-                .filter(|_| named == Named::LookedUp || !stage.other_person())
+                .filter(|_| named != Named::Only || !stage.other_person())
                 .map(Into::into),
             username: typed
                 .as_ref()
                 .filter(|_| named == Named::LookedUp)
                 .and_then(|typed| typed.name().cloned()),
+            credential: match named {
+                // Bytes that no digest has lead to nobody.
+                Named::ByPasskey(digest) => Some(digest.unwrap_or(Digest::from_bytes([0; 32]))),
+                Named::Only | Named::LookedUp => None,
+            },
             counters: guesses.iter().map(|guess| guess.key).collect(),
             ..Wanted::default()
         };
         let Loaded { session, person, counters, .. } =
             flow.store.load(tenant.id, visitor.now, wanted).await?;
-        // Somebody typed a name: then the account of that name counts, and no other, even if it does not exist.
-        let person = match &typed {
-            Some(typed) => person.filter(|person| Some(&person.person.username) == typed.name()),
-            None => person.filter(|_| !stage.other_person()),
+        // Somebody typed a name: then the account of that name counts, and no other, even if it does not exist. A passkey
+        // says itself whose it is.
+        let person = match (named, &typed) {
+            (Named::ByPasskey(_), _) => person,
+            (_, Some(typed)) => person.filter(|found| Some(&found.person.username) == typed.name()),
+            (_, None) => person.filter(|_| !stage.other_person()),
         };
         let cookie_session = session;
-        let session = cookie_session.clone().filter(|_| !stage.other_person());
+        let owner = person.as_ref().map(|person| person.person.id);
+        let session = cookie_session.clone().filter(|session| match named {
+            Named::ByPasskey(_) => !stage.other_person() && owner == Some(session.facts.person),
+            Named::Only | Named::LookedUp => !stage.other_person(),
+        });
         let mut round = Self {
             flow,
             visitor,
@@ -223,6 +233,8 @@ impl<'a> Round<'a> {
             guess: None,
             reserved: None,
             reserving: None,
+            begun: None,
+            passkey: None,
             new_id: None,
             may_hold: false,
             typed_password: None,
@@ -231,6 +243,52 @@ impl<'a> Round<'a> {
         };
         round.fill(submitted, &guesses, &counters);
         Ok(round)
+    }
+
+    /// Load for a passkey's answer. Where somebody is known already it is the one more proof, and theirs; else it says
+    /// itself whose it is.
+    pub async fn load_passkey(
+        flow: &'a Flow,
+        visitor: &'a Visitor,
+        stage: Stage,
+        digest: Option<Digest>,
+    ) -> Result<Self, Fault> {
+        let submitted = Some(Submission::Passkey);
+        if stage.has_proofs() {
+            return Self::load(flow, visitor, stage, submitted).await;
+        }
+        if visitor.session.is_some() && !stage.other_person() && stage.typed().is_none() {
+            let round = Self::load(flow, visitor, stage.clone(), submitted).await?;
+            if waits_for_one_more(&round.decide()) {
+                return Ok(round);
+            }
+        }
+        Self::load_named(flow, visitor, stage, submitted, Named::ByPasskey(digest)).await
+    }
+
+    /// A passkey has said whose this sign-in is: what follows is about them, whatever name was typed.
+    pub fn named_by_passkey(&mut self) {
+        let Some(person) = &self.person else { return };
+        let username = &person.person.username;
+        let stands = self.session.as_ref().is_some_and(|one| one.facts.person == person.person.id);
+        let typed = self.typed.as_ref().and_then(TypedName::name);
+        if typed == Some(username) || (self.typed.is_none() && stands) {
+            return;
+        }
+        let name = username.to_string();
+        self.typed = Some(TypedName::fold(&name, &self.visitor.tenant.site.mail_domains));
+        self.facts.identifier =
+            IdentifierFacts::Typed { username: Some(name.clone()), hints: Vec::new() };
+        match &mut self.stage {
+            Stage::Carried(carried) => {
+                carried.name = Some(name);
+                carried.other_person |= !stands;
+            }
+            Stage::Attempt { state, .. } => {
+                state.name = name;
+                state.other_person |= !stands;
+            }
+        }
     }
 
     fn fill(&mut self, submitted: Option<Submission>, guesses: &[GuessAt], counters: &[Counter]) {
@@ -243,7 +301,11 @@ impl<'a> Round<'a> {
         self.facts.submitted = submitted;
         if let Some(typed) = &self.typed {
             self.facts.identifier = IdentifierFacts::Typed {
-                username: self.person.as_ref().map(|found| found.person.username.to_string()),
+                username: self
+                    .person
+                    .as_ref()
+                    .filter(|found| typed.name() == Some(&found.person.username))
+                    .map(|found| found.person.username.to_string()),
                 hints: typed.hints().to_vec(),
             };
         }
@@ -280,16 +342,18 @@ impl<'a> Round<'a> {
     pub fn unchecked(&mut self) {
         self.facts.verdict = None;
         self.reserved = None;
-        if let Some(Reserving { begun: Some((_, before)), .. }) = self.reserving.take() {
+        self.reserving = None;
+        if let Some((_, before)) = self.begun.take() {
             self.stage = Stage::Carried(before);
         }
     }
 
     /// The attempt and version that the form was made for; 0 for one that begins with this submit.
     pub fn submitted_to(&self) -> (AttemptId, u64) {
-        let begins = self.reserving.as_ref().is_some_and(|reserving| reserving.begun.is_some());
         match &self.stage {
-            Stage::Attempt { id, version, .. } => (*id, if begins { 0 } else { *version }),
+            Stage::Attempt { id, version, .. } => {
+                (*id, if self.begun.is_some() { 0 } else { *version })
+            }
             Stage::Carried(_) => (self.new_id.unwrap_or(AttemptId::from_bytes([0; 16])), 0),
         }
     }
@@ -336,6 +400,7 @@ fn empty_facts(visitor: &Visitor, stage: &Stage) -> Facts {
             reservation_refused: false,
             repeated: false,
             alert_wait_until: None,
+            mail_wait_until: None,
         },
         person: PersonFacts::Unknown,
         session: None,
@@ -353,6 +418,7 @@ fn attempt_facts(state: &AttemptState) -> AttemptFacts {
         credential_epoch: state.credential_epoch,
         chosen: state.last_method(),
         last_drift: state.last_drift,
+        mailed: None,
     }
 }
 
@@ -387,9 +453,13 @@ fn guess_of(submission: Submission) -> Option<Guess> {
         Submission::Password => Some(Guess::Password),
         Submission::Code(Method::Totp) => Some(Guess::Totp),
         Submission::Code(Method::RecoveryCode) => Some(Guess::RecoveryCode),
-        Submission::Code(Method::Password)
+        Submission::Code(Method::MailCode) => Some(Guess::MailCode),
+        // Nobody guesses a signature.
+        Submission::Passkey
+        | Submission::Code(Method::Password | Method::Passkey)
         | Submission::Username
         | Submission::Choose(_)
+        | Submission::SendCode
         | Submission::Empty
         | Submission::Overlong => None,
     }
@@ -408,5 +478,6 @@ fn throttle_facts(round: &Round<'_>, counter: Option<&Counter>) -> ThrottleFacts
         reservation_refused: counter.is_some_and(|counter| counter.busy),
         repeated: false,
         alert_wait_until: None,
+        mail_wait_until: None,
     }
 }

@@ -5,7 +5,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use sekimori_base::{AttemptId, Fault, GrantId, Secret, SessionId, Timestamp, random};
 use sekimori_login::throttle::hold_millis;
-use sekimori_login::{Authenticated, Decision, Drift, Effect, Next, Reason, Verdict};
+use sekimori_login::{
+    Authenticated, Decision, Drift, Effect, Next, Reason, Step, Submission, Verdict,
+};
 use sekimori_store::{CommitError, Conflict, Digest, Reservation, Write};
 
 use super::effects::{Plan, new_proofs};
@@ -68,6 +70,13 @@ impl Flow {
                     Conflict::StepSpent | Conflict::RecoveryCodeSpent => {
                         round.facts.verdict = Some(Verdict::CodeRaced);
                     }
+                    // The counter of the passkey has moved on meanwhile.
+                    Conflict::PasskeyUsed => {
+                        round.unchecked();
+                        round.facts.verdict = Some(Verdict::PasskeySpent);
+                        let decision = round.decide();
+                        return self.settle_unchecked(round, decision).await;
+                    }
                     Conflict::EpochMoved | Conflict::PersonMissing | Conflict::SessionGone => {
                         let carried = again(&round);
                         let reason = Reason::AttemptOvertaken;
@@ -91,15 +100,20 @@ impl Flow {
         mut writes: Vec<Write>,
     ) -> Result<Settled, Fault> {
         let (tenant, now) = (round.visitor.tenant.id, round.visitor.now);
-        let Some(reserving) = &round.reserving else {
+        writes.splice(0..0, round.begun.iter().map(|(write, _)| write.clone()));
+        let Some(key) = round.reserving else {
             return match self.store.commit(tenant, now, writes).await {
                 Ok(_) => Ok(Settled::Done),
-                Err(CommitError::Conflict { conflict, .. }) => Ok(Settled::Refused(conflict)),
+                Err(CommitError::Conflict { conflict, .. }) => Ok(match conflict {
+                    Conflict::AttemptMoved | Conflict::Exists if round.passkey.is_some() => {
+                        let (id, version) = round.submitted_to();
+                        Settled::NotGranted(Reserve::SecondSubmit(id, version))
+                    }
+                    other => Settled::Refused(other),
+                }),
                 Err(CommitError::Fault(fault)) => Err(fault),
             };
         };
-        let key = reserving.key;
-        writes.splice(0..0, reserving.begun.iter().map(|(write, _)| write.clone()));
         match self.store.reserve(tenant, now, key, RESERVATION_SECONDS, writes).await {
             Ok(Reservation::Granted { .. }) => Ok(Settled::Done),
             Ok(Reservation::Refused(counter)) => {
@@ -142,8 +156,13 @@ impl Flow {
             }
             (Stage::Attempt { id, version, state }, Next::Ask(step)) => {
                 let mut state = state.clone();
+                let left = state.last.step.take();
                 state.last = self.shown_state(&round, &decision, incident);
-                state.last.step = Some(step.clone());
+                // A passkey that does not fit leaves the page as it was.
+                let kept = left.filter(|_| {
+                    round.facts.submitted == Some(Submission::Passkey) && *step == Step::Username
+                });
+                state.last.step = kept.or_else(|| Some(step.clone()));
                 self.advance(&round, *id, *version, &state).await
             }
             _ => Ok(self.refused_view(&round, &decision, incident)),

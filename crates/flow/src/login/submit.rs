@@ -5,11 +5,12 @@ use sekimori_base::{AttemptId, Fault, Secret};
 use sekimori_directory::Method;
 use sekimori_directory::username::{InputHint, TypedName, password_hints};
 use sekimori_login::{Check, Details, Next, Reason, Step, Submission, Verdict};
-use sekimori_store::{CommitError, Conflict, Counter, Reservation, Reserved, Wanted, Write};
+use sekimori_store::{CommitError, Conflict, Counter, Reservation, Reserved, Write};
 
 use super::check::Proofed;
 use super::pages::shown;
-use super::round::{Reserving, Round, Stage};
+use super::passkey::PasskeyForm;
+use super::round::{Round, Stage};
 use crate::Flow;
 use crate::attempt::{AttemptState, RESERVATION_SECONDS, SealedPart, Shown};
 use crate::carried::{CARRIED_SECONDS_MAX, Carried, browser_mark};
@@ -31,6 +32,8 @@ pub struct SignInForm {
     pub password: Option<Secret<String>>,
     /// A code.
     pub code: Option<Secret<String>>,
+    /// What a passkey signed.
+    pub passkey: Option<PasskeyForm>,
     /// The method of the code.
     pub method: Option<Method>,
     /// The method that is wished for instead.
@@ -66,6 +69,10 @@ impl Flow {
         }
         if let Some(over) = self.answered_before(visitor, &carried.door).await? {
             return Ok(over);
+        }
+        if let Some(passkey) = form.passkey {
+            let request = form.request.unwrap_or_default();
+            return self.submit_passkey(visitor, Stage::Carried(carried), &request, passkey).await;
         }
         if let Some(password) = form.password {
             // One page submitted twice is one attempt: its id follows from the page's sealed request.
@@ -169,6 +176,9 @@ impl Flow {
             return Ok(self.see_attempt(id, Some(other)));
         }
         let stage = Stage::Attempt { id, version, state: Box::new(state) };
+        if let Some(passkey) = form.passkey {
+            return self.submit_passkey(visitor, stage, "", passkey).await;
+        }
         if let Some(password) = form.password {
             let submission = password_submission(&password);
             let mut round = Round::load(self, visitor, stage, Some(submission)).await?;
@@ -185,9 +195,9 @@ impl Flow {
     }
 
     /// Queue, reserve, check, decide, store.
-    async fn check(
+    pub(super) async fn check(
         &self,
-        round: Round<'_>,
+        mut round: Round<'_>,
         new_attempt: Option<AttemptId>,
         typed: Proofed,
     ) -> Result<Progress, Fault> {
@@ -201,6 +211,10 @@ impl Flow {
                 let round = self.reserving(round, new_attempt)?;
                 self.settle_checked(round.with_verdict(verdict)).await
             }
+            (Next::Check(Check::Passkey { factors, holder }), Proofed::Passkey(signed)) => {
+                let verdict = round.check_passkey(factors, *holder, &signed);
+                self.settle_passkey(round.with_verdict(verdict), new_attempt).await
+            }
             // The engine asks for what was submitted and nothing else.
             (Next::Check(_), _) => {
                 Err(Fault::new("checking a proof", "another proof was asked than was sent"))
@@ -213,7 +227,8 @@ impl Flow {
                     (Stage::Carried(_), new) => (new, 0),
                 };
                 if let Some(id) = id
-                    && (first.reason == Reason::ThrottleBusy || matches!(typed, Proofed::Code(_)))
+                    && (first.reason == Reason::ThrottleBusy
+                        || matches!(typed, Proofed::Code(_) | Proofed::Passkey(_)))
                     && self.is_second_submit(round.visitor, id, version).await?
                 {
                     return self.first_outcome(round.visitor, id, version).await;
@@ -275,15 +290,24 @@ impl Flow {
         };
         let now = round.visitor.now;
         round.reserved = Some(Reserved::granted(key, now, RESERVATION_SECONDS));
-        let mut begun = None;
+        round.reserving = Some(key);
+        self.begin_attempt(&mut round, new_attempt)?;
+        Ok(round)
+    }
+
+    /// Begin the attempt of a carried request in the transaction that stores what a check led to.
+    pub(super) fn begin_attempt(
+        &self,
+        round: &mut Round<'_>,
+        new_attempt: Option<AttemptId>,
+    ) -> Result<(), Fault> {
         if let Stage::Carried(before) = &round.stage {
             let before = before.clone();
             let (id, _, state) = round.checking_state(new_attempt)?;
-            begun = Some((self.first_write(round.visitor, id, &state)?, before));
+            round.begun = Some((self.first_write(round.visitor, id, &state)?, before));
             round.stored_as(id, 1, state);
         }
-        round.reserving = Some(Reserving { key, begun });
-        Ok(round)
+        Ok(())
     }
 
     /// An attempt's row, at version 1.
@@ -357,45 +381,6 @@ impl Flow {
         }
         Ok(Reserve::Refused)
     }
-
-    async fn is_second_submit(
-        &self,
-        visitor: &Visitor,
-        id: AttemptId,
-        from_version: u64,
-    ) -> Result<bool, Fault> {
-        let wanted = Wanted { attempt: Some(id), ..Wanted::default() };
-        let loaded = self.store.load(visitor.tenant.id, visitor.now, wanted).await?;
-        Ok(loaded.attempt.is_some_and(|stored| stored.version > from_version))
-    }
-
-    /// The same form was submitted before: its outcome, as soon as there is one.
-    pub(super) async fn first_outcome(
-        &self,
-        visitor: &Visitor,
-        id: AttemptId,
-        version: u64,
-    ) -> Result<Progress, Fault> {
-        // The first submit waits for a hash at most as long as the queue is deep; so does the second.
-        for _ in 0..100 {
-            let wanted = Wanted { attempt: Some(id), ..Wanted::default() };
-            let loaded = self.store.load(visitor.tenant.id, visitor.now, wanted).await?;
-            let Some(stored) = loaded.attempt else { return Ok(self.stale(visitor, None)) };
-            if stored.ended_at.is_some() {
-                return self.ended(visitor, id, &stored, version).await;
-            }
-            let state = AttemptState::open(&visitor.tenant, id, &stored.state)
-                .map_err(Fault::while_doing("opening an attempt"))?;
-            if visitor.browser_digest().map(browser_mark) != Some(state.browser) {
-                return Ok(self.stale(visitor, None));
-            }
-            if !state.is_checking(visitor.now) {
-                return Ok(self.see_attempt(id, None));
-            }
-            tokio::time::sleep(std::time::Duration::from_millis(100)).await;
-        }
-        Ok(self.see_attempt(id, None))
-    }
 }
 
 /// Whether a guess may be checked.
@@ -460,7 +445,7 @@ impl Round<'_> {
 }
 
 /// The attempt that begins with the page of this sealed request.
-fn attempt_id(request: &str) -> AttemptId {
+pub(super) fn attempt_id(request: &str) -> AttemptId {
     let digest = sekimori_keys::digest::sha256(&[b"attempt:", request.as_bytes()]);
     AttemptId::from_bytes(digest[..16].try_into().expect("a digest has 32 bytes"))
 }

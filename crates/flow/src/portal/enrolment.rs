@@ -3,8 +3,6 @@
 //! Secrets are not carried but follow from a seed under a key of ours, so that the same page shows the same secret
 //! and a page that nobody finishes leaves nothing to clean up.
 
-use std::sync::atomic::{AtomicU32, Ordering};
-
 use sekimori_base::limits::SEALED_REQUEST_BYTES_MAX;
 use sekimori_base::{
     AttemptId, Entropy, FactorId, Fault, PersonId, Sealed, SessionId, TicketId, Timestamp, random,
@@ -13,12 +11,14 @@ use sekimori_directory::settings::ServiceName;
 use sekimori_directory::{Binding, Method};
 use sekimori_keys::{Binding as SealBinding, KeyVersion, Purpose, seal};
 use sekimori_login::enrol::{self, Ticket};
+use sekimori_login::ticket::TicketPurpose;
 use sekimori_login::{FactorState, Proof, Reason, SessionFacts};
 use sekimori_store::{CommitError, NewFactor, StoredPerson, Write};
 use serde::{Deserialize, Serialize};
 
 use super::enter::{Care, Changed, Inside, Others, Who, door, form_token, is_form_token};
 use super::see;
+use super::seeded::Seeded;
 use crate::Flow;
 use crate::carried::{Carried, browser_mark};
 use crate::incident::IncidentCode;
@@ -36,6 +36,9 @@ pub(crate) enum What {
     /// An authenticator app.
     #[serde(rename = "t")]
     Totp,
+    /// A passkey.
+    #[serde(rename = "k")]
+    Passkey,
     /// A sheet of recovery codes.
     #[serde(rename = "c")]
     Codes,
@@ -45,6 +48,7 @@ impl What {
     pub const fn path(self) -> &'static str {
         match self {
             Self::Totp => "/portal/totp",
+            Self::Passkey => "/portal/passkey",
             Self::Codes => "/portal/recovery-codes",
         }
     }
@@ -52,8 +56,15 @@ impl What {
     const fn method(self) -> Method {
         match self {
             Self::Totp => Method::Totp,
+            Self::Passkey => Method::Passkey,
             Self::Codes => Method::RecoveryCode,
         }
+    }
+
+    /// Whether a permission for the other is one for this: for an app or a passkey, as the person likes.
+    fn takes(self, other: Self) -> bool {
+        let either = |what| matches!(what, Self::Totp | Self::Passkey);
+        self == other || (either(self) && either(other))
     }
 }
 
@@ -207,7 +218,7 @@ impl Enrolment {
         let tenant = &visitor.tenant;
         let sealed: Sealed<Self> = seal::from_text(text, SEALED_REQUEST_BYTES_MAX).ok()?;
         let binding = SealBinding::new(Purpose::Enrolment, tenant.id);
-        let open: Self = tenant.keys.open_json(&binding, &sealed).ok()?;
+        let mut open: Self = tenant.keys.open_json(&binding, &sealed).ok()?;
         let seconds = match open.holder {
             Holder::Session(_) if open.ticket.is_none() => {
                 i64::from(tenant.site.session.sudo_seconds)
@@ -216,23 +227,27 @@ impl Enrolment {
         };
         let young = visitor.now.seconds_since(open.at) <= seconds;
         let known = tenant.keys.versions().any(|version| version.0 == open.key);
-        (open.what == what && young && known).then_some(open)
+        let fits = what.takes(open.what);
+        if open.what != what {
+            (open.what, open.refused) = (what, None);
+        }
+        (fits && young && known).then_some(open)
     }
 
     /// Chance that is the same each time the page is shown.
     pub fn chance<'t>(&self, tenant: &'t Tenant, about: &'static str) -> impl Entropy + use<'t> {
-        Seeded {
-            tenant,
-            key: KeyVersion(self.key),
-            seed: self.seed,
-            about,
-            block: AtomicU32::new(0),
-        }
+        Seeded::new(tenant, KeyVersion(self.key), self.seed, about)
     }
 
     /// The id that the factor will have: a page that is sent twice makes one factor.
     pub fn factor(&self, tenant: &Tenant) -> FactorId {
         FactorId::random(&self.chance(tenant, "id"))
+    }
+
+    /// The write that spends its ticket.
+    pub fn spends_ticket(&self) -> Option<Write> {
+        let (person, purpose) = (self.person, TicketPurpose::Factor);
+        self.ticket.map(|id| Write::TicketSpend { person, id, purpose })
     }
 
     /// The factor, ready.
@@ -246,29 +261,7 @@ impl Enrolment {
             label: String::new(),
             secret,
             codes,
-        }
-    }
-}
-
-struct Seeded<'t> {
-    tenant: &'t Tenant,
-    key: KeyVersion,
-    seed: [u8; 16],
-    about: &'static str,
-    block: AtomicU32,
-}
-
-impl Entropy for Seeded<'_> {
-    fn fill(&self, bytes: &mut [u8]) {
-        for part in bytes.chunks_mut(32) {
-            let block = self.block.fetch_add(1, Ordering::Relaxed).to_be_bytes();
-            let data = [self.about.as_bytes(), b":", &self.seed, &block].concat();
-            let digest = self
-                .tenant
-                .keys
-                .digest_under(self.key, Purpose::Enrolment, self.tenant.id, &data)
-                .expect("its key was in the ring when it was opened or made");
-            part.copy_from_slice(&digest.bytes()[..part.len()]);
+            passkey: None,
         }
     }
 }

@@ -28,10 +28,12 @@ mod history;
 mod new_password;
 mod not_me;
 mod overview;
+mod passkeys;
 mod password;
 mod password_ticket;
 mod refused;
 mod remove;
+mod seeded;
 mod sessions;
 mod ticket;
 mod totp;
@@ -48,7 +50,8 @@ pub use history::{Entry, Happening};
 pub use new_password::{NewPasswordForm, NewPasswordPage};
 pub(crate) use not_me::SUSPENDED_SECONDS;
 pub use not_me::{NotMeState, NotMeView, Remedy};
-pub use overview::{OverviewView, SessionView, Suggestion};
+pub use overview::{FactorView, OverviewView, SessionView, Suggestion};
+pub use passkeys::{PasskeyAnswer, PasskeyMade, PasskeyPage, RenamePage};
 pub use password::{PasswordChange, PasswordPage};
 pub use password_ticket::PasswordTicketPage;
 pub use remove::{Remaining, RemovePage};
@@ -58,6 +61,8 @@ pub use totp::{CodeFailure, TotpAnswer, TotpPage};
 
 /// Authenticator apps that one account may have.
 pub const APPS_MAX: usize = 5;
+/// Passkeys that one account may have.
+pub const PASSKEYS_MAX: usize = 10;
 
 /// What was just done, as a word in the query of the page that says so.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,6 +71,10 @@ pub enum Done {
     PasswordChanged,
     /// An authenticator app was registered.
     TotpRegistered,
+    /// A passkey was registered.
+    PasskeyRegistered,
+    /// A passkey has another name.
+    PasskeyRenamed,
     /// Recovery codes were made and saved.
     RecoveryCodesMade,
     /// A factor was removed.
@@ -78,19 +87,24 @@ pub enum Done {
     ConsentWithdrawn,
     /// Nothing was done: as many apps are registered as may be.
     AppsFull,
+    /// Nothing was done: as many passkeys are registered as may be.
+    PasskeysFull,
 }
 
 impl Done {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 11] = [
         Self::PasswordChanged,
         Self::TotpRegistered,
+        Self::PasskeyRegistered,
+        Self::PasskeyRenamed,
         Self::RecoveryCodesMade,
         Self::FactorRemoved,
         Self::SessionEnded,
         Self::OthersEnded,
         Self::ConsentWithdrawn,
         Self::AppsFull,
+        Self::PasskeysFull,
     ];
 
     /// The word.
@@ -98,12 +112,15 @@ impl Done {
         match self {
             Self::PasswordChanged => "password",
             Self::TotpRegistered => "totp",
+            Self::PasskeyRegistered => "passkey",
+            Self::PasskeyRenamed => "renamed",
             Self::RecoveryCodesMade => "codes",
             Self::FactorRemoved => "removed",
             Self::SessionEnded => "session",
             Self::OthersEnded => "others",
             Self::ConsentWithdrawn => "consent",
             Self::AppsFull => "apps-full",
+            Self::PasskeysFull => "passkeys-full",
         }
     }
 

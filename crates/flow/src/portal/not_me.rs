@@ -46,10 +46,12 @@ struct Link {
 }
 
 impl Link {
-    /// The factor that the notice calls new. One that was used, failed or removed is none.
-    fn new_factor(&self) -> Option<FactorId> {
+    /// The factor that the notice calls new, or copied. One that was used, failed or removed is none.
+    fn doubtful_factor(&self) -> Option<FactorId> {
         match self.notice {
-            Notice::FactorAdded | Notice::RecoveryCodesMade => self.about.factor,
+            Notice::FactorAdded | Notice::RecoveryCodesMade | Notice::PasskeyCopied => {
+                self.about.factor
+            }
             Notice::SecondFactorFailed
             | Notice::RecoveryCodeUsed
             | Notice::ClockSuspected
@@ -167,7 +169,7 @@ impl Flow {
             Write::SessionsEndOfPerson { person: id, except: None },
             Write::TicketsEndOfPerson { person: id },
         ];
-        match link.new_factor() {
+        match link.doubtful_factor() {
             Some(factor) => {
                 details["factor"] = factor.to_string().into();
                 let until = Some(now.plus_seconds(SUSPENDED_SECONDS));
@@ -203,7 +205,7 @@ fn mark(link: &Link) -> String {
 
 fn view(visitor: &Visitor, link: &Link, person: Option<&StoredPerson>, pressed: bool) -> NotMeView {
     let known = |id| person?.known.factors.iter().find(|factor| factor.id == id);
-    let (new, about) = (link.new_factor(), link.about.factor.and_then(known));
+    let (new, about) = (link.doubtful_factor(), link.about.factor.and_then(known));
     let old = visitor.now.seconds_since(link.at) > LINK_SECONDS;
     let state = match new.map(|_| about.map(|factor| factor.state)) {
         Some(Some(FactorState::Suspended)) => NotMeState::Done,

@@ -4,7 +4,7 @@ use sekimori_base::{Bilingual, Fault, SessionId, Timestamp};
 use sekimori_directory::settings::ZoneName;
 use sekimori_directory::{Binding, Method, Person};
 use sekimori_login::{FactorFacts, FactorState};
-use sekimori_store::StoredSession;
+use sekimori_store::{StoredFactor, StoredSession};
 
 use super::enter::{Care, Inside, Who};
 use super::history::Entry;
@@ -30,7 +30,9 @@ pub struct OverviewView {
     /// Services that the person may use: titles, and where they start.
     pub services: Vec<(Bilingual, String)>,
     /// Factors, also those that cannot be used.
-    pub factors: Vec<FactorFacts>,
+    pub factors: Vec<FactorView>,
+    /// Whether passkeys can be registered here.
+    pub takes_passkeys: bool,
     /// Standing sessions, the present one first.
     pub sessions: Vec<SessionView>,
     /// What happened, newest first.
@@ -39,6 +41,22 @@ pub struct OverviewView {
     pub older: Option<Timestamp>,
     /// The token of the page's forms.
     pub token: String,
+}
+
+/// A factor, with the name that its person knows it by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FactorView {
+    /// What it is.
+    pub facts: FactorFacts,
+    /// Its name; empty if it has none.
+    pub label: String,
+}
+
+impl FactorView {
+    /// A factor of a row.
+    pub(crate) fn of(stored: &StoredFactor) -> Self {
+        Self { facts: stored.facts.clone(), label: stored.label.clone() }
+    }
 }
 
 /// A standing session.
@@ -104,7 +122,8 @@ impl Flow {
             done,
             suggestion: suggestion(&inside),
             services: services(tenant, person),
-            factors: inside.person.factors.iter().map(|stored| stored.facts.clone()).collect(),
+            factors: inside.person.factors.iter().map(FactorView::of).collect(),
+            takes_passkeys: tenant.relying_party.is_some(),
             sessions,
             history,
             older,
@@ -151,7 +170,8 @@ fn suggestion(inside: &Inside<'_>) -> Option<Suggestion> {
         })
     };
     let codes = usable(Method::RecoveryCode).filter_map(|factor| factor.codes_left).max();
-    if usable(Method::Totp).next().is_none() && codes.is_none() {
+    let proof = usable(Method::Totp).chain(usable(Method::Passkey)).next();
+    if proof.is_none() && codes.is_none() {
         let suspended = known.factors.iter().any(|f| f.state == FactorState::Suspended);
         let first = !known.ever_had_factor && !suspended;
         if !first {

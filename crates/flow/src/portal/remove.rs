@@ -6,7 +6,7 @@ use sekimori_login::{FactorFacts, FactorState, Notice};
 use sekimori_store::Write;
 
 use super::enter::{Care, Changed, Inside, Others, Who};
-use super::{Done, Portal};
+use super::{Done, FactorView, Portal};
 use crate::Flow;
 use crate::notices::About;
 use crate::visitor::Visitor;
@@ -28,7 +28,7 @@ pub struct RemovePage {
     /// Who.
     pub who: Who,
     /// Which.
-    pub factor: FactorFacts,
+    pub factor: FactorView,
     /// What is left.
     pub remaining: Remaining,
     /// The token of the form.
@@ -46,7 +46,8 @@ impl Flow {
             Ok(inside) => inside,
             Err(progress) => return Ok(Portal::elsewhere(progress)),
         };
-        let Some(known) = find(&inside, factor) else { return Ok(Portal::see("/portal")) };
+        let stored = inside.person.factors.iter().find(|stored| stored.facts.id == factor);
+        let Some(known) = stored.map(FactorView::of) else { return Ok(Portal::see("/portal")) };
         Ok(Portal::Here(RemovePage {
             who: inside.who(),
             remaining: remaining(&inside, factor),

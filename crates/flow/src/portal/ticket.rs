@@ -121,7 +121,7 @@ impl Flow {
         };
         let own = visitor.browser_digest().map(browser_mark) == Some(known.browser);
         let refused = known.last.step.is_none() && ticket_may_help(known.last.reason);
-        let proof = known.proofs.iter().find(|proof| proof.method.opens()).cloned();
+        let proof = known.proofs.iter().find(|proof| proof.opens()).cloned();
         let (Some(proof), true, true) = (proof, own, refused) else { return Ok(None) };
         let (name, browser, epoch) = (known.name.clone(), known.browser, known.credential_epoch);
         let service = known.door.service();

@@ -3,7 +3,6 @@
 use sekimori_base::{Fault, Secret, Timestamp};
 use sekimori_credential::totp::{self, OneTimeCode, TotpSecret, TotpVerdict};
 use sekimori_directory::{Binding, Method};
-use sekimori_login::ticket::TicketPurpose;
 use sekimori_login::{Details, FactorState, Notice, Reason};
 use sekimori_store::{AuditLine, CommitError, StoredPerson, Write};
 
@@ -30,6 +29,8 @@ pub struct TotpPage {
     pub failure: Option<Box<CodeFailure>>,
     /// Who is signed in; nobody if they came with a ticket.
     pub who: Option<Who>,
+    /// A passkey can be registered instead.
+    pub passkey_instead: bool,
 }
 
 /// Why a code of the new app was not taken.
@@ -43,6 +44,20 @@ pub struct CodeFailure {
     pub incident: Option<IncidentCode>,
     /// When.
     pub at: Timestamp,
+}
+
+impl CodeFailure {
+    /// What a page of registering says of what it was sent.
+    pub(super) fn of(refused: RefusedCode) -> Self {
+        let details = Details {
+            verified: true,
+            clock_ahead_seconds: refused.ahead_seconds,
+            method: Some(Method::Totp),
+            ..Details::default()
+        };
+        let RefusedCode { reason, incident, at, .. } = refused;
+        Self { reason, details, incident, at }
+    }
 }
 
 /// What registering an app comes to.
@@ -125,11 +140,13 @@ impl Flow {
                 return Ok(Portal::see(format!("{}?r={request}", What::Totp.path())));
             }
         }
-        self.after_totp(&enrolment, registrar.person(), visitor).await.map(Portal::elsewhere)
+        let person = registrar.person();
+        let next = self.after_app(&enrolment, person, visitor, Done::TotpRegistered).await?;
+        Ok(Portal::elsewhere(next))
     }
 
     /// Keep a line about a code that was not taken, within the budget. There are no facts: no rule decided about it.
-    async fn narrate_code(
+    pub(super) async fn narrate_code(
         &self,
         registrar: &Registrar<'_>,
         reason: Reason,
@@ -163,11 +180,7 @@ impl Flow {
         let person = enrolment.person;
         let factor = enrolment.factor(&visitor.tenant);
         let sealed = self.seal_factor(&visitor.tenant, factor, secret.bytes().expose())?;
-        let spent = enrolment.ticket.map(|id| {
-            let purpose = TicketPurpose::Factor;
-            Write::TicketSpend { person, id, purpose }
-        });
-        let mut writes: Vec<Write> = spent.into_iter().collect();
+        let mut writes: Vec<Write> = enrolment.spends_ticket().into_iter().collect();
         writes.push(Write::FactorAdd(enrolment.new_factor(factor, sealed, 0)));
         writes.push(Write::SpendStep { person, factor, step });
         let about = About {
@@ -186,12 +199,13 @@ impl Flow {
         Ok(writes)
     }
 
-    /// After an app is registered: recovery codes under the same permission, unless there are some.
-    async fn after_totp(
+    /// After an app or a passkey is registered: recovery codes under the same permission, unless there are some.
+    pub(super) async fn after_app(
         &self,
         enrolment: &Enrolment,
         person: &StoredPerson,
         visitor: &Visitor,
+        done: Done,
     ) -> Result<Progress, Fault> {
         let mut factors = person.factors.iter().map(|stored| &stored.facts);
         let has_codes = factors.any(|factor| {
@@ -200,7 +214,7 @@ impl Flow {
                 && factor.is_usable()
         });
         if has_codes {
-            return self.after_enrolment(visitor, &enrolment.holder, Done::TotpRegistered).await;
+            return self.after_enrolment(visitor, &enrolment.holder, done).await;
         }
         let holder = enrolment.holder.clone();
         let entropy = &*self.entropy;
@@ -218,7 +232,8 @@ impl Flow {
                 let found = self.store.person(visitor.tenant.id, visitor.now, enrolment.person);
                 match found.await? {
                     Some(person) if person.known.credential_epoch == enrolment.epoch + 1 => {
-                        let next = self.after_totp(&enrolment, &person, visitor).await?;
+                        let done = Done::TotpRegistered;
+                        let next = self.after_app(&enrolment, &person, visitor, done).await?;
                         Ok(Portal::elsewhere(next))
                     }
                     Some(_) | None => Ok(Portal::see("/portal")),
@@ -239,17 +254,9 @@ fn view(enrolment: &Enrolment, registrar: &Registrar<'_>, request: &str) -> Totp
         secret: Secret::new(secret.base32_groups().expose().replace(' ', "")),
         request: request.to_owned(),
         token: registrar.token(),
-        failure: enrolment.refused.map(|refused| {
-            let details = Details {
-                verified: true,
-                clock_ahead_seconds: refused.ahead_seconds,
-                method: Some(Method::Totp),
-                ..Details::default()
-            };
-            let RefusedCode { reason, incident, at, .. } = refused;
-            Box::new(CodeFailure { reason, details, incident, at })
-        }),
+        failure: enrolment.refused.map(|refused| Box::new(CodeFailure::of(refused))),
         who: registrar.who(),
+        passkey_instead: tenant.relying_party.is_some(),
     }
 }
 

@@ -204,6 +204,7 @@ fn no_label_of_a_purpose_changes() {
             "notice-link",
             "pairwise-subject",
             "refused-form",
+            "passkey-challenge",
         ]
     );
 }

@@ -418,6 +418,7 @@ fn site(rows: Vec<PolicyRow>, services: Vec<Service>, campus_range: &str) -> Sit
         session: policy().session,
         retention: sekimori_directory::settings::Retention::default(),
         mail: sekimori_directory::settings::MailSettings::default(),
+        passkeys: sekimori_directory::settings::PasskeySettings::default(),
     }
 }
 

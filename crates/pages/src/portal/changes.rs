@@ -4,7 +4,7 @@ use sekimori_base::Timestamp;
 use sekimori_words::PasswordFlaw;
 
 use super::FactorRow;
-use crate::{Failure, Form, Place, Slip};
+use crate::{Failure, Form, PasskeyAsk, Place, Slip};
 
 /// Change the password. Posts `new_password`, `username` for password managers, and `end_others=on` if
 /// the other sessions should end.
@@ -35,6 +35,32 @@ pub struct RegisterTotp {
     pub failure: Option<Failure>,
     /// Where the person is.
     pub place: Place,
+    /// Where a passkey is registered instead, if that can be.
+    pub passkey_href: Option<String>,
+}
+
+/// Register a passkey: a script asks the browser for it.
+#[derive(Debug, Clone)]
+pub struct RegisterPasskey {
+    /// The form.
+    pub form: Form,
+    /// What the browser is asked for. Never missing; an option as on the pages of the sign-in.
+    pub passkey: Option<PasskeyAsk>,
+    /// Why what was just sent was not taken.
+    pub failure: Option<Failure>,
+    /// Where the person is.
+    pub place: Place,
+    /// Where an app is registered instead.
+    pub app_href: String,
+}
+
+/// Give a passkey another name. Posts `label`.
+#[derive(Debug, Clone)]
+pub struct RenamePasskey {
+    /// The form.
+    pub form: Form,
+    /// Its present name.
+    pub label: String,
 }
 
 /// New recovery codes, shown this once. Posts nothing but its hidden fields: "I have saved them".

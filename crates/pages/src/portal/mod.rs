@@ -3,10 +3,11 @@
 mod changes;
 mod not_me;
 mod overview;
+mod shown;
 
 pub use changes::{
-    ChangePassword, Consents, EnrolTicket, GrantRow, RecoveryCodes, RegisterTotp, RemoveFactor,
-    Standing,
+    ChangePassword, Consents, EnrolTicket, GrantRow, RecoveryCodes, RegisterPasskey, RegisterTotp,
+    RemoveFactor, RenamePasskey, Standing,
 };
 pub use not_me::{NotMe, NotMeState, Remedy};
 pub use overview::{

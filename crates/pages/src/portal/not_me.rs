@@ -3,8 +3,8 @@
 use sekimori_base::Timestamp;
 use sekimori_login::Notice;
 
+use super::shown::notice_text;
 use crate::Form;
-use crate::shown::notice_text;
 
 /// "This was not me". Opening the page changes nothing; its button posts `decision` = `not_me`.
 #[derive(Debug, Clone)]
@@ -57,17 +57,19 @@ impl NotMe {
 
     /// What the button will do.
     pub(crate) const fn promise(&self) -> &'static str {
-        match self.remedy {
-            Remedy::Suspend => "not-me-suspends",
-            Remedy::EndAll => "not-me-ends",
+        match (self.remedy, self.notice) {
+            (Remedy::Suspend, Notice::PasskeyCopied) => "not-me-suspends-passkey",
+            (Remedy::Suspend, _) => "not-me-suspends",
+            (Remedy::EndAll, _) => "not-me-ends",
         }
     }
 
     /// What it has done.
     pub(crate) const fn outcome(&self) -> &'static str {
-        match self.remedy {
-            Remedy::Suspend => "not-me-suspended",
-            Remedy::EndAll => "not-me-ended",
+        match (self.remedy, self.notice) {
+            (Remedy::Suspend, Notice::PasskeyCopied) => "not-me-suspended-passkey",
+            (Remedy::Suspend, _) => "not-me-suspended",
+            (Remedy::EndAll, _) => "not-me-ended",
         }
     }
 
@@ -77,6 +79,7 @@ impl NotMe {
             Notice::PasswordChanged => "not-me-next-password",
             Notice::SecondFactorFailed | Notice::ClockSuspected => "not-me-next-known",
             Notice::RecoveryCodeUsed => "not-me-next-code",
+            Notice::PasskeyCopied => "not-me-next-passkey",
             Notice::FactorRemoved => "not-me-next-removed",
             Notice::FactorAdded | Notice::RecoveryCodesMade => "not-me-next-new",
         }

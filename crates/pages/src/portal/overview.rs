@@ -25,6 +25,8 @@ pub struct Overview {
     pub services: Vec<ServiceLink>,
     /// Factors, also those that cannot be used.
     pub factors: Vec<FactorRow>,
+    /// Passkeys can be registered here.
+    pub takes_passkeys: bool,
     /// When the password was last changed, if known.
     pub password_changed_at: Option<Timestamp>,
     /// Standing sessions, the present one first.
@@ -68,6 +70,8 @@ pub struct FactorRow {
     pub id: FactorId,
     /// Of what kind.
     pub method: Method,
+    /// The name that its person knows it by; empty if it has none.
+    pub label: String,
     /// How it came to the account.
     pub binding: Binding,
     /// Whether it can be used.
@@ -166,6 +170,12 @@ pub enum Done {
     ConsentWithdrawn,
     /// Nothing: as many authenticator apps are registered as may be.
     AppsFull,
+    /// A passkey was registered.
+    PasskeyRegistered,
+    /// A passkey has another name.
+    PasskeyRenamed,
+    /// Nothing: as many passkeys are registered as may be.
+    PasskeysFull,
 }
 
 /// What would be good to do.

@@ -5,12 +5,12 @@ use sekimori_directory::{Affiliation, InputHint, Method};
 use sekimori_login::{Choice, Details, Reason, Step, Usability};
 use sekimori_words::PasswordFlaw;
 
-use super::{NOW, Sample, attempt, campus, eduroam, failure, form, text, verified};
+use super::{NOW, Sample, attempt, campus, eduroam, failure, form, passkey, text, verified};
 use crate::{
-    Consent, Identity, Incident, NewPassword, Obstacle, OwnerDetails, Page, Password,
-    PasswordTicket, Place, Problem, Refusal, Relay, ReleasedItem, SecondFactor, SecondProof,
-    SignOut, SignedOut, Slip, SwitchChoice, SwitchPerson, Troubleshoot, TroubleshootAnswer,
-    Username, WayOn,
+    Consent, Identity, Incident, NewPassword, Obstacle, OwnerDetails, Page, PasskeyPurpose,
+    Password, PasswordTicket, Place, Problem, Refusal, Relay, ReleasedItem, SecondFactor,
+    SecondProof, SignOut, SignedOut, Slip, SwitchChoice, SwitchPerson, Troubleshoot,
+    TroubleshootAnswer, Username, WayOn,
 };
 
 const NAME: &str = "s2310123";
@@ -44,6 +44,7 @@ fn username(language: Language, place: Place, reason: Option<Reason>) -> Usernam
         failure: reason.map(|reason| failure(reason, Details::default())),
         note: None,
         ticket_href: TICKET.to_owned(),
+        passkey: passkey(PasskeyPurpose::Offered),
     }
 }
 
@@ -63,6 +64,7 @@ fn password(
         failure: reason.map(|reason| failure(reason, details)),
         cancel_href: None,
         ticket_href: Some(TICKET.to_owned()),
+        passkey: passkey(PasskeyPurpose::Instead),
     }
 }
 
@@ -146,6 +148,10 @@ fn steps(language: Language) -> Vec<Sample> {
         ticket_href: None,
         ..password(language, campus(language), None, Details::default())
     };
+    let mut unknown = username(language, eduroam(language), Some(Reason::PasskeyUnknown));
+    if let Some(passkey) = &mut unknown.passkey {
+        passkey.unknown = true;
+    }
     vec![
         sample("username", username(language, campus(language), None)),
         sample("username-outside", username(language, eduroam(language), None)),
@@ -159,6 +165,7 @@ fn steps(language: Language) -> Vec<Sample> {
         ),
         sample("password-again", fresh),
         sample("password-chosen", chosen),
+        sample("username-passkey-unknown", unknown),
     ]
 }
 
@@ -167,6 +174,12 @@ fn choices() -> Vec<Choice> {
         Choice { method: Method::Totp, usability: Usability::Usable },
         Choice { method: Method::RecoveryCode, usability: Usability::Usable },
     ]
+}
+
+fn with_passkey() -> Vec<Choice> {
+    let passkey = Choice { method: Method::Passkey, usability: Usability::Usable };
+    let mail = Choice { method: Method::MailCode, usability: Usability::NotRegistered };
+    std::iter::once(passkey).chain(choices()).chain([mail]).collect()
 }
 
 fn second_factor(
@@ -194,6 +207,7 @@ fn second_factor(
         failure: reason.map(|reason| failure(reason, details)),
         change_username_href: Some("/login?request=c2VhbGVk".to_owned()),
         cancel_href: None,
+        passkey: (method == Method::Passkey).then(|| passkey(PasskeyPurpose::Second)).flatten(),
     }
 }
 
@@ -202,6 +216,10 @@ fn second_factors(language: Language) -> Vec<Sample> {
         Choice { method: Method::Totp, usability: Usability::Usable },
         Choice { method: Method::RecoveryCode, usability: Usability::UsedUp },
     ];
+    let impossible = SecondFactor {
+        passkey: None,
+        ..second_factor(language, Method::Passkey, with_passkey(), None, verified())
+    };
     let drift = Details { clock_ahead_seconds: Some(-185), ..verified() };
     let one = |method, choices, reason, details| {
         second_factor(language, method, choices, reason, details)
@@ -212,6 +230,12 @@ fn second_factors(language: Language) -> Vec<Sample> {
         sample("code-wrong", one(Method::Totp, choices(), Some(Reason::CodeWrong), verified())),
         sample("code-drift", one(Method::Totp, choices(), Some(Reason::ClockDrift), drift)),
         sample("recovery-code", one(Method::RecoveryCode, choices(), None, verified())),
+        sample("passkey", one(Method::Passkey, with_passkey(), None, verified())),
+        sample(
+            "passkey-refused",
+            one(Method::Passkey, with_passkey(), Some(Reason::PasskeyRefused), verified()),
+        ),
+        sample("passkey-impossible", impossible),
     ]
 }
 

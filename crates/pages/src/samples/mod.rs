@@ -10,7 +10,8 @@ use sekimori_directory::settings::{Help, Organisation};
 use sekimori_login::{Details, Reason};
 
 use crate::{
-    DemoStrip, Failure, Form, Frame, Incident, LanguageLink, Page, Place, PortalHead, PortalLinks,
+    DemoStrip, Failure, Form, Frame, Incident, LanguageLink, Page, PasskeyAsk, PasskeyPurpose,
+    Place, PortalHead, PortalLinks,
 };
 
 #[cfg(test)]
@@ -34,9 +35,11 @@ pub const LINKS: PortalLinks = PortalLinks {
     overview: "/portal",
     password: "/portal/password",
     totp: "/portal/totp",
+    passkey: "/portal/passkey",
     recovery_codes: "/portal/recovery-codes",
     ticket: "/portal/ticket",
     remove_factor: "/portal/remove-factor",
+    rename_factor: "/portal/rename-factor",
     consents: "/portal/consents",
     sign_out: "/sign-out",
 };
@@ -109,6 +112,16 @@ fn form(action: &str) -> Form {
 fn attempt(action: &str) -> Form {
     let id = "att_00000000000000000000000001".to_owned();
     Form::new(action, vec![("attempt", id), ("version", "2".to_owned())])
+}
+
+/// What a page asks a passkey for.
+fn passkey(purpose: PasskeyPurpose) -> Option<PasskeyAsk> {
+    Some(PasskeyAsk {
+        challenge: "c2VhbGVk".to_owned(),
+        options: "{\"challenge\":\"AAAA\",\"rpId\":\"login.example.ac.jp\"}".to_owned(),
+        purpose,
+        unknown: false,
+    })
 }
 
 fn failure(reason: Reason, details: Details) -> Failure {

@@ -5,13 +5,15 @@ use sekimori_directory::{Affiliation, Binding, Method};
 use sekimori_login::{Details, FactorState, Notice, Reason};
 use sekimori_words::PasswordFlaw;
 
-use super::{NOW, Sample, campus, eduroam, factor_id, failure, session_id, text, verified};
+use super::{
+    NOW, Sample, campus, eduroam, factor_id, failure, passkey, session_id, text, verified,
+};
 use crate::portal::{
     ChangePassword, Consents, Done, EnrolTicket, EventRow, FactorRow, GrantRow, Happened, NotMe,
-    NotMeState, Overview, PersonCard, RecoveryCodes, RegisterTotp, Remedy, RemoveFactor,
-    ServiceLink, SessionRow, Standing, Suggestion,
+    NotMeState, Overview, PersonCard, RecoveryCodes, RegisterPasskey, RegisterTotp, Remedy,
+    RemoveFactor, RenamePasskey, ServiceLink, SessionRow, Standing, Suggestion,
 };
-use crate::{Form, Page, Slip, demo};
+use crate::{Form, Page, PasskeyPurpose, Slip, demo};
 
 const DAY: i64 = 86_400;
 
@@ -36,6 +38,11 @@ fn factors() -> Vec<FactorRow> {
     let row = |byte, method, binding, state, days, used, codes_left| FactorRow {
         id: factor_id(byte),
         method,
+        label: if method == Method::Passkey {
+            "Chrome (Windows)".to_owned()
+        } else {
+            String::new()
+        },
         binding,
         state,
         registered_at: NOW.plus_seconds(-DAY * days),
@@ -53,6 +60,7 @@ fn factors() -> Vec<FactorRow> {
             None,
         ),
         row(2, Method::Totp, Binding::Ticket, FactorState::Unfinished, 2, None, None),
+        row(4, Method::Passkey, Binding::OtherFactor, FactorState::Ready, 30, None, None),
         row(3, Method::RecoveryCode, Binding::OtherFactor, FactorState::Ready, 39, None, Some(8)),
     ]
 }
@@ -191,6 +199,7 @@ fn overview(language: Language) -> Overview {
             },
         ],
         factors: factors(),
+        takes_passkeys: true,
         password_changed_at: Some(NOW.plus_seconds(-DAY * 400)),
         sessions: sessions(language),
         sessions_form: form("/portal/sessions"),
@@ -236,6 +245,7 @@ fn changes(language: Language) -> Vec<Sample> {
             .to_owned(),
         failure,
         place: campus(language),
+        passkey_href: Some("/portal/passkey?r=c2VhbGVk".to_owned()),
     };
     let codes = RecoveryCodes {
         form: form("/portal/recovery-codes"),
@@ -256,6 +266,17 @@ fn changes(language: Language) -> Vec<Sample> {
     }];
     let consents = |grants| Consents { form: form("/portal/consents"), grants };
     let wrong = |reason| Some(failure(reason, verified()));
+    let make = |failure| RegisterPasskey {
+        form: form("/portal/passkey"),
+        passkey: passkey(PasskeyPurpose::Make),
+        failure,
+        place: campus(language),
+        app_href: "/portal/totp?r=c2VhbGVk".to_owned(),
+    };
+    let rename = RenamePasskey {
+        form: form("/portal/rename-factor/fac_1"),
+        label: "Chrome (Windows)".to_owned(),
+    };
     vec![
         sample("change-password", change(Vec::new())),
         sample(
@@ -267,6 +288,9 @@ fn changes(language: Language) -> Vec<Sample> {
         ),
         sample("register-totp", totp(None)),
         sample("register-totp-wrong", totp(wrong(Reason::CodeWrong))),
+        sample("register-passkey", make(None)),
+        sample("register-passkey-refused", make(wrong(Reason::PasskeyRefused))),
+        sample("rename-passkey", rename),
         sample("recovery-codes", codes),
         sample("remove-factor", remove(Standing::OthersLeft)),
         sample("remove-factor-codes-left", remove(Standing::RecoveryCodesLeft)),
@@ -308,17 +332,22 @@ fn not_me(language: Language) -> Vec<Sample> {
         at: NOW.plus_seconds(-3600),
         place: text(language, "wired network", "有線LAN"),
         remedy: match notice {
-            Notice::FactorAdded | Notice::RecoveryCodesMade => Remedy::Suspend,
+            Notice::FactorAdded | Notice::RecoveryCodesMade | Notice::PasskeyCopied => {
+                Remedy::Suspend
+            }
             _ => Remedy::EndAll,
         },
         method,
         state,
     };
     let (added, totp) = (Notice::FactorAdded, Some(Method::Totp));
+    let (copied, passkey) = (Notice::PasskeyCopied, Some(Method::Passkey));
     [
         ("not-me", page(added, totp, NotMeState::Asked)),
         ("not-me-done", page(added, totp, NotMeState::Done)),
         ("not-me-over", page(added, totp, NotMeState::Over)),
+        ("not-me-copied", page(copied, passkey, NotMeState::Asked)),
+        ("not-me-copied-done", page(copied, passkey, NotMeState::Done)),
         ("not-me-password", page(Notice::PasswordChanged, None, NotMeState::Asked)),
         ("not-me-password-done", page(Notice::PasswordChanged, None, NotMeState::Done)),
         ("not-me-failed-done", page(Notice::SecondFactorFailed, None, NotMeState::Done)),

@@ -158,6 +158,10 @@ fn every_field_has_a_label_and_every_id_is_alone() {
 fn a_page_has_one_main_form_and_its_first_button_is_the_main_one() {
     for shown in every_page() {
         let forms = shown.all("form");
+        if shown.name.starts_with("passkey-impossible") {
+            // Nothing can be sent: only the other ways are left.
+            continue;
+        }
         let main = forms.iter().filter(|form| form.attribute("id") == Some("step")).count();
         assert!(main <= 1, "{}", shown.name);
         assert_eq!(main, forms.len().min(1).min(usize::from(!shown.name.starts_with("overview"))));
@@ -230,6 +234,40 @@ fn a_code_is_one_plain_field() {
         let recovery = page("recovery-code", language).id("code").unwrap().clone();
         assert_eq!(recovery.attribute("inputmode"), None);
         assert_eq!(recovery.attribute("maxlength"), None);
+    }
+}
+
+#[test]
+fn a_passkey_is_asked_for_by_a_button_that_a_script_shows() {
+    // U24, U25.
+    for language in Language::ALL {
+        for (name, kind, quiet) in [
+            ("username", "button", true),
+            ("password", "button", true),
+            ("passkey", "submit", false),
+            ("register-passkey", "submit", false),
+        ] {
+            let shown = page(name, language);
+            let button = shown.id("passkey-button").unwrap();
+            assert!(button.is("button", "type", kind), "{}", shown.name);
+            assert_eq!(button.has_class("quiet"), quiet, "{}", shown.name);
+            assert!(button.attribute("hidden").is_some(), "{}: until a script runs", shown.name);
+            assert_eq!(shown.all("noscript").len(), usize::from(!quiet), "{}", shown.name);
+            let texts = ["cancelled", "timeout", "address", "unusable"];
+            let said = texts.map(|text| button.attribute(&format!("data-{text}")).unwrap());
+            assert!(said.iter().all(|text| !text.is_empty()) && said[0] != said[1]);
+            assert!(shown.html.contains("/static/passkey."), "{}", shown.name);
+            let fields = shown.inside("step", "input");
+            for field in ["challenge", "passkey"] {
+                assert!(fields.iter().any(|one| one.attribute("name") == Some(field)));
+            }
+        }
+        assert!(!page("code", language).html.contains("/static/passkey."));
+        let unknown = page("username-passkey-unknown", language);
+        assert!(unknown.id("passkey-button").unwrap().attribute("data-unknown").is_some());
+        let name = unknown.id("username").unwrap();
+        assert_eq!(name.attribute("aria-invalid"), None, "nothing is wrong with the name");
+        assert!(page("passkey-impossible", language).id("passkey-button").is_none());
     }
 }
 

@@ -6,8 +6,8 @@ use sekimori_directory::client::{
     TokenAlgorithm,
 };
 use sekimori_directory::settings::{
-    Help, MailSettings, Organisation, PolicySettings, Retention, Service, ServiceName,
-    SessionSettings, Site, Zone, ZoneName,
+    Help, MailSettings, Organisation, PasskeySettings, PolicySettings, Retention, Service,
+    ServiceName, SessionSettings, Site, Zone, ZoneName,
 };
 use sekimori_directory::{ClientId, MailAddress, RedirectUri};
 
@@ -130,6 +130,7 @@ pub fn site(issuer: &str, service: &str) -> Site {
         session: SessionSettings::default(),
         retention: Retention::default(),
         mail: MailSettings { from: MailAddress::parse("no-reply@demo.example").ok() },
+        passkeys: PasskeySettings::default(),
     }
 }
 

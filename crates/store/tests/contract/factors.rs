@@ -1,15 +1,18 @@
 //! Factors: each code once, the epoch after each change.
 
+use sekimori_base::PersonId;
 use sekimori_directory::Method;
 use sekimori_login::FactorState;
-use sekimori_store::{Conflict, Write};
+use sekimori_store::{Conflict, NewFactor, NewPasskey, Wanted, Write};
 
-use crate::world::{NOW, World, cases, new_factor, sealed};
+use crate::world::{NOW, World, cases, digest, new_factor, sealed};
 
 cases! {
     a_step_is_spent_once_and_all_before_it;
     a_burned_step_is_never_accepted;
     a_recovery_code_is_spent_once;
+    the_counter_of_a_passkey_grows_or_there_is_none;
+    a_passkey_leads_to_its_person_and_is_nobody_elses;
     an_unfinished_factor_counts_only_when_a_code_was_shown;
     the_epoch_rises_with_every_change_of_password_or_factors;
     a_suspension_ends_by_itself;
@@ -52,6 +55,61 @@ async fn a_recovery_code_is_spent_once(world: World) {
     assert_eq!(world.commit(spend(10)).await, Err(Conflict::RecoveryCodeSpent), "there are ten");
     let stored = &world.stored(person).await.factors[0];
     assert_eq!((stored.facts.codes_left, stored.spent), (Some(8), 0b10_0000_0001));
+}
+
+/// A passkey of somebody, with this counter.
+fn passkey(person: PersonId, counter: u32) -> NewFactor {
+    let credential = digest();
+    let passkey = Some(NewPasskey { credential, counter });
+    NewFactor { passkey, ..new_factor(person, Method::Passkey, FactorState::Ready) }
+}
+
+async fn the_counter_of_a_passkey_grows_or_there_is_none(world: World) {
+    let person = world.somebody("taro").await.id;
+    let (counts, silent) = (passkey(person, 3), passkey(person, 0));
+    let (counting, without) = (counts.id, silent.id);
+    world.commit(vec![Write::FactorAdd(counts), Write::FactorAdd(silent)]).await.unwrap();
+    let used =
+        |factor, counter, secret| vec![Write::UsePasskey { person, factor, counter, secret }];
+    assert_eq!(world.commit(used(counting, 3, None)).await, Err(Conflict::PasskeyUsed));
+    world.commit(used(counting, 7, Some(sealed("copied")))).await.unwrap();
+    for counter in [0, 6, 7] {
+        assert_eq!(world.commit(used(counting, counter, None)).await, Err(Conflict::PasskeyUsed));
+    }
+    world.commit(used(counting, 8, None)).await.unwrap();
+    for _ in 0..2 {
+        world.commit(used(without, 0, None)).await.unwrap();
+    }
+    let stored = world.stored(person).await;
+    let of = |id| stored.factors.iter().find(|found| found.facts.id == id).unwrap();
+    assert_eq!((of(counting).last_step, of(counting).secret.bytes()), (Some(8), &b"copied"[..]));
+    assert_eq!(of(without).secret.bytes(), b"secret", "nothing of it changed");
+    assert_eq!(of(without).facts.last_used_at, Some(NOW));
+    let suspend = Write::FactorSuspend { person, factor: counting, until: None };
+    world.commit(vec![suspend]).await.unwrap();
+    assert_eq!(world.commit(used(counting, 9, None)).await, Err(Conflict::PasskeyUsed));
+}
+
+async fn a_passkey_leads_to_its_person_and_is_nobody_elses(world: World) {
+    let (taro, hana) = (world.somebody("taro").await.id, world.somebody("hana").await.id);
+    let new = passkey(taro, 0);
+    let credential = new.passkey.unwrap().credential;
+    let again = NewFactor { person: hana, ..passkey(hana, 0) };
+    let again = NewFactor { passkey: new.passkey, ..again };
+    let factor = new.id;
+    world.commit(vec![Write::FactorAdd(new)]).await.unwrap();
+    assert_eq!(world.commit(vec![Write::FactorAdd(again.clone())]).await, Err(Conflict::Exists));
+    let whose = |digest| {
+        let wanted = Wanted { credential: Some(digest), ..Wanted::default() };
+        let loaded = world.store.load(world.tenant, NOW, wanted);
+        async { loaded.await.unwrap().person.map(|found| found.person.id) }
+    };
+    assert_eq!(whose(credential).await, Some(taro));
+    assert_eq!(whose(digest()).await, None);
+    world.commit(vec![Write::FactorRemove { person: taro, factor }]).await.unwrap();
+    assert_eq!(whose(credential).await, None);
+    world.commit(vec![Write::FactorAdd(again)]).await.unwrap();
+    assert_eq!(whose(credential).await, Some(hana), "what is gone may be registered anew");
 }
 
 async fn an_unfinished_factor_counts_only_when_a_code_was_shown(world: World) {

@@ -7,8 +7,8 @@ use sekimori_directory::settings::ZoneName;
 use sekimori_directory::{Binding, Method, Person, PersonState, Username};
 use sekimori_login::{FactorState, Proof};
 use sekimori_store::{
-    CommitError, Conflict, Digest, NewFactor, NewGrant, NewSession, Node, Options, Place, Receipt,
-    Store, StoredPerson, Write,
+    CommitError, Conflict, Digest, NewFactor, NewGrant, NewPasskey, NewSession, Node, Options,
+    Place, Receipt, Store, StoredPerson, Write,
 };
 
 /// A counter that is as good as chance for ids.
@@ -144,6 +144,8 @@ pub fn new_factor(person: PersonId, method: Method, state: FactorState) -> NewFa
         label: "phone".into(),
         secret: sealed("secret"),
         codes: if method == Method::RecoveryCode { 10 } else { 0 },
+        passkey: (method == Method::Passkey)
+            .then(|| NewPasskey { credential: digest(), counter: 3 }),
     }
 }
 
@@ -160,6 +162,7 @@ pub fn new_session(person: PersonId, epoch: u64) -> NewSession {
             binding: None,
             at: NOW,
             zone: zone.clone(),
+            user_verified: false,
         }],
         device: "Firefox on Linux".into(),
         zone,

@@ -123,10 +123,10 @@ pub async fn remove_confirmed(
 }
 
 fn remove_page(view: RemovePage) -> (Page, Option<Who>) {
-    let action = format!("{}/{}", LINKS.remove_factor, view.factor.id);
+    let action = format!("{}/{}", LINKS.remove_factor, view.factor.facts.id);
     let page = RemoveFactor {
         form: Form::new(action, vec![("token", view.token)]),
-        factor: factor_row(&view.factor),
+        factor: factor_row(view.factor),
         standing: match view.remaining {
             Remaining::Others => Standing::OthersLeft,
             Remaining::RecoveryCodes => Standing::RecoveryCodesLeft,
@@ -150,7 +150,10 @@ impl Cx {
             shown.incident.at = failure.at;
             shown
         });
+        let passkey_href =
+            view.passkey_instead.then(|| format!("{}?r={}", LINKS.passkey, view.request));
         let page = RegisterTotp {
+            passkey_href,
             form: Form::new(LINKS.totp, vec![("token", view.token), ("request", view.request)]),
             secret: view.secret.expose().clone(),
             otpauth_uri: view.uri.expose().clone(),

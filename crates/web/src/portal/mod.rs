@@ -9,6 +9,7 @@ mod factors;
 mod help;
 mod not_me;
 mod overview;
+mod passkeys;
 mod password_ticket;
 mod sessions;
 mod ticket;
@@ -20,6 +21,7 @@ pub use factors::{
 pub use help::help;
 pub use not_me::{not_me, not_me_pressed};
 pub use overview::overview;
+pub use passkeys::{passkey, passkey_made, rename, renamed};
 pub use password_ticket::{
     new_password, new_password_chosen, password_ticket, password_ticket_entered,
 };
@@ -50,9 +52,11 @@ pub const LINKS: PortalLinks = PortalLinks {
     overview: "/portal",
     password: "/portal/password",
     totp: "/portal/totp",
+    passkey: "/portal/passkey",
     recovery_codes: "/portal/recovery-codes",
     ticket: "/portal/ticket",
     remove_factor: "/portal/factor/remove",
+    rename_factor: "/portal/factor/rename",
     consents: "/portal/consents",
     sign_out: "/portal/sign-out",
 };

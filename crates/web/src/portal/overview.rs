@@ -5,9 +5,8 @@ use axum::http::StatusCode;
 use axum::http::request::Parts;
 use sekimori_base::Timestamp;
 use sekimori_flow::portal::{
-    Done, Entry, Happening, OverviewView, SessionView, Suggestion as Suggested, Who,
+    Done, Entry, FactorView, Happening, OverviewView, SessionView, Suggestion as Suggested, Who,
 };
-use sekimori_login::FactorFacts;
 use sekimori_pages::portal::{
     Done as DoneWords, EventRow, FactorRow, Happened, Overview, PersonCard, ServiceLink,
     SessionRow, Suggestion,
@@ -69,7 +68,8 @@ impl Cx {
                 self.channel.read(&self.headers, Name::Later) != Some(suggestion.word())
             }),
             services,
-            factors: view.factors.iter().map(factor_row).collect(),
+            factors: view.factors.into_iter().map(factor_row).collect(),
+            takes_passkeys: view.takes_passkeys,
             password_changed_at: None,
             sessions: view.sessions.into_iter().map(|session| self.session_row(session)).collect(),
             sessions_form: Form::new("/portal/sessions", vec![("token", view.token)]),
@@ -121,10 +121,12 @@ impl Cx {
     }
 }
 
-pub(super) fn factor_row(facts: &FactorFacts) -> FactorRow {
+pub(super) fn factor_row(factor: FactorView) -> FactorRow {
+    let FactorView { facts, label } = factor;
     FactorRow {
         id: facts.id,
         method: facts.method,
+        label,
         binding: facts.binding,
         state: facts.state,
         registered_at: facts.registered_at,
@@ -143,6 +145,9 @@ const fn done_words(done: Done) -> DoneWords {
         Done::OthersEnded => DoneWords::OthersEnded,
         Done::ConsentWithdrawn => DoneWords::ConsentWithdrawn,
         Done::AppsFull => DoneWords::AppsFull,
+        Done::PasskeyRegistered => DoneWords::PasskeyRegistered,
+        Done::PasskeyRenamed => DoneWords::PasskeyRenamed,
+        Done::PasskeysFull => DoneWords::PasskeysFull,
     }
 }
 

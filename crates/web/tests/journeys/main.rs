@@ -10,6 +10,8 @@ mod failing_store;
 mod forms;
 mod guessing;
 mod not_me;
+mod passkeys;
+mod passkeys_made;
 mod portal;
 mod portal_changes;
 mod reasons;

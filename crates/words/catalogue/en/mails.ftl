@@ -20,6 +20,9 @@ mail-recovery-code-used =
 mail-clock-suspected =
     Your password was right, and the code from your { $method } belonged to another moment. If you entered it yourself, the clock of the phone is probably off: switch on automatic time in its settings.
     .subject = { $organisation }: the clock of your phone may be off
+mail-passkey-copied =
+    A passkey of your account "{ $username }" was shown, and its counter had not grown since it was last used. There may be a copy of it, so nobody was let in with it. Remove it in the portal and register a new one.
+    .subject = { $organisation }: there may be a copy of your passkey
 mail-password-changed =
     The password of your account "{ $username }" was changed.
     .subject = { $organisation }: your password was changed

@@ -20,6 +20,7 @@ portal-services = Services
 portal-factors = How you prove who you are
 portal-password-changed = Changed
 portal-change-password = Change password
+portal-add-passkey = Add a passkey
 portal-add-totp = Add an authenticator app
 portal-make-recovery-codes = Make recovery codes
 portal-enter-ticket = Enter an enrolment ticket
@@ -39,6 +40,7 @@ affiliation-library-walk-in = Library visitor
 
 ## Factors
 
+factor-named = { $method }: { $name }
 factor-registered = Registered
 factor-binding = How it was registered
 factor-last-used = Last used
@@ -100,6 +102,9 @@ done-factor-removed = The proof has been removed.
 done-session-ended = That sign-in has ended.
 done-others-ended = All other sign-ins have ended.
 done-consent-withdrawn = The service no longer receives your data.
+done-passkey-registered = Your passkey is registered. From now on you can sign in with it, without a password.
+done-passkeys-full = Ten passkeys are registered. Remove one of them before you add another.
+done-passkey-renamed = The passkey has its new name.
 done-apps-full = Five authenticator apps are registered. Remove one of them before you add another.
 
 ## Password
@@ -131,6 +136,30 @@ totp-secret-text = If you cannot scan it, enter this key by hand (time-based, 6 
 totp-step-code = Enter the code that the app shows
 totp-code-hint = Only this completes the registration.
 totp-button = Complete the registration
+
+## Passkey
+
+register-passkey-heading = Register a passkey
+register-passkey-text = A passkey lets you sign in with your finger, face or PIN, or with a security key, instead of a password. It answers at this address only, so a false page gets nothing from it. It stays on your device or in your password manager.
+register-passkey-next = Your browser asks next where the passkey should be kept, and checks that it is you. Choose a place that you will have at hand when you sign in.
+register-passkey-button = Register a passkey
+register-passkey-no-script = Registering a passkey needs JavaScript, which is switched off in this browser. Switch it on for this site and load the page again, or register an authenticator app instead.
+register-passkey-no-support = This browser cannot make passkeys. Use a newer browser, or register an authenticator app instead.
+register-passkey-cancelled = No passkey was made: the browser's window was closed. Nothing was changed; try again when you like.
+register-passkey-timeout = The browser waited and then gave up. Nothing was changed; try again when you like.
+register-passkey-known = A passkey for this account is kept there already. Choose another device or password manager, or use the one that you have.
+register-passkey-unfit = What you chose cannot keep a passkey that checks its holder. Set a PIN, finger or face for it first, or choose another device.
+register-passkey-wrong-address = The browser refuses to make passkeys at this address. Open the portal at its usual address, in an ordinary browser window.
+register-passkey-not-usable = The browser could not make a passkey. Nothing was changed; try again, or choose another device.
+register-passkey-refused = What the browser sent could not be taken, so nothing was registered. The page may have been open too long: try once more.
+register-app-instead = Register an authenticator app instead
+register-passkey-instead = Register a passkey instead
+passkey-rename = Rename
+passkey-rename-named = Rename: { $name }
+passkey-rename-heading = Name of the passkey
+passkey-rename-label = Name
+passkey-rename-hint = As you will recognise it, for instance "Work laptop". Up to 60 characters.
+passkey-rename-button = Save the name
 
 ## Recovery codes
 
@@ -178,23 +207,27 @@ consents-withdraw = Withdraw
 not-me-heading = Was this not you?
 not-me-what = What
 not-me-suspends = If this was not you, press the button. What is new will be suspended, and all sign-ins of your account end; what you had before stays as it is.
+not-me-suspends-passkey = If this was not you, press the button. The passkey will be suspended, and all sign-ins of your account end; everything else stays as it is.
 not-me-ends = If this was not you, press the button. All sign-ins of your account end, in every browser, and so do tickets and whatever was begun and not finished. Your password and your proofs stay as they are now.
 not-me-button = This was not me
 not-me-was-me = If it was you, close this page. Nothing has been changed.
 not-me-suspended-heading = It is suspended
 not-me-suspended = Thank you. What was new can no longer be used, and all sign-ins have ended.
+not-me-suspended-passkey = Thank you. The passkey can no longer be used, and all sign-ins have ended.
 not-me-ended-heading = All sign-ins have ended
 not-me-ended = Thank you. Nobody is signed in to your account here any more; a service may keep its own sign-in for a while. Your password and your proofs have not been changed.
 not-me-next-new = Change your password next; { $desk } will help you with the rest.
 not-me-next-password = The password that somebody else chose still counts. Tell { $desk } now: with a ticket from there you choose a new one.
 not-me-next-known = Somebody else knows your password. Sign in and change it now, also wherever else you use it. If something is still not right, tell { $desk }.
 not-me-next-code = Somebody else has recovery codes of yours. Sign in, change your password and make new recovery codes; the earlier ones then no longer count. Tell { $desk } as well.
+not-me-next-passkey = Sign in another way, remove the passkey and register a new one; { $desk } will help you with the rest.
 not-me-next-removed = What was removed stays removed. Tell { $desk } now, change your password, and register the proof again.
 not-me-over-heading = This link is over
 not-me-over = It was used already, or it is too old. If something is still not right, tell { $desk }.
 notice-second-factor-failed = Your password was right, and the second proof was not
 notice-recovery-code-used = A recovery code was used
 notice-clock-suspected = A code belonged to another moment
+notice-passkey-copied = A passkey's counter did not grow: there may be a copy
 notice-password-changed = The password was changed
 notice-factor-added = A proof was registered
 notice-factor-removed = A proof was removed

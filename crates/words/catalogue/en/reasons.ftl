@@ -19,6 +19,8 @@ reason-ask-step-up = You are signed in. Here and now, one more proof is needed.
     .title = One more proof
 reason-ask-fresh = You are signed in. Before this step, show once more that it is you.
     .title = Is it still you?
+reason-ask-mail-code = Your password is right. A code is on its way to your address; it is good for five minutes.
+    .title = Enter the code from the mail
 reason-ask-checking = What you entered is being checked.
     .title = Checking
 
@@ -73,6 +75,8 @@ reason-acct-ended = { $moment ->
     }
     .title = The time of this account has ended
 reason-acct-held = The account is held for its owner's safety, because somebody else may know the password. It is released in person at { $desk }.
+    .title = This account is held
+reason-acct-held-passkey = The account is held for its owner's safety, and its passkey was shown. It is released in person at { $desk }.
     .title = This account is held
 
 ## One more proof
@@ -133,6 +137,33 @@ reason-mfa-code-raced = { $method ->
         [recovery_code] The recovery code was used in another window
        *[other] The code was used in another window
     }
+
+## Codes by mail
+
+reason-mail-code-expired = That code was right, and it came too late: it is good for five minutes. Have a new one sent, then enter that one.
+    .title = This code is too old
+reason-mail-code-superseded = That code belongs to an earlier mail. A newer one was sent since, and only the newest counts.
+    .title = A newer code was sent
+reason-mail-code-not-sent = No code was sent in this sign-in yet. Have one sent, then enter it.
+    .title = No code was sent yet
+reason-mail-wait = { $wait ->
+        [none] Several codes were sent one after another. Look for the newest of them, in the spam folder too; after a while another one can be sent.
+       *[other] Several codes were sent one after another. Look for the newest of them, in the spam folder too; in { $wait } another one can be sent.
+    }
+    .title = Several codes were sent already
+
+## Passkeys
+
+reason-passkey-unknown = Your device showed a passkey that is no longer registered here. Sign in another way; then you can remove that passkey from your device and add a new one in the portal.
+    .title = This passkey is not registered here
+reason-passkey-refused = The passkey's answer does not belong to this page. The page may have been open too long, or it was opened at another address. Nothing was counted: try once more, or sign in another way.
+    .title = The passkey could not be checked
+reason-passkey-unverified = The passkey did not check who is holding it, by PIN, finger or face. Without a password before it, that is needed. Switch that check on for the passkey, or sign in with your password.
+    .title = The passkey did not check who is holding it
+reason-passkey-spent = This answer of the passkey has been used already. Each one counts once: use the passkey again.
+    .title = The passkey's answer was used already
+reason-passkey-copied = The passkey's counter did not grow since it was last used, so there may be a copy of it. It was not taken. { $Desk } can end it and help to register another.
+    .title = There may be a copy of this passkey
 
 ## Who and where
 

@@ -19,6 +19,9 @@ mail-recovery-code-used =
 mail-clock-suspected =
     パスワードは確認できましたが、{ $method }のコードは別の時刻のものでした。ご自身の操作であれば、スマートフォンの時計がずれている可能性があります。時刻の自動設定をオンにしてください。
     .subject = 【{ $organisation }】スマートフォンの時計がずれている可能性があります
+mail-passkey-copied =
+    アカウント「{ $username }」のパスキーが使われましたが、利用回数が前回より増えていませんでした。複製されている可能性があるため、サインインは行われていません。ポータルでこのパスキーを削除し、新しいものを登録してください。
+    .subject = 【{ $organisation }】パスキーが複製されている可能性があります
 mail-password-changed =
     アカウント「{ $username }」のパスワードが変更されました。
     .subject = 【{ $organisation }】パスワードが変更されました

@@ -20,6 +20,7 @@ portal-services = サービス
 portal-factors = 本人確認の方法
 portal-password-changed = 変更
 portal-change-password = パスワードを変更する
+portal-add-passkey = パスキーを登録する
 portal-add-totp = 認証アプリを登録する
 portal-make-recovery-codes = リカバリーコードを作成する
 portal-enter-ticket = 登録チケットを入力する
@@ -39,6 +40,7 @@ affiliation-library-walk-in = 図書館来館者
 
 ## 確認方法
 
+factor-named = { $method }（{ $name }）
 factor-registered = 登録
 factor-binding = 登録の経緯
 factor-last-used = 最後の利用
@@ -97,6 +99,9 @@ done-factor-removed = 確認方法を削除しました。
 done-session-ended = そのサインインを終了しました。
 done-others-ended = ほかのサインインをすべて終了しました。
 done-consent-withdrawn = このサービスへの情報の提供を取り消しました。
+done-passkey-registered = パスキーを登録しました。これからは、パスワードを使わずにサインインできます。
+done-passkeys-full = パスキーは10個まで登録できます。新しく追加する前に、使わないものを削除してください。
+done-passkey-renamed = パスキーの名前を変更しました。
 done-apps-full = 認証アプリは5つまで登録できます。新しく追加する前に、使わないものを削除してください。
 
 ## パスワード
@@ -128,6 +133,30 @@ totp-secret-text = 読み取れない場合は、次のキーを手で入力し�
 totp-step-code = アプリに表示されたコードを入力する
 totp-code-hint = この入力で登録が終わります。
 totp-button = 登録を完了する
+
+## パスキー
+
+register-passkey-heading = パスキーの登録
+register-passkey-text = パスキーがあれば、パスワードの代わりに、指紋・顔・PINやセキュリティキーでサインインできます。このアドレスでしか応答しないため、偽のページにだまし取られることがありません。パスキーは端末やパスワード管理アプリに保管されます。
+register-passkey-next = このあとブラウザーの画面で、パスキーの保管先の選択と、ご本人の確認を求められます。サインインのときに手元にあるものを選んでください。
+register-passkey-button = パスキーを登録する
+register-passkey-no-script = パスキーの登録にはJavaScriptが必要ですが、このブラウザーではオフになっています。このサイトについてオンにして画面を読み込み直すか、代わりに認証アプリを登録してください。
+register-passkey-no-support = このブラウザーではパスキーを作成できません。新しいブラウザーを使うか、代わりに認証アプリを登録してください。
+register-passkey-cancelled = ブラウザーの画面が閉じられたため、パスキーは作成されませんでした。何も変わっていませんので、いつでもやり直せます。
+register-passkey-timeout = 待ち時間が過ぎたため、パスキーは作成されませんでした。何も変わっていませんので、いつでもやり直せます。
+register-passkey-known = このアカウントのパスキーは、すでにそこに保管されています。別の端末やパスワード管理アプリを選ぶか、登録済みのものを使ってください。
+register-passkey-unfit = 選ばれた保管先では、持ち主の確認を伴うパスキーを作成できません。先にPIN・指紋・顔のいずれかを設定するか、別の端末を選んでください。
+register-passkey-wrong-address = このアドレスでは、ブラウザーがパスキーの作成を許可していません。通常のブラウザーの画面で、いつものアドレスからポータルを開いてください。
+register-passkey-not-usable = ブラウザーがパスキーを作成できませんでした。何も変わっていません。もう一度試すか、別の端末を選んでください。
+register-passkey-refused = ブラウザーから届いた内容を受け付けられなかったため、登録していません。画面を開いてから時間がたった可能性があります。もう一度お試しください。
+register-app-instead = 代わりに認証アプリを登録する
+register-passkey-instead = 代わりにパスキーを登録する
+passkey-rename = 名前を変更する
+passkey-rename-named = { $name }の名前を変更する
+passkey-rename-heading = パスキーの名前
+passkey-rename-label = 名前
+passkey-rename-hint = ご自身で見分けられる名前にしてください（例: 仕事用のノートパソコン）。60文字まで使えます。
+passkey-rename-button = 名前を保存する
 
 ## リカバリーコード
 
@@ -175,23 +204,27 @@ consents-withdraw = 取り消す
 not-me-heading = 心当たりがありませんか
 not-me-what = 内容
 not-me-suspends = 心当たりがない場合は、ボタンを押してください。新しく加わったものを一時停止し、すべてのサインインを終了します。以前からあるものはそのままです。
+not-me-suspends-passkey = 心当たりがない場合は、ボタンを押してください。このパスキーを一時停止し、すべてのサインインを終了します。ほかのものはそのままです。
 not-me-ends = 心当たりがない場合は、ボタンを押してください。すべてのブラウザーのサインインを終了し、発行済みのチケットや途中の手続きも使えなくします。パスワードと確認方法は、いまの状態のままです。
 not-me-button = 心当たりがない
 not-me-was-me = ご自身の操作であれば、このページを閉じてください。何も変わりません。
 not-me-suspended-heading = 一時停止しました
 not-me-suspended = ご連絡ありがとうございます。新しく加わったものは使えなくなり、すべてのサインインを終了しました。
+not-me-suspended-passkey = ご連絡ありがとうございます。このパスキーは使えなくなり、すべてのサインインを終了しました。
 not-me-ended-heading = すべてのサインインを終了しました
 not-me-ended = ご連絡ありがとうございます。ここでのサインインはすべて終了しました。サービスによっては、しばらくサインインが残ることがあります。パスワードと確認方法は変わっていません。
 not-me-next-new = 続けてパスワードを変更してください。その後のことは{ $desk }がご案内します。
 not-me-next-password = ほかの人が設定したパスワードは、まだ使える状態です。すぐに{ $desk }にご連絡ください。窓口で受け取るチケットで、新しいパスワードを設定できます。
 not-me-next-known = パスワードがほかの人に知られています。いますぐサインインしてパスワードを変更し、同じものを使っているほかのサービスでも変更してください。まだ気になる点がある場合は{ $desk }にご連絡ください。
 not-me-next-code = リカバリーコードがほかの人の手に渡っています。サインインしてパスワードを変更し、新しいリカバリーコードを作成してください。以前のコードは使えなくなります。{ $desk }にもご連絡ください。
+not-me-next-passkey = 別の方法でサインインし、このパスキーを削除して、新しく登録してください。その後のことは{ $desk }がご案内します。
 not-me-next-removed = 削除された確認方法は元に戻りません。すぐに{ $desk }に連絡し、パスワードを変更してから、確認方法をもう一度登録してください。
 not-me-over-heading = このリンクは使い終わっています
 not-me-over = すでに使われたか、期限が過ぎています。まだ気になる点がある場合は{ $desk }にご連絡ください。
 notice-second-factor-failed = パスワードのあとの確認が一致しませんでした
 notice-recovery-code-used = リカバリーコードが使われました
 notice-clock-suspected = 別の時刻のコードが入力されました
+notice-passkey-copied = パスキーの利用回数が増えていません（複製の可能性）
 notice-password-changed = パスワードが変更されました
 notice-factor-added = 確認方法が登録されました
 notice-factor-removed = 確認方法が削除されました
