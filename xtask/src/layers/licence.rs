@@ -27,6 +27,7 @@ const MOZILLA: &[&str] = &[
     "webauthn-rs-core",
     "webauthn-rs-proto",
     "webauthn-attestation-ca",
+    "crypto-glue",
     "ldap3_proto",
 ];
 

@@ -268,7 +268,7 @@ pub const BANNED: &[(&str, &str)] = &[
 /// Crates that may be in the tree only below certain others.
 pub const BELOW_ONLY: &[(&str, &[&str], &str)] = &[(
     "rsa",
-    &["webauthn-rs", "webauthn-rs-core", "webauthn-attestation-ca"],
+    &["webauthn-rs", "webauthn-rs-core", "webauthn-attestation-ca", "crypto-glue"],
     "RUSTSEC-2023-0071 (Marvin): no private key may pass through it; verification only",
 )];
 

@@ -193,32 +193,22 @@ impl<'a> Round<'a> {
                 .session_digest()
                 .filter(|_| named != Named::Only || !stage.other_person())
                 .map(Into::into),
-            username: typed
-                .as_ref()
-                .filter(|_| named == Named::LookedUp)
-                .and_then(|typed| typed.name().cloned()),
-            credential: match named {
-                // Bytes that no digest has lead to nobody.
-                Named::ByPasskey(digest) => Some(digest.unwrap_or(Digest::from_bytes([0; 32]))),
-                Named::Only | Named::LookedUp => None,
-            },
             counters: guesses.iter().map(|guess| guess.key).collect(),
-            ..Wanted::default()
+            ..wanted_person(named, typed.as_ref())
         };
         let Loaded { session, person, counters, .. } =
             flow.store.load(tenant.id, visitor.now, wanted).await?;
-        // Somebody typed a name: then the account of that name counts, and no other, even if it does not exist. A passkey
-        // says itself whose it is.
-        let person = match (named, &typed) {
-            (Named::ByPasskey(_), _) => person,
-            (_, Some(typed)) => person.filter(|found| Some(&found.person.username) == typed.name()),
-            (_, None) => person.filter(|_| !stage.other_person()),
-        };
+        let person = person.filter(|found| match (named, &typed) {
+            (Named::ByPasskey(_), _) => true,
+            // The account of the name that was typed counts, and no other, even if it does not exist.
+            (_, Some(typed)) => Some(&found.person.username) == typed.name(),
+            (_, None) => !stage.other_person(),
+        });
         let cookie_session = session;
         let owner = person.as_ref().map(|person| person.person.id);
-        let session = cookie_session.clone().filter(|session| match named {
-            Named::ByPasskey(_) => !stage.other_person() && owner == Some(session.facts.person),
-            Named::Only | Named::LookedUp => !stage.other_person(),
+        let by_passkey = matches!(named, Named::ByPasskey(_));
+        let session = cookie_session.clone().filter(|session| {
+            !stage.other_person() && (!by_passkey || owner == Some(session.facts.person))
         });
         let mut round = Self {
             flow,
@@ -446,6 +436,20 @@ async fn session_username(flow: &Flow, visitor: &Visitor) -> Result<Option<Strin
     let wanted = Wanted { session, ..Wanted::default() };
     let loaded = flow.store.load(visitor.tenant.id, visitor.now, wanted).await?;
     Ok(loaded.person.map(|person| person.person.username.to_string()))
+}
+
+/// Whom to look up: by the name, where one counts, or by the passkey, which says itself whose it is.
+fn wanted_person(named: Named, typed: Option<&TypedName>) -> Wanted {
+    let looked_up = typed.filter(|_| named == Named::LookedUp);
+    Wanted {
+        username: looked_up.and_then(|typed| typed.name().cloned()),
+        credential: match named {
+            // Bytes that no digest has lead to nobody.
+            Named::ByPasskey(digest) => Some(digest.unwrap_or(Digest::from_bytes([0; 32]))),
+            Named::Only | Named::LookedUp => None,
+        },
+        ..Wanted::default()
+    }
 }
 
 fn guess_of(submission: Submission) -> Option<Guess> {

@@ -67,9 +67,7 @@ fn nearest<const N: usize>(policy: &Policy, cases: [(&str, Facts, Reason, Vec<Ch
 }
 
 fn any_factor() -> Vec<Change> {
-    [Method::Passkey, Method::Totp, Method::MailCode, Method::RecoveryCode]
-        .map(Change::RegisteredFactor)
-        .to_vec()
+    Method::ALL.into_iter().filter(|m| m.seconds()).map(Change::RegisteredFactor).collect()
 }
 
 fn inside_or(mut changes: Vec<Change>) -> Vec<Change> {

@@ -20,6 +20,7 @@ const DAY: i64 = 86_400;
 pub(super) fn samples(language: Language) -> Vec<Sample> {
     let mut all = overviews(language);
     all.extend(changes(language));
+    all.extend(passkeys(language));
     all.extend(tickets(language));
     all.extend(not_me(language));
     all.extend(demos(language));
@@ -266,17 +267,6 @@ fn changes(language: Language) -> Vec<Sample> {
     }];
     let consents = |grants| Consents { form: form("/portal/consents"), grants };
     let wrong = |reason| Some(failure(reason, verified()));
-    let make = |failure| RegisterPasskey {
-        form: form("/portal/passkey"),
-        passkey: passkey(PasskeyPurpose::Make),
-        failure,
-        place: campus(language),
-        app_href: "/portal/totp?r=c2VhbGVk".to_owned(),
-    };
-    let rename = RenamePasskey {
-        form: form("/portal/rename-factor/fac_1"),
-        label: "Chrome (Windows)".to_owned(),
-    };
     vec![
         sample("change-password", change(Vec::new())),
         sample(
@@ -288,15 +278,32 @@ fn changes(language: Language) -> Vec<Sample> {
         ),
         sample("register-totp", totp(None)),
         sample("register-totp-wrong", totp(wrong(Reason::CodeWrong))),
-        sample("register-passkey", make(None)),
-        sample("register-passkey-refused", make(wrong(Reason::PasskeyRefused))),
-        sample("rename-passkey", rename),
         sample("recovery-codes", codes),
         sample("remove-factor", remove(Standing::OthersLeft)),
         sample("remove-factor-codes-left", remove(Standing::RecoveryCodesLeft)),
         sample("remove-factor-last", remove(Standing::NothingLeft)),
         sample("consents", consents(grants)),
         sample("consents-none", consents(Vec::new())),
+    ]
+}
+
+fn passkeys(language: Language) -> Vec<Sample> {
+    let make = |failure| RegisterPasskey {
+        form: form("/portal/passkey"),
+        passkey: passkey(PasskeyPurpose::Make),
+        failure,
+        place: campus(language),
+        app_href: "/portal/totp?r=c2VhbGVk".to_owned(),
+    };
+    let rename = RenamePasskey {
+        form: form("/portal/rename-factor/fac_1"),
+        label: "Chrome (Windows)".to_owned(),
+    };
+    let refused = failure(Reason::PasskeyRefused, verified());
+    vec![
+        sample("register-passkey", make(None)),
+        sample("register-passkey-refused", make(Some(refused))),
+        sample("rename-passkey", rename),
     ]
 }
 
