@@ -279,7 +279,7 @@ impl Plan {
             }
 
             Write::SessionOpen(session) => {
-                self.must(sessions::open(tenant, &session), Conflict::EpochMoved)
+                self.must(sessions::open(tenant, &session), Conflict::EpochMoved);
             }
             Write::SessionReplace { old, session } => {
                 self.must(call!(sql::SESSIONS_END, t, old.bytes()), Conflict::SessionGone);

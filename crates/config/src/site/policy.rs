@@ -143,19 +143,19 @@ fn methods(item: &Item<'_, '_>) -> BTreeSet<Method> {
         let Some(method) = one.word::<Method>() else {
             continue;
         };
-        if !can_be_second(method) {
-            let word = method.as_str();
-            let what = if method.seconds() {
-                format!("`{word}` cannot be used yet")
-            } else {
-                format!("`{word}` is the first factor, it cannot be the second")
-            };
-            let others = Method::ALL.into_iter().filter(|method| can_be_second(*method));
-            let others = listed(others.map(Method::as_str));
-            one.error(what, format!("write some of {others}"));
-        } else {
+        if can_be_second(method) {
             methods.insert(method);
+            continue;
         }
+        let word = method.as_str();
+        let what = if method.seconds() {
+            format!("`{word}` cannot be used yet")
+        } else {
+            format!("`{word}` is the first factor, it cannot be the second")
+        };
+        let others = Method::ALL.into_iter().filter(|method| can_be_second(*method));
+        let others = listed(others.map(Method::as_str));
+        one.error(what, format!("write some of {others}"));
     }
     methods
 }

@@ -44,7 +44,7 @@ fn username(language: Language, place: Place, reason: Option<Reason>) -> Usernam
         failure: reason.map(|reason| failure(reason, Details::default())),
         note: None,
         ticket_href: TICKET.to_owned(),
-        passkey: passkey(PasskeyPurpose::Offered),
+        passkey: Some(passkey(PasskeyPurpose::Offered)),
     }
 }
 
@@ -64,7 +64,7 @@ fn password(
         failure: reason.map(|reason| failure(reason, details)),
         cancel_href: None,
         ticket_href: Some(TICKET.to_owned()),
-        passkey: passkey(PasskeyPurpose::Instead),
+        passkey: Some(passkey(PasskeyPurpose::Instead)),
     }
 }
 
@@ -207,7 +207,7 @@ fn second_factor(
         failure: reason.map(|reason| failure(reason, details)),
         change_username_href: Some("/login?request=c2VhbGVk".to_owned()),
         cancel_href: None,
-        passkey: (method == Method::Passkey).then(|| passkey(PasskeyPurpose::Second)).flatten(),
+        passkey: (method == Method::Passkey).then(|| passkey(PasskeyPurpose::Second)),
     }
 }
 

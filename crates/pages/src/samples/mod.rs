@@ -115,13 +115,13 @@ fn attempt(action: &str) -> Form {
 }
 
 /// What a page asks a passkey for.
-fn passkey(purpose: PasskeyPurpose) -> Option<PasskeyAsk> {
-    Some(PasskeyAsk {
+fn passkey(purpose: PasskeyPurpose) -> PasskeyAsk {
+    PasskeyAsk {
         challenge: "c2VhbGVk".to_owned(),
         options: "{\"challenge\":\"AAAA\",\"rpId\":\"login.example.ac.jp\"}".to_owned(),
         purpose,
         unknown: false,
-    })
+    }
 }
 
 fn failure(reason: Reason, details: Details) -> Failure {

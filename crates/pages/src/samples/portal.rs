@@ -290,7 +290,7 @@ fn changes(language: Language) -> Vec<Sample> {
 fn passkeys(language: Language) -> Vec<Sample> {
     let make = |failure| RegisterPasskey {
         form: form("/portal/passkey"),
-        passkey: passkey(PasskeyPurpose::Make),
+        passkey: Some(passkey(PasskeyPurpose::Make)),
         failure,
         place: campus(language),
         app_href: "/portal/totp?r=c2VhbGVk".to_owned(),
