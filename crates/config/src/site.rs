@@ -49,7 +49,7 @@ pub(crate) fn asked(text: &str, loader: &Loader<'_>) -> std::collections::BTreeS
 fn site(keys: Keys<'_, '_>, loader: &Loader<'_>) -> Option<Site> {
     let issuer = keys
         .required("issuer", "issuer = \"https://login.example.ac.jp\"")
-        .and_then(|item| item.checked(values::origin));
+        .and_then(|item| issuer(&item));
     let organisation = organisation(&keys);
     let zones = network::zones(&keys);
     let relays = network::relays(&keys, loader);
@@ -281,14 +281,33 @@ fn mail(keys: &Keys<'_, '_>) -> MailSettings {
     settings
 }
 
+/// The issuer; warned of where its host is an address, because browsers bind passkeys to names alone.
+fn issuer(item: &Item<'_, '_>) -> Option<String> {
+    let issuer = item.checked(values::origin)?;
+    let host = host_of(&issuer);
+    if host.starts_with('[') || host.parse::<std::net::Ipv4Addr>().is_ok() {
+        item.warning(
+            "the issuer's host is an address: no passkey can be registered or used",
+            "give it a name, before people have registered anything",
+        );
+    }
+    Some(issuer)
+}
+
+/// The host of an origin, without its port.
+fn host_of(origin: &str) -> &str {
+    let (_, rest) = origin.split_once("://").unwrap_or(("", origin));
+    if let Some((address, _)) = rest.split_once(']') {
+        return &rest[..=address.len()];
+    }
+    rest.rsplit_once(':').map_or(rest, |(host, _)| host)
+}
+
 fn passkeys(keys: &Keys<'_, '_>, issuer: Option<&str>) -> PasskeySettings {
     let Some(keys) = keys.table("passkeys", "passkeys") else {
         return PasskeySettings::default();
     };
-    let host = issuer.map(|issuer| {
-        let (_, rest) = issuer.split_once("://").unwrap_or(("", issuer));
-        rest.rsplit_once(':').map_or(rest, |(host, _)| host)
-    });
+    let host = issuer.map(host_of);
     let relying_party = keys.take("relying_party").and_then(|item| {
         let id = item.checked(values::host_name)?;
         let above = |host: &str| {

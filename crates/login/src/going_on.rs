@@ -97,9 +97,11 @@ mod tests {
         let staff = BTreeSet::from([group("staff")]);
         let app =
             PolicyRow { methods: [Method::Totp].into(), ..row(Requirement::TwoFactors, None) };
+        let mail =
+            PolicyRow { methods: [Method::MailCode].into(), ..row(Requirement::TwoFactors, None) };
         let for_staff =
             PolicyRow { groups: [group("staff")].into(), ..row(Requirement::OneFactor, None) };
-        let cases: [Case<'_>; 13] = [
+        let cases: [Case<'_>; 14] = [
             ("a password, nowhere", vec![], home(), &password, 0, false),
             ("two factors, nowhere", vec![], home(), &both, 0, true),
             ("a password, and a gateway says campus", vec![], campus(), &password, 0, true),
@@ -119,6 +121,7 @@ mod tests {
             ("too old", vec![row(Requirement::OneFactor, Some(60))], home(), &both, 61, false),
             ("by app", vec![app.clone()], home(), &both, 0, true),
             ("not by app", vec![app], home(), &password, 0, false),
+            ("what amr cannot say was not shown", vec![mail], home(), &both, 0, false),
             ("the group counts", vec![for_staff], home(), &password, 0, true),
         ];
         for (case, rows, position, amr, age, expected) in cases {

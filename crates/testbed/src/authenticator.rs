@@ -7,7 +7,7 @@ use data_encoding::BASE64URL_NOPAD;
 use serde_json::{Value, json};
 
 /// Bytes of a credential id.
-const ID_BYTES: usize = 32;
+const ID_BYTES: u8 = 32;
 
 /// A passkey.
 pub struct Authenticator {
@@ -20,6 +20,10 @@ pub struct Authenticator {
 
 /// How it makes or signs, and what the browser around it says. [`Manner::at`] is right in everything.
 #[derive(Debug, Clone)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a flag of what is signed, as the standard has it"
+)]
 pub struct Manner {
     /// The page's origin, as the browser sees it.
     pub origin: String,
@@ -89,8 +93,8 @@ impl Authenticator {
     pub fn make(options: &str, manner: &Manner) -> (Self, String) {
         let options: Value = serde_json::from_str(options).expect("options are JSON");
         let key = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_ASN1_SIGNING).expect("a key");
-        let mut id = vec![0; ID_BYTES];
-        aws_lc_rs::rand::fill(&mut id).expect("chance");
+        // As random as its key.
+        let id = digest(&SHA256, key.public_key().as_ref()).as_ref().to_vec();
         let handle = options["user"]["id"].as_str().unwrap_or_default();
         let handle = BASE64URL_NOPAD.decode(handle.as_bytes()).expect("a handle");
         let made = Self { key, id, handle, counter: 1 };
@@ -98,7 +102,7 @@ impl Authenticator {
         data.push(manner.flags(0x40));
         data.extend(made.counter.to_be_bytes());
         data.extend([0; 16]);
-        data.extend((ID_BYTES as u16).to_be_bytes());
+        data.extend([0, ID_BYTES]);
         data.extend(&made.id);
         data.extend(made.public_key());
         data.truncate(data.len().saturating_sub(manner.truncated));
@@ -148,6 +152,7 @@ impl Authenticator {
     }
 
     /// The same credential id with another key behind it: somebody pretends to be it.
+    #[must_use]
     pub fn forged(&self) -> Self {
         let key = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_ASN1_SIGNING).expect("a key");
         Self { key, id: self.id.clone(), handle: self.handle.clone(), counter: self.counter }

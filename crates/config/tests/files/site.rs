@@ -68,6 +68,22 @@ fn passkeys_are_bound_to_the_host_or_a_domain_above_it() {
 }
 
 #[test]
+fn an_issuer_that_is_an_address_is_told_to_have_no_passkeys() {
+    for (host, warned) in [
+        ("login.example.ac.jp", false),
+        ("login.example.ac.jp:8443", false),
+        ("192.0.2.1", true),
+        ("192.0.2.1:8443", true),
+        ("[2001:db8::1]", true),
+        ("[2001:db8::1]:8443", true),
+    ] {
+        let (_, warnings) = parse(&MINIMAL.replace("login.example.ac.jp", host)).unwrap();
+        let told = warnings.iter().any(|mistake| mistake.what.contains("passkey"));
+        assert_eq!(told, warned, "{host}: {warnings:?}");
+    }
+}
+
+#[test]
 fn all_mistakes_are_told_at_once() {
     let report = parse(include_str!("../../fixtures/wrong.site.toml")).unwrap_err();
     insta::assert_snapshot!("wrong_site", report);

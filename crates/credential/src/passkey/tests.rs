@@ -1,3 +1,5 @@
+use std::slice::from_ref;
+
 use proptest::prelude::*;
 
 use super::*;
@@ -129,7 +131,7 @@ fn whether_the_holder_must_be_verified_is_asked_each_time() {
     let unverified = Manner { verified: false, ..right() };
     let refused = verified(&mut device, &known, &unverified).map(|_| ());
     assert_eq!(refused, Err(Refused::Unverified));
-    let asked = site().request(&CHALLENGE, Holder::Present, &[known.passkey.clone()]);
+    let asked = site().request(&CHALLENGE, Holder::Present, from_ref(&known.passkey));
     let answer = Assertion::parse(&device.sign(&asked, &unverified)).unwrap();
     let passkey = (&known.passkey, known.counter);
     let used = site().verify(&CHALLENGE, Holder::Present, passkey, &answer).unwrap();

@@ -22,7 +22,7 @@ pub(crate) enum Proofed {
     /// A code.
     Code(Secret<String>),
     /// What a passkey signed.
-    Passkey(Signed),
+    Passkey(Box<Signed>),
 }
 
 impl Round<'_> {

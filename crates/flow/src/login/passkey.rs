@@ -101,7 +101,8 @@ impl Flow {
             // Signed in already, in another tab.
             return self.settle_by_session(round, first).await;
         }
-        self.check(round, new_attempt, Proofed::Passkey(Signed { assertion, challenge })).await
+        let signed = Box::new(Signed { assertion, challenge });
+        self.check(round, new_attempt, Proofed::Passkey(signed)).await
     }
 
     /// Store what a passkey's answer led to. One that proves nothing leaves the page as it was.

@@ -254,8 +254,8 @@ pub fn throttle() -> impl Strategy<Value = ThrottleFacts> {
                 source_wait_until,
                 reservation_refused,
                 repeated,
-                alert_wait_until,
                 mail_wait_until,
+                alert_wait_until,
             }
         },
     )

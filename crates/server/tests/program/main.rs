@@ -232,8 +232,10 @@ fn a_restore_with_the_exported_audit_brings_nobody_and_nothing_back_that_was_end
     let database = folder.join("data/sekimori.db");
     let back = rusqlite::Connection::open(&database).unwrap();
     back.execute_batch(
-        "INSERT INTO factor SELECT tenant_id, id, id, 'totp', 'ticket', 'ready', NULL, 'phone',
-             x'00', 1, NULL, NULL, 0, 0 FROM person WHERE username = 'taro'",
+        "INSERT INTO factor (tenant_id, person_id, id, method, binding, state, label, secret,
+             registered_at, codes, spent)
+         SELECT tenant_id, id, id, 'totp', 'ticket', 'ready', 'phone', x'00', 1, 0, 0
+         FROM person WHERE username = 'taro'",
     )
     .unwrap();
     drop(back);

@@ -20,7 +20,7 @@ async fn a_passkey_is_named_by_its_browser_renamed_and_removed() {
     let factor = passkeys(&bed, "hana").await[0].facts.id;
     let page = browser.open(&format!("/portal/factor/rename/{factor}")).await;
     let page = browser.submit(&page, &[("label", "  Work\n laptop ")]).await;
-    assert!(page.text().contains("Passkey: Work laptop"), "{}", page.shows());
+    assert!(page.text().contains("Passkey \"Work laptop\""), "{}", page.shows());
     assert_eq!(label().await, "Work laptop");
     let page = browser.open(&format!("/portal/factor/remove/{factor}")).await;
     // Whoever has a factor shows it before one goes.

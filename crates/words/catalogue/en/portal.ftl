@@ -40,7 +40,7 @@ affiliation-library-walk-in = Library visitor
 
 ## Factors
 
-factor-named = { $method }: { $name }
+factor-named = { $method } "{ $name }"
 factor-registered = Registered
 factor-binding = How it was registered
 factor-last-used = Last used

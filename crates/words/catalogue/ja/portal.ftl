@@ -40,7 +40,7 @@ affiliation-library-walk-in = 図書館来館者
 
 ## 確認方法
 
-factor-named = { $method }（{ $name }）
+factor-named = { $method }「{ $name }」
 factor-registered = 登録
 factor-binding = 登録の経緯
 factor-last-used = 最後の利用
