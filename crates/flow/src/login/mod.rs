@@ -18,6 +18,7 @@ mod passkey;
 mod round;
 mod settle;
 mod submit;
+mod unstored;
 
 pub use begin::CameBy;
 pub(crate) use check::recovery_digest;

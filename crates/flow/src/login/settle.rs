@@ -78,11 +78,15 @@ impl Flow {
                         return self.settle_unchecked(round, decision).await;
                     }
                     Conflict::EpochMoved | Conflict::PersonMissing | Conflict::SessionGone => {
+                        self.settle_guess(&round, &decision).await?;
                         let carried = again(&round);
                         let reason = Reason::AttemptOvertaken;
                         return Ok(self.plain_refusal(round.visitor, Some(&carried), reason));
                     }
-                    Conflict::AttemptMoved => return Ok(self.moved(&round)),
+                    Conflict::AttemptMoved => {
+                        self.settle_guess(&round, &decision).await?;
+                        return Ok(self.moved(&round));
+                    }
                     // An incident code drawn twice: draw again.
                     Conflict::IncidentTaken => {}
                     other => return Err(Fault::new("storing a sign-in", other)),
@@ -426,7 +430,7 @@ impl Flow {
 
     /// What may happen after the answer is safe: remembering failures and what was answered, renewing an old password
     /// record.
-    fn after(&self, round: &Round<'_>, decision: &Decision, code: Option<Digest>) {
+    pub(super) fn after(&self, round: &Round<'_>, decision: &Decision, code: Option<Digest>) {
         let visitor = round.visitor;
         if let Some(code) = code {
             self.answered.remember(visitor, round.stage.door(), code);

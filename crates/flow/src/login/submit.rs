@@ -163,6 +163,10 @@ impl Flow {
         if stored.version != form.version {
             return self.first_outcome(visitor, id, form.version).await;
         }
+        if state.is_checking(visitor.now) {
+            // Nothing moves an attempt on while its guess is checked: what the guess comes to could not be stored.
+            return self.first_outcome(visitor, id, form.version).await;
+        }
         let mut state = state;
         state.door = match self.door_again(visitor, state.door) {
             Ok(door) => door,

@@ -240,3 +240,40 @@ async fn a_storm_at_one_organisation_neither_slows_nor_alarms_the_other() {
     let page = browser.sign_in_with_app(&page, bed.second().person("taro")).await;
     service.redeem(&sign_in, &page).await;
 }
+
+/// A wrong word is tried on taro, and while it is checked the next step of its attempt is asked for, `later` than that,
+/// so that the attempt would have moved on before anything is stored of the word.
+async fn somebody_gets_in_the_way(begun: &Begun, word: &str, later: i64) {
+    let fresh = begun.browser.open(&begun.sign_in.url).await;
+    let page = begun.browser.sign_in(&fresh, "taro", &format!("{word}, before")).await;
+    begun.bed.wait(31);
+    let form = page.form();
+    let attempt = form.value("attempt").expect("an attempt").to_owned();
+    let version = form.value("version").and_then(|text| text.parse::<u64>().ok());
+    let next = (version.expect("a version") + 1).to_string();
+    let fields = [("attempt", attempt.as_str()), ("version", next.as_str()), ("password", "")];
+    let guess = [("password", word)];
+    tokio::join!(begun.browser.submit(&page, &guess), async {
+        // The word is reserved by then, and held for longer.
+        tokio::time::sleep(std::time::Duration::from_millis(150)).await;
+        begun.bed.wait(later);
+        begun.browser.post_only("/login", &fields).await;
+    });
+    begun.bed.wait(31);
+}
+
+#[tokio::test]
+async fn a_guess_counts_whoever_gets_in_the_way_of_its_attempt() {
+    // At once, or when nobody would wait for the check any more.
+    for later in [0, 31] {
+        let begun = at("wiki", Network::Home).await;
+        begun.bed.change_site(|site| site.password.wrong_password_millis = 500).await;
+        for number in 0..5 {
+            somebody_gets_in_the_way(&begun, &format!("guess {number}"), later).await;
+        }
+        let fresh = begun.browser.open(&begun.sign_in.url).await;
+        let page = begun.browser.sign_in(&fresh, "taro", "the eleventh").await;
+        let said = page.reason();
+        assert_eq!(said.as_deref(), Some("throttle.wait"), "asked {later} seconds later");
+    }
+}
