@@ -30,8 +30,13 @@ pub enum ImportRow {
         /// Their enrolment ticket.
         ticket: Option<NewTicket>,
     },
-    /// Somebody known: their fields change.
-    Put(Box<Person>),
+    /// Somebody known: their fields change, all of them.
+    Put {
+        /// Who, as they are from now on.
+        person: Box<Person>,
+        /// When they were last changed, as whoever plans this has seen them: a change in between is not undone.
+        seen: Timestamp,
+    },
     /// A line of the audit, kept if everything is.
     Line(Box<AuditLine>),
 }
@@ -55,6 +60,14 @@ pub enum ImportError {
     Missing {
         /// Which row, from 0.
         row: u64,
+    },
+    /// Somebody who should change has been changed since they were looked at.
+    #[error("row {row}: {username} was changed")]
+    Changed {
+        /// Which row, from 0.
+        row: u64,
+        /// Who.
+        username: String,
     },
     /// Something of ours does not work.
     #[error(transparent)]
@@ -196,10 +209,15 @@ impl Import {
                 }
                 person
             }
-            ImportRow::Put(person) => {
+            ImportRow::Put { person, seen } => {
                 let exists = call!(sql::PEOPLE_EXISTS, self.tenant.bytes(), person.id.bytes());
                 if transaction.row(&exists)?.is_none() {
                     return Ok(Err(ImportError::Missing { row }));
+                }
+                let is_seen = call!(sql::PEOPLE_SEEN, self.tenant.bytes(), person.id.bytes(), seen);
+                if transaction.count(&is_seen)? == 0 {
+                    let username = person.username.to_string();
+                    return Ok(Err(ImportError::Changed { row, username }));
                 }
                 if transaction.count(&people::put(self.tenant, &person))? == 0 {
                     let username = person.username.to_string();
@@ -275,7 +293,7 @@ impl Import {
                         ticket.map(|ticket| people::ticket_put(self.tenant, self.now, &ticket)),
                     );
                 }
-                ImportRow::Put(person) => changed.push((row, ImportRow::Put(person))),
+                put @ ImportRow::Put { .. } => changed.push((row, put)),
                 ImportRow::Line(line) => lines.push(line),
             }
         }

@@ -128,6 +128,7 @@ statements! {
     SESSIONS_OF_PERSON = both "sessions/of_person";
     SESSIONS_OPEN = both "sessions/open";
     PEOPLE_EPOCH_IS = both "people/epoch_is";
+    PEOPLE_SEEN = both "people/seen";
     SESSIONS_RENEW = both "sessions/renew";
     SESSIONS_TOUCH = both "sessions/touch";
     SESSIONS_END = both "sessions/end";

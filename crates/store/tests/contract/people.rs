@@ -2,8 +2,8 @@
 
 use std::sync::{Arc, Mutex};
 
-use sekimori_base::{PersonId, TenantId, TicketId};
-use sekimori_directory::{MailAddress, Method, Person, Username};
+use sekimori_base::{PersonId, TenantId, TicketId, Timestamp};
+use sekimori_directory::{Group, MailAddress, Method, Person, PersonState, Username};
 use sekimori_login::ticket::TicketPurpose;
 use sekimori_store::{AuditFacts, AuditLine, Conflict, ImportError, ImportRow, NewTicket, Write};
 
@@ -15,6 +15,7 @@ cases! {
     people_are_found_by_the_beginning_of_any_name;
     people_are_listed_page_by_page;
     an_import_is_all_or_nothing;
+    an_import_undoes_nothing_that_came_in_between;
     a_ticket_works_once_and_ends_after_five_wrong_tries;
     a_ticket_is_good_for_its_purpose_and_until_the_next_password_or_factor;
     an_erased_person_leaves_only_commitments;
@@ -97,6 +98,10 @@ fn row(person: Person) -> ImportRow {
     ImportRow::Add { person: Box::new(person), password, ticket: None }
 }
 
+fn put(person: &Person, seen: Timestamp) -> ImportRow {
+    ImportRow::Put { person: Box::new(person.clone()), seen }
+}
+
 fn line(about: &Person, event: &str) -> ImportRow {
     let line =
         AuditLine { at: NOW, event: event.into(), person: Some(about.id), ..AuditLine::default() };
@@ -109,7 +114,7 @@ async fn an_import_is_all_or_nothing(world: World) {
     let heard = Arc::clone(&reports);
     known.administrator = true;
     let mut rows: Vec<ImportRow> = (0..1500).map(|n| row(person(&format!("n{n}")))).collect();
-    rows.push(ImportRow::Put(Box::new(known.clone())));
+    rows.push(put(&known, NOW));
     rows.push(line(&known, "people.imported"));
     let done = world
         .store
@@ -140,9 +145,32 @@ async fn an_import_is_all_or_nothing(world: World) {
     let events: Vec<_> = history.iter().map(|entry| entry.line.event.as_str()).collect();
     assert!(events.contains(&"people.imported") && events.contains(&"next.import"), "{events:?}");
     assert!(!events.contains(&"never.happened"), "{events:?}");
-    let missing = [ImportRow::Put(Box::new(person("gone")))];
+    let missing = [put(&person("gone"), NOW)];
     let refused = world.store.import_people(world.tenant, NOW, missing.into_iter(), |_| {}).await;
     assert!(matches!(refused, Err(ImportError::Missing { row: 0 })));
+}
+
+async fn an_import_undoes_nothing_that_came_in_between(world: World) {
+    let mut taro = world.somebody("taro").await;
+    let seen = taro.updated_at;
+    // While the other rows are hashed, the desk shuts him out.
+    let state = PersonState::Disabled { since: NOW };
+    let later = NOW.plus_seconds(60);
+    let shut = vec![Write::PersonStateSet { person: taro.id, state }];
+    world.store.commit(world.tenant, later, shut).await.unwrap();
+    taro.groups.insert(Group::parse("library").unwrap());
+    let rows = [row(person("fresh")), put(&taro, seen)];
+    let refused =
+        world.store.import_people(world.tenant, later, rows.into_iter(), |_| {}).await.unwrap_err();
+    assert!(matches!(refused, ImportError::Changed { row: 1, .. }), "{refused}");
+    let stored = world.stored(taro.id).await.person;
+    assert_eq!((stored.state, stored.groups.len()), (state, 0));
+    assert!(names(&world, "fresh").await.is_empty());
+    // Planned anew, it keeps him out.
+    let again = Person { groups: taro.groups.clone(), ..stored };
+    let rows = [put(&again, later)];
+    world.store.import_people(world.tenant, later, rows.into_iter(), |_| {}).await.unwrap();
+    assert_eq!(world.stored(taro.id).await.person.state, state);
 }
 
 async fn a_ticket_works_once_and_ends_after_five_wrong_tries(world: World) {

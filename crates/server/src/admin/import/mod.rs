@@ -27,7 +27,7 @@ const PIECE: usize = 500;
 /// A row that can be done.
 enum Planned {
     Add { line: u64, person: Box<Person>, first: First },
-    Change { person: Box<Person>, changes: Vec<&'static str> },
+    Change { person: Box<Person>, seen: Timestamp, changes: Vec<&'static str> },
     Same,
 }
 
@@ -80,7 +80,7 @@ pub(super) async fn run(
 fn changes(plan: &Plan) -> Vec<Value> {
     let change = |row: &Planned| match row {
         Planned::Add { person, .. } => Some(json!({ "username": person.username, "new": true })),
-        Planned::Change { person, changes } => {
+        Planned::Change { person, changes, .. } => {
             Some(json!({ "username": person.username, "new": false, "fields": changes }))
         }
         Planned::Same => None,
@@ -110,7 +110,7 @@ fn listed(plan: &Plan) -> String {
     for row in &plan.rows {
         match row {
             Planned::Add { person, .. } => lines.push(format!("+ {}", person.username)),
-            Planned::Change { person, changes } => {
+            Planned::Change { person, changes, .. } => {
                 lines.push(format!("~ {}: {}", person.username, changes.join(", ")));
             }
             Planned::Same => {}
@@ -212,7 +212,8 @@ async fn planned(
         return Ok(Ok(if changes.is_empty() {
             Planned::Same
         } else {
-            Planned::Change { person: Box::new(person), changes }
+            let seen = standing.person.updated_at;
+            Planned::Change { person: Box::new(person), seen, changes }
         }));
     }
     let person = Box::new(row.person(PersonId::random(&*desk.app.flow.entropy), now));

@@ -48,8 +48,8 @@ async fn prepare(
     for (index, planned) in plan.rows.iter_mut().enumerate() {
         let (line, person, first) = match planned {
             Planned::Same => continue,
-            Planned::Change { person, .. } => {
-                rows.push(ImportRow::Put(person.clone()));
+            Planned::Change { person, seen, .. } => {
+                rows.push(ImportRow::Put { person: person.clone(), seen: *seen });
                 continue;
             }
             Planned::Add { line, person, first } => (*line, person.clone(), first),
@@ -111,7 +111,7 @@ async fn import(
             ImportRow::Add { person, ticket, .. } => {
                 (line("person.added", person), ticket.as_ref().and(line("ticket.made", person)))
             }
-            ImportRow::Put(person) => (line("person.changed", person), None),
+            ImportRow::Put { person, .. } => (line("person.changed", person), None),
             ImportRow::Line(_) => (None, None),
         };
         [Some(row), what, ticket].into_iter().flatten()
@@ -127,6 +127,9 @@ async fn import(
         Err(ImportError::Fault(fault)) => Err(Failed::at("importing people")(fault)),
         Err(ImportError::Taken { username, .. }) => {
             Ok(Err(overtaken(&format!("the user name {username} is taken"))))
+        }
+        Err(ImportError::Changed { username, .. }) => {
+            Ok(Err(overtaken(&format!("{username} is not as they were"))))
         }
         Err(error @ (ImportError::TakenSomewhere | ImportError::Missing { .. })) => {
             Ok(Err(overtaken(&error.to_string())))
