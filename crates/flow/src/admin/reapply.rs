@@ -5,16 +5,19 @@ use std::collections::{BTreeMap, HashMap};
 
 use sekimori_base::{FactorId, Fault, PersonId, TenantId, Timestamp, base32};
 use sekimori_directory::settings::ServiceName;
-use sekimori_directory::{Method, PersonState};
+use sekimori_directory::{Binding, Method, PersonState};
 use sekimori_store::{Conflict, StoredLine, StoredPerson, Write};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::By;
 use crate::Flow;
+use crate::login::SPENT;
 use crate::portal::SUSPENDED_SECONDS;
 use crate::tenant::Tenant;
 
+/// The event of a recovery code that is used up again.
+const CODE_SPENT: &str = "recovery_code.spent";
 /// Seconds of a day.
 const DAY: i64 = 24 * 3600;
 
@@ -64,6 +67,7 @@ enum Event {
     Enabled,
     FactorEnded,
     FormerCodesEnded,
+    CodeSpent,
     FactorSuspended,
     ConsentWithdrawn,
     Erased,
@@ -71,8 +75,11 @@ enum Event {
 }
 
 impl Event {
-    fn of(event: &str) -> Option<Self> {
-        Some(match event {
+    fn of(line: &StoredLine) -> Option<Self> {
+        if spent_code(line).is_some() {
+            return Some(Self::CodeSpent);
+        }
+        Some(match line.event.as_str() {
             "person.disabled" => Self::Disabled,
             "person.enabled" => Self::Enabled,
             "factor.removed" | "factor.ended_by_desk" => Self::FactorEnded,
@@ -83,6 +90,8 @@ impl Event {
             "person.added"
             | "people.imported"
             | "password.changed"
+            | "password.by_ticket"
+            | "break_glass.made"
             | "factor.added"
             | "factor.handed_out"
             | "service.secret_made"
@@ -140,7 +149,7 @@ impl SinceBackup {
 
     /// Take a line; `false`: it is none.
     pub fn line(&mut self, text: &str) -> bool {
-        let Ok(line) = serde_json::from_str::<StoredLine>(text) else { return false };
+        let Ok(mut line) = serde_json::from_str::<StoredLine>(text) else { return false };
         self.until = self.until.max(Some(line.at));
         let there = match self.heads.get(&line.writer) {
             Some(last) => line.sequence <= *last,
@@ -150,7 +159,11 @@ impl SinceBackup {
             return true;
         }
         self.places.entry(line.writer.clone()).or_default().push(line.sequence);
-        if let Some(event) = Event::of(&line.event) {
+        if let Some(event) = Event::of(&line) {
+            if event == Event::CodeSpent {
+                // Nobody signs in again because of a restore.
+                CODE_SPENT.clone_into(&mut line.event);
+            }
             self.events.push((event, line));
         }
         true
@@ -280,9 +293,12 @@ impl Flow {
                 None => return Ok(Outcome::ByHand),
             },
             Event::FormerCodesEnded => {
-                let codes = factors.iter().filter(|factor| factor.method == Method::RecoveryCode);
+                let codes = factors.iter().filter(|factor| {
+                    factor.method == Method::RecoveryCode && factor.binding != Binding::BreakGlass
+                });
                 codes.map(|codes| Write::FactorRemove { person, factor: codes.id }).collect()
             }
+            Event::CodeSpent => spend_again(person, &found, line),
             Event::FactorSuspended => {
                 let until = line.at.plus_seconds(SUSPENDED_SECONDS);
                 match named {
@@ -337,9 +353,30 @@ impl Flow {
         match self.store.commit(tenant.id, now, writes).await {
             Ok(_) => Ok(Outcome::Done),
             Err(error) if error.conflict() == Some(Conflict::FactorMissing) => Ok(Outcome::Already),
+            // Of a sheet that is suspended nothing can be spent.
+            Err(error) if error.conflict() == Some(Conflict::RecoveryCodeSpent) => {
+                Ok(Outcome::ByHand)
+            }
             Err(error) => Err(Fault::new("ending again what was ended", error)),
         }
     }
+}
+
+/// What uses up a recovery code again, unless it is used up, or its sheet is gone.
+fn spend_again(person: PersonId, found: &StoredPerson, line: &StoredLine) -> Vec<Write> {
+    let spent = spent_code(line).filter(|(factor, index)| {
+        let sheet = found.factors.iter().find(|stored| stored.facts.id == *factor);
+        sheet.is_some_and(|sheet| sheet.spent & (1 << (*index).min(63)) == 0)
+    });
+    let spend = |(factor, index)| Write::SpendRecoveryCode { person, factor, index };
+    spent.map(spend).into_iter().collect()
+}
+
+/// The recovery code that was used up in what a line is about.
+fn spent_code(line: &StoredLine) -> Option<(FactorId, u8)> {
+    let code = line.details.as_ref()?.get(SPENT)?;
+    let factor = code["factor"].as_str()?.parse().ok()?;
+    Some((factor, u8::try_from(code["index"].as_u64()?).ok()?))
 }
 
 /// The client of the service that a line names.

@@ -1,14 +1,19 @@
 //! What is written down of a decision: its audit line, with the facts beside it so that it can be decided again.
 
-use sekimori_base::{Fault, random};
+use sekimori_base::{FactorId, Fault, random};
+use sekimori_directory::Method;
 use sekimori_login::replay::Asked;
-use sekimori_login::{Decision, Next};
+use sekimori_login::{Decision, Effect, Next, Submission};
 use sekimori_store::{AuditLine, CommitError, Write};
 
 use super::round::Round;
 use crate::Flow;
 use crate::incident::IncidentCode;
 use crate::record::RecordedFacts;
+
+/// The detail of a line in which a recovery code was used up: its factor and its place on the sheet. A restored backup
+/// does not know of it.
+pub(crate) const SPENT: &str = "recovery_code";
 
 impl Flow {
     /// Keep an audit line and an incident code of a refusal that stores nothing else, within the budget.
@@ -74,6 +79,9 @@ fn audit_details(round: &Round<'_>, decision: &Decision) -> String {
         let amr = authenticated.amr();
         details.insert("amr".into(), amr.into());
     }
+    if let Some((factor, index)) = spent_code(round, decision) {
+        details.insert(SPENT.into(), serde_json::json!({ "factor": factor, "index": index }));
+    }
     if round.person.is_none()
         && let Some(typed) = &round.typed
     {
@@ -81,6 +89,17 @@ fn audit_details(round: &Round<'_>, decision: &Decision) -> String {
         details.insert("name_shape".into(), shape(typed.folded()).into());
     }
     serde_json::Value::Object(details).to_string()
+}
+
+/// The recovery code that is used up with this decision.
+fn spent_code(round: &Round<'_>, decision: &Decision) -> Option<(FactorId, u64)> {
+    if round.facts.submitted != Some(Submission::Code(Method::RecoveryCode)) {
+        return None;
+    }
+    decision.effects.iter().find_map(|effect| match effect {
+        Effect::SpendCode { factor, step } => Some((*factor, *step)),
+        _ => None,
+    })
 }
 
 /// `a` for letters, `9` for digits, the rest as it is if it is plain punctuation; at most 32 characters.

@@ -20,6 +20,7 @@ mod settle;
 mod submit;
 mod unstored;
 
+pub(crate) use audit::SPENT;
 pub use begin::CameBy;
 pub(crate) use check::recovery_digest;
 pub(crate) use effects::spend;

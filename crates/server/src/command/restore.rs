@@ -23,9 +23,9 @@ use crate::outside::SystemClock;
 /// What a restore cannot know by itself.
 const NOT_KNOWN: &str = "\
 What happened since the backup is not known here. Who was disabled since can sign in
-again; factors, recovery codes and consents that were ended since count again;
-passwords and client secrets are those of the backup. Look into an exported audit
-before you serve, or restore again with --audit FILE.";
+again; factors, recovery codes and consents that were ended or used up since count
+again; passwords and client secrets are those of the backup. Look into an exported
+audit before you serve, or restore again with --audit FILE.";
 
 /// Restore a backup into an empty place
 #[derive(Debug, Args)]
@@ -38,9 +38,10 @@ authenticator apps up to now are spent: everybody signs in again.
 
 With --audit, lines that `sekimori audit export` printed are read before anybody
 is served: people who were disabled or erased since the backup, factors and
-recovery codes that were ended, factors that their owner suspended and consents
-that were withdrawn are ended again. What cannot be done again (changed passwords,
-new client secrets, applied settings) is listed. Where there are several
+recovery codes that were ended, recovery codes that were used, factors that their
+owner suspended and consents that were withdrawn are ended again. What cannot be
+done again (changed passwords, new client secrets, new break-glass codes, applied
+settings) is listed. Where there are several
 organisations, give the export of each; the first line says whose it is.
 
 Examples:

@@ -18,6 +18,7 @@ mod reasons;
 mod refused_forms;
 mod registering;
 mod requests;
+mod restoring;
 mod sessions;
 mod signing_in;
 mod strangers;

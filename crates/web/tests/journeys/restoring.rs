@@ -1,0 +1,89 @@
+//! What the exported audit brings back to a restored backup. Two servers of one seed stand for it: one went on after the
+//! backup, the other one is the backup.
+
+use sekimori_base::{PersonId, Timestamp};
+use sekimori_directory::Binding;
+use sekimori_flow::admin::{By, Outcome, Reapplication};
+use sekimori_login::ticket::TicketPurpose;
+use sekimori_testbed::{Network, Testbed};
+
+use crate::common::again;
+use crate::portal::inside;
+use crate::portal_changes::{factors, register};
+
+/// The backup, with what the audit of the other server says about `person` ended again.
+async fn restored(gone_on: &Testbed, backup: &Testbed, person: PersonId) -> Reapplication {
+    let tenant = backup.tenant();
+    let mut since = backup.flow.since_backup(&tenant).await.expect("heads are read");
+    let store = &gone_on.flow.store;
+    let after_all = Timestamp::from_unix_millis(i64::MAX);
+    let history = store.history_of(tenant.id, person, after_all, 100).await.expect("a history");
+    for entry in &history {
+        let line = serde_json::to_string(&entry.line).expect("a line is JSON");
+        assert!(since.line(&line), "{line}");
+    }
+    let done = backup.flow.reapply(&tenant, since, &By("os:root".into())).await;
+    done.expect("what was ended is ended again")
+}
+
+fn outcomes(done: &Reapplication) -> Vec<(&str, Outcome)> {
+    done.acts.iter().map(|act| (act.event.as_str(), act.outcome)).collect()
+}
+
+#[tokio::test]
+async fn a_printed_code_that_was_used_since_the_backup_stays_used() {
+    let begun = again(Testbed::start().await, "wiki", Network::Home, &[]).await;
+    let yuki = begun.bed.person("yuki");
+    let (id, code) = (yuki.id, yuki.recovery_codes[3].clone());
+    let page = begun.password("yuki").await;
+    let page = begun.browser.submit(&page, &[("code", &code)]).await;
+    begun.tokens(&page).await;
+
+    let backup = Testbed::start().await;
+    let done = restored(&begun.bed, &backup, id).await;
+    assert_eq!(outcomes(&done), [("recovery_code.spent", Outcome::Done)]);
+    let begun = again(backup, "wiki", Network::Home, &[]).await;
+    let page = begun.password("yuki").await;
+    let page = begun.browser.submit(&page, &[("code", &code)]).await;
+    assert_eq!(page.reason().as_deref(), Some("mfa.recovery_spent"), "{}", page.shows());
+}
+
+#[tokio::test]
+async fn a_password_chosen_by_ticket_and_a_new_break_glass_code_are_named() {
+    let bed = Testbed::start().await;
+    let kenji = bed.person("kenji").id;
+    let ticket = bed.ticket(kenji, TicketPurpose::Password).await;
+    let code = bed.person("kenji").recovery_codes[0].clone();
+    let begun = again(bed, "wiki", Network::Home, &[]).await;
+    let (browser, flow) = (&begun.browser, &begun.bed.flow);
+    let page = browser.click(&begun.page, "ticket").await;
+    let page = browser.submit(&page, &[("username", "kenji"), ("ticket", &ticket)]).await;
+    let new = [("new_password", "five gentle rivers under a paper moon"), ("code", &*code)];
+    let page = browser.submit(&page, &new).await;
+    assert!(page.asks("password"), "{}", page.shows());
+    let by = By("os:root".into());
+    flow.make_break_glass(&begun.bed.tenant(), kenji, &by).await.expect("a code is made");
+
+    let done = restored(&begun.bed, &Testbed::start().await, kenji).await;
+    let named = [("password.by_ticket", Outcome::ByHand), ("break_glass.made", Outcome::ByHand)];
+    for one in named {
+        assert!(outcomes(&done).contains(&one), "{one:?}: {done:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_new_sheet_since_the_backup_leaves_the_break_glass_code() {
+    let bed = Testbed::start().await;
+    let hana = bed.person("hana").id;
+    let (browser, _) = inside(&bed, "hana").await;
+    let page = browser.open("/portal/totp").await;
+    register(&bed, &browser, &page).await;
+
+    let backup = Testbed::start().await;
+    let by = By("os:root".into());
+    backup.flow.make_break_glass(&backup.tenant(), hana, &by).await.expect("a code is made");
+    let done = restored(&bed, &backup, hana).await;
+    assert!(outcomes(&done).contains(&("recovery_codes.made", Outcome::Already)), "{done:?}");
+    let bindings: Vec<_> = factors(&backup, "hana").await.iter().map(|one| one.binding).collect();
+    assert_eq!(bindings, [Binding::BreakGlass]);
+}
