@@ -458,6 +458,11 @@ impl ServiceFacts {
             groups: service.groups.clone(),
         }
     }
+
+    /// Whether somebody of these groups may use it.
+    pub(crate) fn is_open_to(&self, groups: &BTreeSet<Group>) -> bool {
+        self.groups.is_empty() || !self.groups.is_disjoint(groups)
+    }
 }
 
 impl Proof {

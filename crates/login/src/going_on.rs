@@ -33,13 +33,14 @@ pub struct GoingOn<'a> {
 }
 
 impl GoingOn<'_> {
-    /// Whether the client goes on: by what was granted, or only if the policy would let in, here and now, who showed
-    /// this.
+    /// Whether the client goes on: for nobody who may not use the service any more; else by what was granted, or only
+    /// if the policy would let in, here and now, who showed this.
     pub fn is_allowed(&self, policy: &Policy) -> bool {
-        match self.rule {
-            RefreshRule::AsGranted => true,
-            RefreshRule::ByPolicy => self.is_let_in(policy),
-        }
+        self.service.is_open_to(self.groups)
+            && match self.rule {
+                RefreshRule::AsGranted => true,
+                RefreshRule::ByPolicy => self.is_let_in(policy),
+            }
     }
 
     fn is_let_in(&self, policy: &Policy) -> bool {
@@ -139,6 +140,27 @@ mod tests {
             assert_eq!(going_on.is_allowed(&policy), expected, "{case}");
             let granted = GoingOn { rule: RefreshRule::AsGranted, ..going_on };
             assert!(granted.is_allowed(&policy), "what was granted goes on: {case}");
+        }
+    }
+
+    #[test]
+    fn whoever_may_not_use_the_service_any_more_goes_on_by_no_rule() {
+        let both = ["otp".to_owned(), "pwd".to_owned()];
+        let staff = BTreeSet::from([group("staff")]);
+        let facts = ServiceFacts { groups: staff.clone(), ..nobody().service };
+        for rule in [RefreshRule::AsGranted, RefreshRule::ByPolicy] {
+            for (groups, expected) in [(&staff, true), (&BTreeSet::new(), false)] {
+                let going_on = GoingOn {
+                    rule,
+                    position: &home(),
+                    service: &facts,
+                    groups,
+                    amr: &both,
+                    shown_at: NOW,
+                    now: NOW,
+                };
+                assert_eq!(going_on.is_allowed(&policy()), expected, "{rule:?}");
+            }
         }
     }
 }

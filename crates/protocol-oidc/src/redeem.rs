@@ -71,9 +71,11 @@ pub fn unknown_refresh_token() -> TokenError {
     refused("the refresh token is unknown, over, used before, or of another client")
 }
 
-/// What was shown at the sign-in is not what the site asks by now, wherever the person is (for flow).
+/// The person may not use the service any more, or the site asks more by now than was shown (for flow).
 pub fn sign_in_again() -> TokenError {
-    refused("the person has to sign in again: the site's policy asks more of a refresh")
+    refused(
+        "the person has to sign in again: who may use the service, or what is asked of a refresh, is not what it was",
+    )
 }
 
 fn registered(client: &ProvenClient<'_>, grant: GrantType) -> Result<(), TokenError> {

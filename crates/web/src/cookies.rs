@@ -85,9 +85,12 @@ impl Channel {
         self.write(headers, &format!("{REQUEST_PREFIX}{id}"), value, Some(120));
     }
 
-    /// Make the browser forget such a request.
+    /// Make the browser forget such a request. An id comes from an address: what could not be one of ours says nothing
+    /// in a header.
     pub fn forget_request(self, headers: &mut HeaderMap, id: &str) {
-        self.write(headers, &format!("{REQUEST_PREFIX}{id}"), "", Some(0));
+        if id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte)) {
+            self.write(headers, &format!("{REQUEST_PREFIX}{id}"), "", Some(0));
+        }
     }
 
     /// The request of that id.
@@ -167,6 +170,17 @@ mod tests {
         let twice = sent("__Host-sekimori-session=1.abc; __Host-sekimori-session=1.evil");
         assert_eq!(Channel::Tls.read(&twice, Name::Session), None);
         assert_eq!(Channel::Tls.read(&sent("sekimori-session=1.x"), Name::Session), None);
+    }
+
+    #[test]
+    fn an_id_that_is_none_of_ours_stands_in_no_cookie() {
+        let mut headers = HeaderMap::new();
+        for id in ["x=y; Domain=example", "x\u{3042}", "a b", "a;b"] {
+            Channel::Tls.forget_request(&mut headers, id);
+        }
+        assert!(headers.is_empty(), "{headers:?}");
+        Channel::Tls.forget_request(&mut headers, "Az09-_");
+        assert_eq!(headers.len(), 1);
     }
 
     #[test]

@@ -35,13 +35,16 @@ pub struct Cx {
     pub headers: HeaderMap,
 }
 
-/// The tenant that a request is for; `None` if no tenant has the host name.
+/// The tenant that a request is for; `None` if no tenant has the host name, or it states two (RFC 9112, 3.2): whoever
+/// forwarded it may have read the other one.
 pub fn tenant(app: &App, parts: &Parts) -> Option<Arc<Tenant>> {
+    let mut stated = parts.headers.get_all(HOST).iter();
+    let (first, None) = (stated.next(), stated.next()) else { return None };
     let host = parts
         .uri
         .authority()
         .map(ToString::to_string)
-        .or_else(|| Some(parts.headers.get(HOST)?.to_str().ok()?.to_owned()))
+        .or_else(|| Some(first?.to_str().ok()?.to_owned()))
         .unwrap_or_default();
     app.flow.tenants.by_host(&host)
 }

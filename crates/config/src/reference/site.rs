@@ -119,7 +119,7 @@ keys! {
         "access_token_seconds", "60 to 86400", Value("600"), "Life of an access token.";
         "refresh_token_seconds", "300 to 31622400", Value("2592000"), "Absolute life of a family of refresh tokens.";
         "refresh", "`as_granted` or `by_policy`", Value("\"as_granted\""),
-            "What a refresh asks of the sign-in behind it: nothing more, or what the policy asks of somebody whose place is unknown (outside), each time. A token of a password alone is then good where a password alone suffices outside.";
+            "What a refresh asks of the sign-in behind it: nothing more, or what the policy asks of somebody whose place is unknown (outside), each time. A token of a password alone is then good where a password alone suffices outside. Nobody goes on who may not use the service any more.";
         "cors_origins", "list of origins", Value("[]"), "Origins whose scripts may call token and userinfo.";
         "default_max_age_seconds", "0 to 31536000", Nothing, "`max_age` of requests that state none.";
     }

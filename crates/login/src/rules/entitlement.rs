@@ -7,8 +7,7 @@ use crate::Reason;
 
 pub(super) fn rule(weighed: &Weighed<'_>) -> Option<Outcome> {
     let person = weighed.verified_person()?;
-    let allowed = &weighed.facts.service.groups;
-    if !allowed.is_empty() && person.groups.is_disjoint(allowed) {
+    if !weighed.facts.service.is_open_to(&person.groups) {
         return Some(Outcome::refuse(Reason::NotEntitled));
     }
     (weighed.matched.require == Requirement::Refuse)

@@ -95,3 +95,14 @@ async fn a_host_that_is_nobodys_gets_no_page_of_anybody() {
     assert_eq!(page.status, 421);
     assert!(page.body.is_empty());
 }
+
+#[tokio::test]
+async fn a_request_that_states_two_hosts_is_nobodys() {
+    let bed = Testbed::two().await;
+    let browser = bed.browser(Network::Campus);
+    for second in [OTHER_HOST, HOST] {
+        let twice = [("host", http::HeaderValue::from_static(second))];
+        let page = browser.request_with(http::Method::GET, "/portal", &twice, &[]).await;
+        assert_eq!(page.status, 421, "{second}: {}", page.shows());
+    }
+}

@@ -400,6 +400,27 @@ async fn signing_out_ends_what_does_not_outlive_the_session() {
     assert_eq!(begun.service.userinfo(&tokens.access).await.status, 401);
 }
 
+/// R-DISABLED: who may use a service is asked at each refresh.
+#[tokio::test]
+async fn whoever_may_not_use_the_service_any_more_is_refreshed_no_more() {
+    let (begun, tokens) = offline("wiki", "hana").await;
+    let refresh = tokens.refresh.expect("a refresh token");
+    let only_for = |groups: &'static [&'static str]| {
+        move |site: &mut sekimori_directory::Site| {
+            for service in &mut site.services {
+                let parsed = groups.iter().map(|group| sekimori_directory::Group::parse(group));
+                service.groups = parsed.map(|group| group.expect("a group")).collect();
+            }
+        }
+    };
+    begun.bed.change_site(only_for(&["staff"])).await;
+    let reply = begun.service.refresh(&refresh).await;
+    assert_eq!(reply.error(), "invalid_grant", "she is no staff");
+    // That spent nothing and ended nothing.
+    begun.bed.change_site(only_for(&[])).await;
+    assert_eq!(begun.service.refresh(&refresh).await.status, 200);
+}
+
 /// S36: a refresh comes from a server, so that nobody knows where the person is.
 #[tokio::test]
 async fn a_refresh_by_policy_asks_what_is_asked_of_somebody_outside() {
