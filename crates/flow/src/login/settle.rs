@@ -48,6 +48,8 @@ impl Loop {
 impl Flow {
     /// Decide on a verdict and store what follows.
     pub(crate) async fn settle_checked(&self, mut round: Round<'_>) -> Result<Progress, Fault> {
+        let no_sooner = tokio::time::sleep(round.visitor.tenant.wrong_password_held());
+        tokio::pin!(no_sooner);
         for _ in 0..CONFLICTS_MAX {
             let decision = round.decide();
             let mut plan = self.plan(&round, &decision).await?;
@@ -57,10 +59,12 @@ impl Flow {
                     self.after(&round, &decision, plan.code);
                     return Ok(self.checked_progress(&round, &decision, plan));
                 }
-                Settled::NotGranted(Reserve::SecondSubmit(id, version)) => {
-                    return self.first_outcome(round.visitor, id, version).await;
-                }
-                Settled::NotGranted(Reserve::Granted | Reserve::Refused) => {
+                Settled::NotGranted(why) => {
+                    // What was made ready for a right code and for a wrong one took times of their own.
+                    no_sooner.await;
+                    if let Reserve::SecondSubmit(id, version) = why {
+                        return self.first_outcome(round.visitor, id, version).await;
+                    }
                     round.unchecked();
                     let decision = round.decide();
                     return self.settle_unchecked(round, decision).await;

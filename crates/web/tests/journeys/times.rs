@@ -49,3 +49,23 @@ async fn a_second_submit_of_a_wrong_password_hears_of_it_no_sooner() {
         assert!(took >= HELD, "{took:?}");
     }
 }
+
+/// Of codes that are sent at once one is counted. The others are weighed before anybody knows: their answers come no
+/// sooner than at one time, or that time would tell which of them is right.
+#[tokio::test]
+async fn a_code_that_was_not_counted_is_answered_at_one_time() {
+    let begun = at("wiki", Network::Home).await;
+    begun.bed.change_site(|site| site.password.wrong_password_millis = 1_000).await;
+    let page = begun.password("taro").await;
+    assert!(page.asks("code"), "{}", page.shows());
+    let answered = |code: &'static str| {
+        let (begun, page, before) = (&begun, &page, Instant::now());
+        async move {
+            begun.browser.submit_only(page, &[("code", code)]).await;
+            before.elapsed()
+        }
+    };
+    let (one, other) = tokio::join!(answered("000000"), answered("000001"));
+    assert!(one.max(other) >= Duration::from_secs(1), "{one:?} {other:?}");
+    assert!(one.min(other) < Duration::from_secs(1), "{one:?} {other:?}");
+}
