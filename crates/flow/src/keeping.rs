@@ -19,7 +19,7 @@ use crate::Flow;
 use crate::tenant::{CheckpointKeys, Tenant};
 
 /// The line of data keys; signing keys stand in a line named after their algorithm.
-const DATA_LINE: &str = "data";
+pub const DATA_LINE: &str = "data";
 /// The line of keys that sign checkpoints of the audit.
 const CHECKPOINT_LINE: &str = "checkpoint";
 /// The digests of a client's secrets stand in a line of this prefix and its `client_id`.

@@ -45,7 +45,7 @@ use sekimori_store::Store;
 pub use alarm::{Alarm, Alert};
 pub use hashing::{Busy, Class, Hashing, HashingSettings, Place};
 pub use incident::{IncidentCode, IncidentCodeError};
-pub use keeping::{FormerSecrets, lacking_key};
+pub use keeping::{DATA_LINE, FormerSecrets, lacking_key};
 pub use login::{CameBy, PasskeyForm, SignInForm};
 pub use measure::{measured, person_words};
 pub use notices::{About, Message};

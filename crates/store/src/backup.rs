@@ -7,7 +7,7 @@
 use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection as File, OpenFlags};
-use sekimori_base::{Fault, Timestamp};
+use sekimori_base::{Fault, Sealed, Timestamp};
 
 use crate::Store;
 use crate::database::postgres::{Direct, Link};
@@ -176,23 +176,40 @@ fn check(file: &File) -> Result<BackupReport, DatabaseError> {
     Ok(report)
 }
 
+/// The sealed keys of one line that a backup holds, so that whoever restores it can see first whether they open.
+pub fn sealed_keys(backup: &Path, line: &str) -> Result<Vec<Sealed<[u8]>>, OpenError> {
+    let read = || {
+        let from = opened(backup)?;
+        let mut keys = from.prepare("SELECT sealed FROM sealing_key WHERE line = ?1")?;
+        let keys = keys.query_map([line], |row| row.get(0).map(Sealed::from_bytes))?;
+        Ok(keys.collect::<Result<_, _>>()?)
+    };
+    read().map_err(|error| bad(&error))
+}
+
 /// Restore a backup into an empty place, as of `now`. Blocks. Sessions, codes, tokens, tickets and
 /// attempts are void, grants have ended, TOTP steps up to now are spent.
 pub fn restore(backup: &Path, place: &Place, now: Timestamp) -> Result<BackupReport, OpenError> {
     apart(|| restore_here(backup, place, now))
 }
 
-fn restore_here(backup: &Path, place: &Place, now: Timestamp) -> Result<BackupReport, OpenError> {
-    let bad = |error: DatabaseError| OpenError::BadBackup(error.to_string());
-    let from = File::open_with_flags(backup, OpenFlags::SQLITE_OPEN_READ_ONLY)
-        .map_err(|error| bad(error.into()))?;
-    let id: i32 = from
-        .query_row("PRAGMA application_id", [], |row| row.get(0))
-        .map_err(|error| bad(error.into()))?;
-    if id != BACKUP_ID {
-        return Err(OpenError::BadBackup("it was not written by a backup".to_owned()));
+fn bad(error: &DatabaseError) -> OpenError {
+    OpenError::BadBackup(error.to_string())
+}
+
+/// A file that a backup wrote.
+fn opened(backup: &Path) -> Result<File, DatabaseError> {
+    let from = File::open_with_flags(backup, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    let id: i32 = from.query_row("PRAGMA application_id", [], |row| row.get(0))?;
+    if id == BACKUP_ID {
+        return Ok(from);
     }
-    check(&from).map_err(bad)?;
+    Err(DatabaseError::Other("it was not written by a backup".to_owned()))
+}
+
+fn restore_here(backup: &Path, place: &Place, now: Timestamp) -> Result<BackupReport, OpenError> {
+    let from = opened(backup).map_err(|error| bad(&error))?;
+    check(&from).map_err(|error| bad(&error))?;
     match place {
         Place::Sqlite { path } => {
             let _lock = Lock::file(path)?;

@@ -36,7 +36,7 @@ pub use audit::{
     AuditEntry, AuditFacts, AuditHead, AuditLine, AuditPlace, Checkpoint, LineId, ListedChain,
     ScannedLine, StoredLine, Unlisted, UnlistedChain, chain_start, commitment, verify_next,
 };
-pub use backup::{BackupReport, restore};
+pub use backup::{BackupReport, restore, sealed_keys};
 pub use commit::{CommitError, Receipt};
 pub use counters::{Counter, Reservation, Reserved};
 pub use ids::{CounterKey, Digest, MessageId, WriterId};

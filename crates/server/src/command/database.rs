@@ -1,10 +1,13 @@
 //! `sekimori migrate`, `upgrade-check`, `backup`: the database as a whole.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
+use sekimori_base::Sealed;
 use sekimori_config::node::{Database, Node};
-use sekimori_store::{OpenError, SCHEMA_VERSION, schema_version};
+use sekimori_flow::DATA_LINE;
+use sekimori_keys::RootKeys;
+use sekimori_store::{OpenError, SCHEMA_VERSION, schema_version, sealed_keys};
 use serde_json::json;
 
 use super::ask::ask_and_show;
@@ -12,6 +15,7 @@ use super::{Common, Ended, Failed, settings};
 use crate::admin::Command;
 use crate::app::place;
 use crate::console::{print, print_json};
+use crate::files;
 
 /// Bring the database to the schema of this program
 #[derive(Debug, Args)]
@@ -98,12 +102,28 @@ pub(super) fn backup(backup: &Backup, common: &Common) -> Result<Ended, Failed> 
     ask_and_show(Command::Backup { path }, common)
 }
 
-pub(super) fn key_is_there(node: &Node) -> Result<(), Failed> {
-    if node.key_file.exists() {
+/// Whether the root key file is the one that the backup was made with. Another one would be noticed by the next start
+/// only, with a database in its place that nobody can open.
+pub(super) fn key_fits(node: &Node, backup: &Path) -> Result<(), Failed> {
+    const REMEDY: &str = "bring the one that the backup was made with; nothing was restored";
+    let path = &node.key_file;
+    let file = path.display().to_string();
+    if !path.exists() {
+        return Err(Failed::new(format!("there is no root key file {file}")).remedy(REMEDY));
+    }
+    let text = files::read_secret(path).map_err(Failed::at(&file))?;
+    let keys = RootKeys::parse(&text)
+        .map_err(|error| Failed::at(format!("the root key file {file}"))(error).remedy(REMEDY))?;
+    let sealed = sealed_keys(backup, DATA_LINE).map_err(failed("restoring"))?;
+    let known = |key: &Sealed<[u8]>| {
+        let under = RootKeys::sealed_under(&Sealed::from_bytes(key.bytes().to_vec()));
+        under.is_ok_and(|under| keys.iter().any(|key| key.id() == under))
+    };
+    if sealed.iter().all(known) {
         return Ok(());
     }
-    let missing = Failed::new(format!("there is no root key file {}", node.key_file.display()));
-    Err(missing.remedy("bring the one that the backup was made with"))
+    let other = Failed::new(format!("{file} does not open this backup: it is another root key"));
+    Err(other.remedy(REMEDY))
 }
 
 pub(super) fn failed(doing: &'static str) -> impl FnOnce(OpenError) -> Failed {

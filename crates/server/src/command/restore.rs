@@ -13,7 +13,7 @@ use sekimori_flow::Tenant;
 use sekimori_flow::admin::{AuditOf, By, Outcome, Reapplication, Reapplied, SinceBackup};
 use serde_json::{Value, json};
 
-use super::database::{failed, key_is_there};
+use super::database::{failed, key_fits};
 use super::{Common, Ended, Failed, settings};
 use crate::admin::socket::own_name;
 use crate::app::{App, Purpose, place};
@@ -62,9 +62,10 @@ pub struct Restore {
 
 pub(super) fn restore(restore: &Restore, common: &Common) -> Result<Ended, Failed> {
     let node = settings::node(common.config.as_deref())?;
-    key_is_there(&node)?;
+    File::open(&restore.file).map_err(Failed::at(restore.file.display()))?;
+    key_fits(&node, &restore.file)?;
     for audit in &restore.audit {
-        File::open(audit).map_err(Failed::at(audit.display()))?;
+        look_through(audit).map_err(|error| error.remedy("nothing was restored"))?;
     }
     if !restore.yes {
         note("Sessions, grants, codes and tickets will be void: everybody signs in again.");
@@ -93,6 +94,33 @@ pub(super) fn restore(restore: &Restore, common: &Common) -> Result<Ended, Faile
     print(&format!("restored: {} people, {} rows", report.people, report.rows));
     print(&again.as_ref().map_or_else(|| NOT_KNOWN.to_owned(), Again::words));
     Ok(Ended::Well)
+}
+
+/// Whether a file is lines of audits, before anything is done.
+fn look_through(path: &Path) -> Result<(), Failed> {
+    for line in numbered(path)? {
+        let (number, line) = line?;
+        if AuditOf::read(&line).is_none() && !SinceBackup::is_line(&line) {
+            return Err(no_line(path, number));
+        }
+    }
+    Ok(())
+}
+
+/// The lines of a file that are not empty, with their numbers.
+fn numbered(
+    path: &Path,
+) -> Result<impl Iterator<Item = Result<(usize, String), Failed>> + '_, Failed> {
+    let file = File::open(path).map_err(Failed::at(path.display()))?;
+    let lines = BufReader::new(file).lines().zip(1..).map(|(line, number)| {
+        let line = line.map_err(Failed::at(path.display()))?;
+        Ok((number, line))
+    });
+    Ok(lines.filter(|line| !matches!(line, Ok((_, line)) if line.is_empty())))
+}
+
+fn no_line(path: &Path, number: usize) -> Failed {
+    Failed::new(format!("{}: line {number} is no line of an audit", path.display()))
 }
 
 /// What came of the exported audits.
@@ -147,13 +175,9 @@ async fn reapply_in(app: &App, files: &[PathBuf], host: Option<&str>) -> Result<
 impl Reading<'_> {
     /// All lines of a file. Lines before any that says whose they are belong to the organisation that was named.
     async fn read(&mut self, path: &Path, host: Option<&str>) -> Result<(), Failed> {
-        let file = File::open(path).map_err(Failed::at(path.display()))?;
         let mut whose = None;
-        for (index, line) in BufReader::new(file).lines().enumerate() {
-            let line = line.map_err(Failed::at(path.display()))?;
-            if line.is_empty() {
-                continue;
-            }
+        for line in numbered(path)? {
+            let (number, line) = line?;
             if let Some(of) = AuditOf::read(&line) {
                 whose = Some(self.begin(of).await?);
                 continue;
@@ -169,8 +193,7 @@ impl Reading<'_> {
                 None => SinceBackup::is_line(&line),
             };
             if !taken {
-                let place = format!("{}: line {}", path.display(), index + 1);
-                return Err(Failed::new(format!("{place} is no line of an audit")));
+                return Err(no_line(path, number));
             }
         }
         Ok(())

@@ -188,6 +188,31 @@ fn a_backup_restores_into_an_empty_place_only() {
 }
 
 #[test]
+fn with_another_root_key_nothing_is_restored() {
+    let folder = folder();
+    let folder = folder.path();
+    printed(folder, &["apply", "site.toml"], 0);
+    printed(folder, &["backup", "backup.db"], 0);
+    let database = folder.join("data/sekimori.db");
+    std::fs::remove_file(&database).unwrap();
+    let key = folder.join("data/root.key");
+    std::fs::rename(&key, folder.join("own.key")).unwrap();
+    printed(folder, &["key", "root"], 0);
+    for (content, said) in [(None, "it is another root key"), (Some("junk"), "srk1_")] {
+        if let Some(content) = content {
+            std::fs::write(&key, content).unwrap();
+        }
+        let text = printed(folder, &["restore", "backup.db", "--yes"], 3);
+        assert!(text.contains(said) && text.contains("nothing was restored"), "{text}");
+        assert!(!database.exists());
+    }
+    std::fs::rename(folder.join("own.key"), &key).unwrap();
+    printed(folder, &["restore", "backup.db", "--yes"], 0);
+    let text = printed(folder, &["restore", "nowhere.db", "--yes"], 3);
+    assert!(text.contains("nowhere.db: No such file"), "{text}");
+}
+
+#[test]
 fn the_audit_is_sealed_exported_and_held_against_the_export() {
     let folder = folder();
     let folder = folder.path();
