@@ -258,16 +258,10 @@ impl<'r, 't> Keys<'r, 't> {
         if let Some(meant) = closest(name, asked.iter().copied()) {
             return format!("did you mean `{meant}`?");
         }
-        let elsewhere: Vec<String> = self
-            .reader
-            .reference
-            .iter()
-            .filter(|key| key.name == name && key.section != self.section)
-            .map(|key| match key.section {
-                "" => "at the top of the file, before the first `[section]`".to_owned(),
-                section => format!("under `{}`", reference::heading(section)),
-            })
-            .collect();
+        if let Some(file) = reference::other_file(self.reader.reference, self.section, name) {
+            return file;
+        }
+        let elsewhere = reference::elsewhere(self.reader.reference, self.section, name);
         if elsewhere.is_empty() {
             let mut known: Vec<&str> = asked.iter().copied().collect();
             known.sort_unstable();

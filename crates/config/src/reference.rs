@@ -104,6 +104,29 @@ pub(crate) fn heading(path: &str) -> String {
     if often { format!("[[{path}]]") } else { format!("[{path}]") }
 }
 
+/// That a key belongs into the other file than the one of `own`, if it stands there in the same section.
+pub(crate) fn other_file(own: &[Key], section: &str, name: &str) -> Option<String> {
+    let files = [(File::Site, "site.toml"), (File::Node, "sekimori.toml")];
+    let mut others = files.into_iter().filter(|(file, _)| !std::ptr::eq(reference(*file), own));
+    let (_, file) = others.find(|(file, _)| {
+        reference(*file).iter().any(|key| key.name == name && key.section == section)
+    })?;
+    Some(match section {
+        "" => format!("it belongs into {file}"),
+        section => format!("it belongs into {file}, under `{}`", heading(section)),
+    })
+}
+
+/// Other sections of the same file in which a key stands, in words.
+pub(crate) fn elsewhere(own: &[Key], section: &str, name: &str) -> Vec<String> {
+    let others = own.iter().filter(|key| key.name == name && key.section != section);
+    let places = others.map(|key| match key.section {
+        "" => "at the top of the file, before the first `[section]`".to_owned(),
+        section => format!("under `{}`", heading(section)),
+    });
+    places.collect()
+}
+
 /// `docs/config.md`.
 pub fn reference_markdown() -> String {
     let mut text = "# Settings\n\n\

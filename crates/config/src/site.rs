@@ -8,7 +8,7 @@ mod policy;
 mod print;
 mod service;
 
-use sekimori_base::Language;
+use sekimori_base::{Bilingual, Language};
 use sekimori_directory::MailAddress;
 use sekimori_directory::settings::{
     Help, MailSettings, Organisation, PasskeySettings, PasswordSettings, Retention,
@@ -65,7 +65,7 @@ fn site(keys: Keys<'_, '_>, loader: &Loader<'_>) -> Option<Site> {
             .and_then(|item| item.checked(values::time_zone))
             .unwrap_or_else(|| "Asia/Tokyo".to_owned()),
         language: keys.word_or("language", Language::default()),
-        organisation: organisation?,
+        organisation: organisation.clone().unwrap_or_else(unnamed),
         zones: zones.zones,
         relays,
         policy: policy.settings,
@@ -77,7 +77,13 @@ fn site(keys: Keys<'_, '_>, loader: &Loader<'_>) -> Option<Site> {
         passkeys,
     };
     keys.finish();
-    Some(site)
+    // Whether there is an organisation is asked last: nothing else in the document stays unsaid without it.
+    organisation.map(|_| site)
+}
+
+fn unnamed() -> Organisation {
+    let name = Bilingual::new("", "");
+    Organisation { name, accent: String::new(), help: Help::default() }
 }
 
 /// The text of a file that the document names.

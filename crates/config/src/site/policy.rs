@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use sekimori_directory::settings::{PolicyRow, PolicySettings, Requirement, ServiceName, ZoneName};
+use sekimori_directory::settings::{
+    PolicyRow, PolicySettings, Requirement, ServiceName, Zone, ZoneName,
+};
 use sekimori_directory::{Binding, Group, Method};
 
 use super::network::Zones;
@@ -26,6 +28,7 @@ pub(super) fn policy(keys: &Keys<'_, '_>, zones: &Zones, services: &Names) -> Po
         rows.extend(row(one, zones, services, &rows));
     }
     unreachable(keys.reader(), &rows, zones);
+    no_beginning(keys.reader(), &rows, zones);
     if let Some(item) = keys.take("mfa_bindings") {
         settings.mfa_bindings = bindings(&item);
     }
@@ -224,6 +227,40 @@ fn unreachable(reader: &Reader<'_>, rows: &[Located<PolicyRow>], zones: &Zones) 
         let names = decides.iter().map(|index| above[*index].value.name.as_str());
         let what = format!("this row never decides: {} above always does before it", listed(names));
         reader.error(place, what, "move it up, narrow the ones above, or take it away");
+    }
+}
+
+/// Rows that ask two factors of the portal just where a first one may be registered: whoever has none cannot.
+fn no_beginning(reader: &Reader<'_>, rows: &[Located<PolicyRow>], zones: &Zones) {
+    let portal = ServiceName::portal();
+    let all_zones: BTreeMap<ZoneName, bool> =
+        zones.named().map(|(name, inside)| (name.clone(), inside)).collect();
+    let here = |row: &PolicyRow, zone: &ZoneName| {
+        matches(&row.services, Some(&portal)) && expanded(row, &all_zones).contains(zone)
+    };
+    let begins = |zone: &&Zone| zone.may_enrol && zone.password_suffices;
+    let beginnings: Vec<&ZoneName> =
+        zones.zones.iter().filter(begins).map(|zone| &zone.name).collect();
+    for (index, Located { value: row, place }) in rows.iter().enumerate() {
+        let decides = |zone: &&ZoneName| {
+            let covers = |other: &PolicyRow| {
+                other.groups.is_empty() || other.groups.is_superset(&row.groups)
+            };
+            here(row, zone)
+                && !rows[..index]
+                    .iter()
+                    .any(|above| here(&above.value, zone) && covers(&above.value))
+        };
+        if row.require == Requirement::TwoFactors
+            && let Some(zone) = beginnings.iter().copied().find(decides)
+        {
+            let what = format!(
+                "whoever has no second factor cannot register one in `{zone}`: the portal asks for it first"
+            );
+            let remedy = "hand out tickets; or put a row above it with this row's groups, \
+                          services = [\"portal\"] and require = \"one_factor\" for that zone";
+            reader.warning(place, what, remedy);
+        }
     }
 }
 

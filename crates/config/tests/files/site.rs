@@ -136,6 +136,33 @@ fn a_row_is_reachable_as_long_as_somebody_gets_there() {
 }
 
 #[test]
+fn a_document_without_an_organisation_is_read_to_its_end() {
+    let text = MINIMAL.replace("organisation.", "organization.");
+    let report = parse(&format!("maildomains = []\n{text}")).unwrap_err();
+    let told: Vec<&str> = report.errors.iter().map(|error| error.remedy.as_str()).collect();
+    assert!(told.contains(&"did you mean `organisation`?"), "{told:?}");
+    assert!(told.contains(&"did you mean `mail_domains`?"), "{told:?}");
+}
+
+#[test]
+fn two_factors_of_the_portal_are_warned_of_where_first_ones_are_registered() {
+    let row = |name: &str, require: &str, rest: &str| {
+        format!("\n[[policy.row]]\nname = '{name}'\nrequire = '{require}'\n{rest}\n")
+    };
+    let two = |rest: &str| row("two", "two_factors", rest);
+    let warned = |text: &str| told(text).iter().any(|what| what.contains("has no second factor"));
+    assert!(warned(&two("groups = ['staff']")));
+    assert!(warned(&two("services = ['portal']\nzones = ['inside']")));
+    assert!(!warned(&two("services = ['wiki']")) && !warned(&two("zones = ['outside']")));
+    let above = |groups: &str| {
+        let lets_in = format!("zones = ['campus']\nservices = ['portal']\n{groups}");
+        row("first", "one_factor", &lets_in) + &two("groups = ['staff']")
+    };
+    assert!(!warned(&above("groups = ['staff', 'guests']")) && !warned(&above("")));
+    assert!(warned(&above("groups = ['guests']")));
+}
+
+#[test]
 fn a_short_password_is_warned_of_only_where_it_may_be_enough() {
     let short = "\n[password]\nlength_min = 8\n";
     assert_eq!(told(short), ["a password of 8 characters may be enough alone in some zone"]);
@@ -152,7 +179,8 @@ fn a_short_password_is_warned_of_only_where_it_may_be_enough() {
 fn a_list_of_wrong_entries_is_not_the_empty_list_that_matches_everybody() {
     let told = told(
         "\n[[policy.row]]\nname = 'a'\nrequire = 'refuse'\nzones = ['No Zone']\n\
-         \n[[policy.row]]\nname = 'b'\nrequire = 'two_factors'\n",
+         \n[[policy.row]]\nname = 'b'\nrequire = 'two_factors'\n\
+         services = ['wiki']\n",
     );
     assert_eq!(told, ["`No Zone` is not a zone's name"]);
 }
