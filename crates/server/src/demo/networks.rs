@@ -16,7 +16,7 @@ use sekimori_pages::Form;
 use sekimori_pages::demo::{Network as Row, Networks};
 use sekimori_web::{App, Cx, Peer};
 
-use super::site::NETWORKS;
+use super::site::{HOME, NETWORKS};
 
 /// Where the page is.
 pub const PATH: &str = "/demo/networks";
@@ -28,14 +28,15 @@ pub fn routes(app: App) -> Router {
     Router::new().route(PATH, get(page).post(choose)).with_state(app)
 }
 
-/// Requests without a word of a program's own come from the network that the browser has chosen.
+/// Requests without a word of a program's own come from the network that the browser has chosen; from home before
+/// that, since this machine's own address would be at an unknown place.
 pub fn pretending(router: Router) -> Router {
     router.layer(from_fn(pretend))
 }
 
 async fn pretend(mut request: Request, next: Next) -> Response {
     if !request.headers().contains_key("x-forwarded-for")
-        && let Some(address) = chosen(request.headers())
+        && let Some(address) = chosen(request.headers()).or_else(home)
         && let Some(peer) = request.extensions_mut().get_mut::<Peer>()
     {
         peer.address = Some(address);
@@ -51,6 +52,11 @@ fn chosen(headers: &HeaderMap) -> Option<IpAddr> {
         cookies.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
     let (_, name) = pairs.find(|(key, _)| *key == COOKIE_NAME)?;
     let network = NETWORKS.iter().find(|network| network.name == name)?;
+    network.address.parse().ok()
+}
+
+fn home() -> Option<IpAddr> {
+    let network = NETWORKS.iter().find(|network| network.name == HOME)?;
     network.address.parse().ok()
 }
 

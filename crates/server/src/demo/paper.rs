@@ -104,7 +104,7 @@ impl Paper {
              1. Open the sample service and press Sign in. You are outside: user name hanako, her password,\n   \
                 then the code that {codes} shows.\n\
              2. Sign out, choose the campus network, sign in as taro: the password is enough there.\n\
-             3. Choose home and open the sample service again: the session of the campus is asked for more.\n   \
+             3. Choose home and open your account: the session of the campus is asked for more.\n   \
                 taro has nothing more, and the page says so, with a code that the help desk can look up.\n\
              4. Look that code up: cd {folder} && {program} explain CODE\n\
              5. Sign in as jiro with his right password, then with a wrong one: see who is told what.\n\

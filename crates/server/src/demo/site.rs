@@ -71,11 +71,11 @@ pub const NETWORKS: [Network; 5] = [
         ),
     },
     Network {
-        name: "outside",
+        name: HOME,
         address: "203.0.113.7",
         inside: false,
         range: "203.0.113.0/24",
-        title: ("Home or elsewhere", "自宅など学外"),
+        title: ("Home or elsewhere", "自宅など"),
         explanation: (
             "Everything that is not a network of the campus counts as outside.",
             "学内のネットワーク以外はすべて学外として扱われます。",
@@ -83,6 +83,8 @@ pub const NETWORKS: [Network; 5] = [
     },
 ];
 
+/// The network at home, where the demo begins.
+pub const HOME: &str = "outside";
 /// The first client: confidential, of the organisation itself.
 pub const SAMPLE_CLIENT: &str = "sample-service";
 /// What people call it.
