@@ -256,7 +256,7 @@ impl PageError {
                 "no service is registered with this client_id".to_owned()
             }
             Problem::RedirectMissing { registered } => {
-                format!("redirect_uri is missing; {} are registered", registered.len())
+                format!("redirect_uri is missing; registered: {}", registered.len())
             }
             Problem::RedirectMismatch { differs_at: Some(at), .. } => {
                 format!("it differs from the nearest registered address at character {at}")

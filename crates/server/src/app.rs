@@ -87,7 +87,11 @@ impl App {
             }
             (Some(host), all) => {
                 let found = all.iter().find(|tenant| tenant.host() == host);
-                found.cloned().ok_or_else(|| Failed::new(format!("there is no tenant {host}")))
+                found.cloned().ok_or_else(|| {
+                    let hosts: Vec<&str> = all.iter().map(|tenant| tenant.host()).collect();
+                    let unknown = Failed::new(format!("there is no organisation {host} here"));
+                    unknown.remedy(format!("there are: {}", hosts.join(" | ")))
+                })
             }
         }
     }
@@ -206,8 +210,16 @@ fn key_file(settings: &Node) -> Result<(), Failed> {
 /// Make a root key file.
 pub fn write_root_keys(path: &Path) -> Result<(), Failed> {
     let keys = RootKeys::generate(&SystemEntropy);
-    files::write_private(path, keys.to_file().expose().as_bytes())
-        .map_err(Failed::at(format!("making {}", path.display())))
+    let written = files::write_private(path, keys.to_file().expose().as_bytes());
+    written.map_err(|error| {
+        let there = error.kind() == std::io::ErrorKind::AlreadyExists;
+        let failed = Failed::at(format!("making {}", path.display()))(error);
+        if there {
+            failed.remedy("a root key is never overwritten: what it sealed would be lost")
+        } else {
+            failed
+        }
+    })
 }
 
 fn not_opened(error: AssemblyError) -> Failed {

@@ -155,6 +155,8 @@ pub enum Command {
     },
     /// Add a service to the site document in use.
     ServiceAdd {
+        /// Its name.
+        name: String,
         /// Its section of the site document, as TOML.
         section: String,
         /// Really.

@@ -55,7 +55,8 @@ pub(super) async fn sessions(desk: &Desk<'_>, username: Username) -> Result<Answ
         }));
         table.row([id, opened, used, ends, session.zone.to_string(), session.device]);
     }
-    Ok(Answer::yes(table.to_string(), values))
+    let none = format!("{username} has no session");
+    Ok(Answer::yes(if values.is_empty() { none } else { table.to_string() }, values))
 }
 
 pub(super) async fn end_sessions(

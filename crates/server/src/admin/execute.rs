@@ -93,7 +93,9 @@ pub async fn execute(
         Command::AuditVerify { exported } => audit::verify(&desk, &exported, &watcher).await,
         Command::AuditCheckpoint => audit::checkpoint(&desk).await,
         Command::MailTest { to } => mail::test(&desk, to).await,
-        Command::ServiceAdd { section, act } => services::add(&desk, &section, act).await,
+        Command::ServiceAdd { name, section, act } => {
+            services::add(&desk, &name, &section, act).await
+        }
         Command::ServiceSecret { service, keep_former } => {
             services::secret(&desk, &service, keep_former).await
         }

@@ -311,6 +311,9 @@ fn words(shown: &ShownPerson) -> String {
     line("groups", joined(person.groups.iter().map(ToString::to_string).collect()));
     line("administrator", if person.administrator { "yes" } else { "no" }.to_owned());
     line("password", if shown.has_password { "yes" } else { "no" }.to_owned());
+    if shown.factors.is_empty() {
+        line("factors", "-".to_owned());
+    }
     for factor in &shown.factors {
         let left = factor.codes_left.map_or(String::new(), |left| format!(", {left} left"));
         let ShownFactor { method, state, binding, id, label, .. } = factor;

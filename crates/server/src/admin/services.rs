@@ -36,8 +36,20 @@ pub(super) fn list(desk: &Desk<'_>) -> Result<Answer, Failed> {
     Ok(Answer::yes(table.to_string(), values))
 }
 
-pub(super) async fn add(desk: &Desk<'_>, section: &str, act: Act) -> Result<Answer, Failed> {
+pub(super) async fn add(
+    desk: &Desk<'_>,
+    name: &str,
+    section: &str,
+    act: Act,
+) -> Result<Answer, Failed> {
     let tenant = desk.tenant()?;
+    if tenant.site.services.iter().any(|service| service.name.as_str() == name) {
+        let text = format!(
+            "there is a service {name} already: give this one another name, or change that one in \
+             the site document (sekimori export, then apply)"
+        );
+        return Ok(Answer::no(text, json!(null)));
+    }
     let text = format!("{}\n{section}", print(&tenant.site));
     let none = |_: &str| Err("a service from the command line names no files".to_owned());
     let (site, _) = match parse(&text, "the settings with the new service", &none) {
@@ -61,7 +73,10 @@ pub(super) async fn secret(
     let tenant = desk.tenant()?;
     let found = ServiceName::parse(service).ok().and_then(|name| tenant.site.service(&name));
     let Some(found) = found else {
-        return Ok(Answer::no(format!("there is no service {service}"), json!(null)));
+        return Ok(Answer::no(
+            format!("there is no service {service}: sekimori service list shows those there are"),
+            json!(null),
+        ));
     };
     let Some(client) = found.oidc.as_ref().filter(|client| has_secret(client.auth)) else {
         let text = format!("{service} proves itself without a secret");

@@ -99,6 +99,10 @@ pub struct Backup {
 
 pub(super) fn backup(backup: &Backup, common: &Common) -> Result<Ended, Failed> {
     let path = std::path::absolute(&backup.file).map_err(Failed::at(backup.file.display()))?;
+    if let Some(folder) = path.parent().filter(|folder| !folder.exists()) {
+        let missing = Failed::new(format!("there is no folder {}", folder.display()));
+        return Err(missing.remedy("make it, and let the server's user write there"));
+    }
     ask_and_show(Command::Backup { path }, common)
 }
 

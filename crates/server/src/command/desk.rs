@@ -6,11 +6,14 @@ use clap::{Args, Subcommand};
 use sekimori_base::SessionId;
 use sekimori_directory::{MailAddress, Username};
 
-use super::ask::{ask_and_show, show, watched};
+use super::ask::{ask, ask_and_show, show, watched};
 use super::{Common, Ended, Failed, settings};
-use crate::admin::Command;
+use crate::admin::{Answer, Command, Outcome};
 use crate::app::write_root_keys;
-use crate::console::print;
+use crate::console::{print, print_json};
+
+/// Letters and digits of an incident code.
+const INCIDENT_CODE_CHARACTERS: usize = 9;
 
 /// Sessions of somebody: list, end
 #[derive(Debug, Args)]
@@ -93,18 +96,45 @@ Prints the facts, the rule that spoke, and the nearest changes, one of which
 would have let the person in. The recorded facts are decided again and must give
 the same reason.
 
-Example:
+Times stand as the server counts them (UTC) and as the page showed them.
+
+Examples:
   sekimori explain 7K3M-9QTX-4
+  sekimori explain 7K3M-9QTX-4 WAV5-HRBZ-M    several; with --json a list
 
 Exit status: 0, 1 if no such code is kept or deciding again gives another reason.")]
 pub struct Explain {
-    /// The incident code; case, spaces and dashes do not matter
+    /// Incident codes; case, spaces and dashes do not matter
     #[arg(required = true)]
     code: Vec<String>,
 }
 
 pub(super) fn explain(explain: &Explain, common: &Common) -> Result<Ended, Failed> {
-    ask_and_show(Command::Explain { code: explain.code.join(" ") }, common)
+    let ask = |code: String| ask(Command::Explain { code }, common);
+    let answers =
+        codes(&explain.code).into_iter().map(ask).collect::<Result<Vec<Answer>, Failed>>()?;
+    if let [one] = answers.as_slice() {
+        return Ok(show(one, common));
+    }
+    if common.json {
+        let values: Vec<_> = answers.iter().map(|answer| &answer.value).collect();
+        print_json(&values);
+    } else {
+        let texts: Vec<&str> = answers.iter().map(|answer| answer.text.trim_end()).collect();
+        print(&texts.join("\n\n"));
+    }
+    let all = answers.iter().all(|answer| answer.outcome == Outcome::Yes);
+    Ok(if all { Ended::Well } else { Ended::No })
+}
+
+/// One code may be written in several words; words that are whole codes are several.
+fn codes(words: &[String]) -> Vec<String> {
+    let whole = |word: &String| word.chars().filter(|c| !c.is_whitespace() && *c != '-').count();
+    if words.iter().all(|word| whole(word) == INCIDENT_CODE_CHARACTERS) {
+        words.to_vec()
+    } else {
+        vec![words.join(" ")]
+    }
 }
 
 /// Who would newly be asked, let in or locked out by other settings

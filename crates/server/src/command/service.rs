@@ -42,7 +42,7 @@ The same can be written into site.toml: see [[service]] in docs/config.md, where
 everything else that a service may have stands as well.
 
 Example:
-  sekimori service add wiki --home https://wiki.example.ac.jp/ \
+  sekimori service add wiki --home https://wiki.example.ac.jp/ \\
       --redirect-uri https://wiki.example.ac.jp/oidc/callback
 
 Exit status: 0 added, 1 refused, with what is wrong.")]
@@ -78,7 +78,10 @@ pub(super) fn run(service: Service, common: &Common) -> Result<Ended, Failed> {
 
 fn add(new: &Add, common: &Common) -> Result<Ended, Failed> {
     let section = section(new)?;
-    let command = |act| Command::ServiceAdd { section: section.clone(), act };
+    let command = |act| {
+        let (name, section) = (new.name.clone(), section.clone());
+        Command::ServiceAdd { name, section, act }
+    };
     let rehearsed = ask(command(Act::Rehearse), common)?;
     if rehearsed.outcome == Outcome::No {
         return Ok(show(&rehearsed, common));

@@ -20,10 +20,15 @@ Examples:
 Exit status: 0 if the address is inside, 1 if it is outside, 3 if there are no settings to read.")]
 pub struct Zone {
     /// An IPv4 or IPv6 address
+    #[arg(value_parser = address)]
     address: IpAddr,
     /// A site document; the one in use if none is named
     #[arg(long, value_name = "FILE")]
     site: Option<PathBuf>,
+}
+
+fn address(text: &str) -> Result<IpAddr, &'static str> {
+    text.parse().map_err(|_| "write one address, without a prefix: 192.0.2.17 or 2001:db8::1")
 }
 
 #[derive(Debug, Serialize)]

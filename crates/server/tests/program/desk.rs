@@ -68,8 +68,36 @@ fn no_incident_and_no_sign_in_are_answers() {
     let folder = folder.path();
     printed(folder, &["apply", "site.toml"], 0);
     printed(folder, &["explain", "nonsense"], 1);
+    let kept = |codes: &[&str]| {
+        let text = printed(folder, &[&["explain"], codes].concat(), 1);
+        text.matches("no incident").count()
+    };
+    assert_eq!(kept(&["7K3M-9QTX-4"]), 1);
+    assert_eq!(kept(&["7k3m", "9qtx", "4"]), 1, "one code in three words");
+    assert_eq!(kept(&["7K3M-9QTX-4", "WAV5-HRBZ-M"]), 2);
     let found = json(folder, &["what-if", "site.toml", "--since", "7d", "--json"]);
     assert_eq!((&found["sign_ins"], &found["people"]["locked_out"]), (&0.into(), &0.into()));
+}
+
+#[test]
+fn what_is_there_already_or_not_at_all_is_said_in_plain_words() {
+    let folder = folder();
+    let folder = folder.path();
+    printed(folder, &["apply", "site.toml"], 0);
+    printed(folder, &["person", "add", "taro"], 0);
+    let said = |words: &[&str], status: i32, what: &str| {
+        let text = printed(folder, words, status);
+        assert!(text.contains(what), "{words:?}: {text}");
+        assert!(!text.contains("on line"), "there is no file that this is a line of: {text}");
+    };
+    let again = ["service", "add", "wiki", "--redirect-uri", "https://wiki.example/", "--yes"];
+    said(&again, 1, "there is a service wiki already");
+    said(&["service", "secret", "nosuch"], 1, "sekimori service list");
+    said(&["session", "list", "taro"], 0, "taro has no session");
+    said(&["person", "show", "taro"], 0, "factors       -");
+    said(&["zone", "10.0.0.0/8"], 2, "write one address");
+    said(&["key", "root"], 3, "never overwritten");
+    said(&["backup", "nowhere/backup.db"], 3, "there is no folder");
 }
 
 #[test]

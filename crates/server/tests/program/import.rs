@@ -126,7 +126,7 @@ fn a_file_that_is_no_list_of_people_is_one_mistake_with_a_remedy() {
     ] {
         let text = refused(folder.path(), file);
         assert!(text.contains(said) && text.contains("error: line 1:"), "{file:?}: {text}");
-        assert!(text.contains("; 1 mistakes"), "{file:?}: {text}");
+        assert!(text.contains("; 1 mistake:"), "{file:?}: {text}");
     }
 }
 

@@ -18,6 +18,7 @@ use super::execute::Desk;
 use super::people::{find, weakness};
 use super::{Answer, Progress, Watcher};
 use crate::command::Failed;
+use crate::console::counted;
 
 /// Changes that are listed for people; more are counted. Mistakes are listed all.
 const LISTED_MAX: usize = 50;
@@ -72,7 +73,8 @@ pub(super) async fn run(
     if plan.mistakes.is_empty() {
         return Ok(Answer::yes(text, value));
     }
-    let _ = write!(text, "; {} mistakes: nothing was done", plan.mistakes.len());
+    let mistakes = counted(plan.mistakes.len(), "mistake");
+    let _ = write!(text, "; {mistakes}: nothing was done");
     Ok(Answer::no(text, value))
 }
 

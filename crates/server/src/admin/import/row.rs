@@ -133,7 +133,8 @@ impl Row {
             let known = |text| {
                 let found = Affiliation::parse(text);
                 if found.is_none() {
-                    say(format!("affiliation {text:?} is unknown"));
+                    let known = Affiliation::ALL.map(Affiliation::as_str).join(", ");
+                    say(format!("affiliation {text:?} is unknown; there are {known}"));
                 }
                 found
             };
