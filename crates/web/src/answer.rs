@@ -184,9 +184,23 @@ pub fn bare_fault(fault: &Fault) -> Answer {
     bare(StatusCode::INTERNAL_SERVER_ERROR)
 }
 
-/// A status without a body.
+/// A status without a body; but whoever comes by a host name of no organisation reads why nothing is here, since there
+/// are no settings to make a page of.
 pub fn bare(status: StatusCode) -> Answer {
     let mut response = Response::new(Body::empty());
     *response.status_mut() = status;
+    if status == StatusCode::MISDIRECTED_REQUEST {
+        *response.body_mut() = Body::from(NO_SUCH_HOST);
+        let plain = HeaderValue::from_static("text/plain; charset=utf-8");
+        response.headers_mut().insert(CONTENT_TYPE, plain);
+    }
     response
 }
+
+const NO_SUCH_HOST: &str = "\
+No sign-in answers to this host name. Check the address.
+このホスト名で応答するサインインはありません。アドレスを確認してください。
+
+For whoever runs the server: the organisations are those of [[tenant]] in sekimori.toml, and a proxy has to pass on
+the host name that the browser asked for.
+";
