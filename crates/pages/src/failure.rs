@@ -36,6 +36,7 @@ impl Failure {
         frame: &'a Frame<'_>,
         service: Option<&'a str>,
         place: Option<&'a str>,
+        inside: bool,
     ) -> Circumstances<'a> {
         Circumstances {
             details: Some(&self.details),
@@ -44,6 +45,7 @@ impl Failure {
             service,
             place,
             desk: frame.desk(),
+            inside,
         }
     }
 

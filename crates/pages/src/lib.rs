@@ -34,8 +34,8 @@ pub use failure::{Failure, Incident};
 pub use frame::{DemoStrip, Form, Frame, LanguageLink, PortalHead, PortalLinks};
 pub use leaving::{Consent, Relay, ReleasedItem, SignOut, SignedOut};
 pub use login::{
-    NewPassword, Password, PasswordTicket, Refusal, SecondFactor, SwitchChoice, SwitchPerson,
-    Username, WayOn,
+    Enrolment, NewPassword, Password, PasswordTicket, Refusal, SecondFactor, SwitchChoice,
+    SwitchPerson, Username, WayOn,
 };
 pub use passkey::{PasskeyAsk, PasskeyPurpose};
 pub use problem::{OwnerDetails, Problem, Troubleshoot, TroubleshootAnswer};

@@ -127,6 +127,19 @@ pub struct Refusal {
     pub service_contact: Option<String>,
     /// Other ways, in order.
     pub others: Vec<WayOn>,
+    /// Where a first proof may be registered with the password alone.
+    pub enrolment: Enrolment,
+}
+
+/// Where somebody can register a first proof with the password alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Enrolment {
+    /// In certain networks inside; the person is in none of them.
+    Inside,
+    /// Where the person is.
+    Here,
+    /// Nowhere: the account page itself has just asked for a second proof in such a network.
+    Nowhere,
 }
 
 /// Another way on, shown small.

@@ -250,13 +250,15 @@ impl<'a> View<'a> {
 
     /// The error summary of a sign-in step, leading to `field`.
     pub fn summary(&self, failure: &Failure, slip: &Slip, field: &'a str) -> SummaryPart<'a> {
-        let said = self.said(failure, &failure.about(self.frame, slip.service(), None));
+        let said =
+            self.said(failure, &failure.about(self.frame, slip.service(), None, slip.place.inside));
         SummaryPart { v: *self, field, said }
     }
 
     /// The same words beside the field.
     pub fn field_error(&self, failure: &Failure, slip: &Slip) -> FieldErrorPart<'a> {
-        let said = self.said(failure, &failure.about(self.frame, slip.service(), None));
+        let said =
+            self.said(failure, &failure.about(self.frame, slip.service(), None, slip.place.inside));
         let wait = failure.wait_seconds(self.frame.now).zip(failure.details.wait_until);
         let wait = wait.map(|(seconds, until)| Wait {
             seconds,

@@ -12,8 +12,8 @@ use crate::parts::Said;
 use crate::qr::{Drawing, draw};
 use crate::view::View;
 use crate::{
-    Failure, NewPassword, Password, PasswordTicket, Problem, Refusal, ReleasedItem, SecondFactor,
-    SwitchPerson, Troubleshoot, TroubleshootAnswer, WayOn,
+    Enrolment, Failure, NewPassword, Password, PasswordTicket, Problem, Refusal, ReleasedItem,
+    SecondFactor, SwitchPerson, Troubleshoot, TroubleshootAnswer, WayOn,
 };
 
 impl View<'_> {
@@ -22,8 +22,9 @@ impl View<'_> {
         failure: &'b Failure,
         service: Option<&'b str>,
         place: Option<&'b str>,
+        inside: bool,
     ) -> Circumstances<'b> {
-        failure.about(self.frame, service, place)
+        failure.about(self.frame, service, place, inside)
     }
 
     pub fn failure_title(
@@ -32,8 +33,10 @@ impl View<'_> {
         service: Option<&str>,
         place: Option<&Place>,
     ) -> String {
+        let inside = place.is_some_and(|place| place.inside);
         let place = place.map(|place| self.place_words(place));
-        self.words.reason_title(failure.reason, &self.about(failure, service, place.as_deref()))
+        let about = self.about(failure, service, place.as_deref(), inside);
+        self.words.reason_title(failure.reason, &about)
     }
 
     pub fn failure_text(
@@ -42,14 +45,16 @@ impl View<'_> {
         service: Option<&str>,
         place: Option<&Place>,
     ) -> String {
+        let inside = place.is_some_and(|place| place.inside);
         let place = place.map(|place| self.place_words(place));
-        self.words.reason_text(failure.reason, &self.about(failure, service, place.as_deref()))
+        let about = self.about(failure, service, place.as_deref(), inside);
+        self.words.reason_text(failure.reason, &about)
     }
 
     /// A failure on a page without a slip.
     pub fn said_plainly(&self, failure: Option<&Failure>) -> Option<Said> {
         let failure = failure?;
-        Some(self.said(failure, &self.about(failure, None, None)))
+        Some(self.said(failure, &self.about(failure, None, None, false)))
     }
 
     /// The help desk's name inside a sentence.
@@ -182,6 +187,15 @@ impl Refusal {
 
     pub(crate) const fn registers(&self) -> bool {
         matches!(self.failure.reason.next_step(), NextStep::RegisterFactor)
+    }
+
+    /// The message of the way that needs no ticket and no desk, if there is one.
+    pub(crate) const fn own_way(&self) -> Option<&'static str> {
+        match self.enrolment {
+            Enrolment::Inside => Some("register-way-inside"),
+            Enrolment::Here => Some("register-way-here"),
+            Enrolment::Nowhere => None,
+        }
     }
 
     /// Whether the list of methods says more than that nothing is registered.

@@ -190,6 +190,7 @@ impl View<'_> {
             service,
             place: None,
             desk: self.frame.desk(),
+            inside: false,
         }
     }
 

@@ -5,12 +5,13 @@ use axum::http::StatusCode;
 use axum::http::header::RETRY_AFTER;
 use sekimori_base::limits::SEALED_REQUEST_BYTES_MAX;
 use sekimori_directory::release::Released;
+use sekimori_directory::settings::ServiceName;
 use sekimori_flow::door::{Answer as ServiceAnswer, Destination};
 use sekimori_flow::view::{ConsentView, Cookies, Progress, RefusedView, StepView};
 use sekimori_login::{NextStep, Reason, Step};
 use sekimori_pages::{
-    Consent, DemoStrip, Failure, Form, Incident, Page, PasskeyAsk, PasskeyPurpose, Password,
-    Problem, Refusal, Relay, ReleasedItem, SecondFactor, Slip, Username, WayOn,
+    Consent, DemoStrip, Enrolment, Failure, Form, Incident, Page, PasskeyAsk, PasskeyPurpose,
+    Password, Problem, Refusal, Relay, ReleasedItem, SecondFactor, Slip, Username, WayOn,
 };
 
 use crate::answer::Answer;
@@ -177,8 +178,22 @@ impl Cx {
             next_href,
             service_contact: contact(view.destination.as_ref()),
             others,
+            enrolment: self.enrolment(view),
         }
         .into()
+    }
+
+    /// Whether the account page would register a first proof here. If it is the one that refuses, it does not.
+    fn enrolment(&self, view: &RefusedView) -> Enrolment {
+        let position = &self.visitor.position;
+        let portal = ServiceName::portal();
+        if !(position.may_enrol && position.password_suffices) {
+            Enrolment::Inside
+        } else if view.destination.as_ref().is_some_and(|to| to.service == portal) {
+            Enrolment::Nowhere
+        } else {
+            Enrolment::Here
+        }
     }
 
     fn problem_view(&self, status: StatusCode, view: &RefusedView) -> Answer {

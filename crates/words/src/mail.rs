@@ -86,7 +86,7 @@ impl Words {
             circumstances.push(self.with("mail-service", &arguments));
         }
         paragraphs.push(circumstances.join("\n"));
-        if happening.inside_with_password {
+        if happening.inside_with_password && notice == Notice::FactorAdded {
             paragraphs.push(self.with("mail-inside-with-password", &arguments));
         }
         if !happening.by_desk {

@@ -21,6 +21,8 @@ pub struct Circumstances<'a> {
     pub place: Option<&'a str>,
     /// What the help desk is called, in the language of the text.
     pub desk: Option<&'a str>,
+    /// The person is inside, where the policy asks for as much.
+    pub inside: bool,
 }
 
 impl Words {
@@ -68,6 +70,7 @@ impl Words {
             ("drift", or_none(drift.as_ref())),
             ("direction", Argument::Text(direction)),
             ("method", Argument::Text(method)),
+            ("side", Argument::Text(if about.inside { "inside" } else { "outside" })),
         ];
         match part {
             Some(part) => self.attribute(&id, part, &arguments),

@@ -214,6 +214,7 @@ fn every_reason_has_a_title_and_a_text_whatever_is_known() {
         service: Some("Webmail"),
         place: Some("eduroam"),
         desk: Some("the IT desk"),
+        inside: true,
     };
     for language in Language::ALL {
         let words = Words::of(language);
@@ -253,6 +254,21 @@ fn about_a_recovery_code_nothing_is_said_of_an_app() {
             }
             for text in [&of_app.0, &of_app.1] {
                 assert!(!named.iter().any(|name| text.contains(name)), "{text}");
+            }
+        }
+    }
+}
+
+/// A policy may ask for two factors inside as well.
+#[test]
+fn somebody_inside_is_not_told_to_be_outside() {
+    for (language, outside) in [(Language::English, "outside"), (Language::Japanese, "学外")] {
+        let words = Words::of(language);
+        for inside in [false, true] {
+            let about = Circumstances { inside, ..Circumstances::default() };
+            let reason = Reason::FactorNone;
+            for text in [words.reason_title(reason, &about), words.reason_text(reason, &about)] {
+                assert_eq!(text.contains(outside), !inside, "{text}");
             }
         }
     }
@@ -390,6 +406,10 @@ fn every_notice_says_what_when_and_where_and_what_to_do() {
                 ] {
                     assert!(mail.body.contains(told), "{notice:?} lacks {told}: {}", mail.body);
                 }
+                // How a proof came is said when it came, and not of one that goes.
+                let bound =
+                    mail.body.contains(["password alone", "パスワードだけ"][language as usize]);
+                assert_eq!(bound, notice == Notice::FactorAdded, "{}", mail.body);
             }
         }
     }

@@ -221,7 +221,8 @@ impl Flow {
         let mut codes =
             Enrolment::new(visitor, holder, person, enrolment.binding, What::Codes, entropy);
         codes.epoch = enrolment.epoch + 1;
-        Ok(see(codes.path(&visitor.tenant, entropy)?))
+        let sheet = codes.path(&visitor.tenant, entropy)?;
+        Ok(see(format!("{sheet}&done={}", done.word())))
     }
 
     async fn totp_halt(&self, visitor: &Visitor, halt: Halt) -> Result<Portal<TotpAnswer>, Fault> {

@@ -3,7 +3,7 @@
 use sekimori_base::Timestamp;
 use sekimori_words::PasswordFlaw;
 
-use super::FactorRow;
+use super::{Done, FactorRow};
 use crate::{Failure, Form, PasskeyAsk, Place, Slip};
 
 /// Change the password. Posts `new_password`, `username` for password managers, and `end_others=on` if
@@ -74,6 +74,8 @@ pub struct RecoveryCodes {
     pub username: String,
     /// Where the sheet is as a file.
     pub file_href: String,
+    /// What was done before it: the app that brought the sheet along.
+    pub done: Option<Done>,
 }
 
 /// Whether to remove a factor. Posts `decision` = `remove`.

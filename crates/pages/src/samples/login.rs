@@ -7,9 +7,9 @@ use sekimori_words::PasswordFlaw;
 
 use super::{NOW, Sample, attempt, campus, eduroam, failure, form, passkey, text, verified};
 use crate::{
-    Consent, Identity, Incident, NewPassword, Obstacle, OwnerDetails, Page, PasskeyPurpose,
-    Password, PasswordTicket, Place, Problem, Refusal, Relay, ReleasedItem, SecondFactor,
-    SecondProof, SignOut, SignedOut, Slip, SwitchChoice, SwitchPerson, Troubleshoot,
+    Consent, Enrolment, Identity, Incident, NewPassword, Obstacle, OwnerDetails, Page,
+    PasskeyPurpose, Password, PasswordTicket, Place, Problem, Refusal, Relay, ReleasedItem,
+    SecondFactor, SecondProof, SignOut, SignedOut, Slip, SwitchChoice, SwitchPerson, Troubleshoot,
     TroubleshootAnswer, Username, WayOn,
 };
 
@@ -249,6 +249,7 @@ fn refusal(language: Language, place: Place, reason: Reason, details: Details) -
             WayOn::OtherPerson { href: "/login?request=c2VhbGVk".to_owned() },
             WayOn::BackToService { href: "/login/decline".to_owned() },
         ],
+        enrolment: Enrolment::Inside,
     }
 }
 
@@ -264,11 +265,14 @@ fn refusals(language: Language) -> Vec<Sample> {
     no_factor.others.push(WayOn::EnterTicket { href: "/portal/ticket".to_owned() });
     let mut with_ticket = no_factor.clone();
     with_ticket.slip.to = String::new();
+    let mut inside = with_ticket.clone();
+    (inside.slip.place, inside.enrolment) = (campus(language), Enrolment::Nowhere);
     no_factor.next_href = Some("/portal/totp".to_owned());
     let ended = Details { account_moment: Some(NOW.plus_seconds(-86_400 * 200)), ..verified() };
     vec![
         sample("refusal-no-factor", no_factor),
         sample("refusal-ticket", with_ticket),
+        sample("refusal-inside", inside),
         sample("refusal-ended", refusal(language, campus(language), Reason::AccountEnded, ended)),
         sample(
             "refusal-not-entitled",

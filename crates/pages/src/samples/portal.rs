@@ -253,6 +253,7 @@ fn changes(language: Language) -> Vec<Sample> {
         codes: (0..10_u8).map(|n| format!("k7m{n}-9qtx-4b2{n}-w8ze")).collect(),
         username: "s2310123".to_owned(),
         file_href: "/portal/recovery-codes/file?r=c2VhbGVk".to_owned(),
+        done: Some(Done::TotpRegistered),
     };
     let remove = |standing| RemoveFactor {
         form: form("/portal/remove-factor"),

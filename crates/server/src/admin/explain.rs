@@ -27,11 +27,13 @@ pub(super) async fn explain(desk: &Desk<'_>, typed: &str) -> Result<Answer, Fail
     };
     let explained = desk.app.flow.explain(&tenant, code).await;
     let Some(explained) = explained.map_err(Failed::at("explaining"))? else {
-        let text = format!("no incident {code} is kept");
+        let text = format!(
+            "no incident {code} is kept: codes live as long as the audit, each with one organisation"
+        );
         return Ok(Answer::no(text, json!(null)));
     };
     desk.view(&tenant, explained.line.person, View::Incident).await?;
-    let text = words(&explained, code);
+    let text = words(&explained, code, &tenant.site.time_zone);
     let value = value(&explained, code);
     let broken = explained
         .decided
@@ -77,14 +79,14 @@ fn value(explained: &Explained, code: IncidentCode) -> Value {
     })
 }
 
-fn words(explained: &Explained, code: IncidentCode) -> String {
+fn words(explained: &Explained, code: IncidentCode, time_zone: &str) -> String {
     let mut text = String::new();
     let mut say = |key: &str, value: &str| {
         let _ = writeln!(text, "{key:<10}{value}");
     };
     let line = &explained.line;
     say("code", &code.to_string());
-    say("when", &moment(line.at));
+    say("when", &format!("{}, on pages {}", moment(line.at), line.at.in_zone(time_zone)));
     say("who", &explained.person.as_ref().map_or("-".to_owned(), |one| one.username.to_string()));
     say("service", line.service.as_deref().unwrap_or("-"));
     say("zone", line.zone.as_deref().unwrap_or("-"));
@@ -102,10 +104,11 @@ fn words(explained: &Explained, code: IncidentCode) -> String {
     let about = Circumstances {
         details: decided.details.as_ref(),
         now: decided.facts.now,
-        time_zone: "UTC",
+        time_zone,
         service: line.service.as_deref(),
         place: line.zone.as_deref(),
         desk: None,
+        inside: decided.facts.position.inside,
     };
     let catalogue = Words::of(Language::English);
     say("title", &catalogue.reason_title(reason, &about));

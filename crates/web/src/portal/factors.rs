@@ -6,12 +6,14 @@ use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, Response, StatusCode};
 use sekimori_base::{FactorId, Secret};
-use sekimori_flow::portal::{CodesPage, Portal, Remaining, RemovePage, TotpAnswer, TotpPage, Who};
+use sekimori_flow::portal::{
+    CodesPage, Done, Portal, Remaining, RemovePage, TotpAnswer, TotpPage, Who,
+};
 use sekimori_login::Reason;
 use sekimori_pages::portal::{RecoveryCodes, RegisterTotp, RemoveFactor, Standing};
 use sekimori_pages::{Form, Page};
 
-use super::overview::factor_row;
+use super::overview::{done_words, factor_row};
 use super::sessions::nothing_to_show;
 use super::{LINKS, own_form, token};
 use crate::answer::{Answer, bare};
@@ -59,6 +61,7 @@ pub async fn codes_file(State(app): State<App>, parts: Parts) -> Answer {
                 codes: codes.iter().map(|code| code.expose().clone()).collect(),
                 username,
                 file_href: String::new(),
+                done: None,
             };
             let mut response = Response::new(Body::from(sheet.file(&cx.frame())));
             let headers = response.headers_mut();
@@ -167,12 +170,14 @@ impl Cx {
         match page {
             CodesPage::Sheet { codes, username, request, token, who } => {
                 let file_href = format!("{}/file?r={request}", LINKS.recovery_codes);
+                let done = self.field("done").and_then(|word| Done::from_word(&word));
                 let hidden = vec![("token", token), ("request", request)];
                 let page = RecoveryCodes {
                     form: Form::new(LINKS.recovery_codes, hidden),
                     codes: codes.iter().map(|code| code.expose().clone()).collect(),
                     username,
                     file_href,
+                    done: done.map(done_words),
                 };
                 (page.into(), who)
             }

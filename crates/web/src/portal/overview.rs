@@ -135,7 +135,7 @@ pub(super) fn factor_row(factor: FactorView) -> FactorRow {
     }
 }
 
-const fn done_words(done: Done) -> DoneWords {
+pub(super) const fn done_words(done: Done) -> DoneWords {
     match done {
         Done::PasswordChanged => DoneWords::PasswordChanged,
         Done::TotpRegistered => DoneWords::TotpRegistered,

@@ -12,8 +12,8 @@ mail-second-factor-failed =
 mail-recovery-code-used =
     { $left ->
         [unknown] A recovery code of your account "{ $username }" was used.
-        [0] A recovery code of your account "{ $username }" was used. None is left: make new ones in the portal.
-        [one] A recovery code of your account "{ $username }" was used. One is left: make new ones in the portal.
+        [0] A recovery code of your account "{ $username }" was used. None is left: make new ones on your account page.
+        [one] A recovery code of your account "{ $username }" was used. One is left: make new ones on your account page.
        *[other] A recovery code of your account "{ $username }" was used. { $left } are left.
     }
     .subject = { $organisation }: a recovery code was used
@@ -21,7 +21,7 @@ mail-clock-suspected =
     Your password was right, and the code from your { $method } belonged to another moment. If you entered it yourself, the clock of the phone is probably off: switch on automatic time in its settings.
     .subject = { $organisation }: the clock of your phone may be off
 mail-passkey-copied =
-    A passkey of your account "{ $username }" was shown, and its counter had not grown since it was last used. There may be a copy of it, so nobody was let in with it. Remove it in the portal and register a new one.
+    A passkey of your account "{ $username }" was shown, and its counter had not grown since it was last used. There may be a copy of it, so nobody was let in with it. Remove it on your account page and register a new one.
     .subject = { $organisation }: there may be a copy of your passkey
 mail-password-changed =
     The password of your account "{ $username }" was changed.
@@ -33,7 +33,7 @@ mail-factor-removed =
     A proof was removed from your account "{ $username }": { $method }.
     .subject = { $organisation }: a proof was removed ({ $method })
 mail-recovery-codes-made =
-    New recovery codes were made for your account "{ $username }". The earlier ones no longer count.
+    New recovery codes were made for your account "{ $username }". From now on only these count.
     .subject = { $organisation }: new recovery codes were made
 
 mail-when = When: { $at }

@@ -5,7 +5,7 @@ ending-for-good = Your sign-in ends in less than three minutes, because it is as
 ending-stay = Stay signed in
 ending-stayed = You stay signed in.
 ending-over = Your sign-in has ended. What you have typed is still on this page: note it, then load the page again and sign in.
-portal-navigation = Portal
+portal-navigation = Your account
 portal-overview = Your account
 portal-password = Password
 portal-consents = Shared data
@@ -97,7 +97,7 @@ event-older = Older ones
 
 done-password-changed = Your password has been changed.
 done-totp-registered = Your authenticator app is registered.
-done-recovery-codes-made = Your new recovery codes count from now on; the earlier ones no longer do.
+done-recovery-codes-made = Your new recovery codes count from now on, and only these.
 done-factor-removed = The proof has been removed.
 done-session-ended = That sign-in has ended.
 done-others-ended = All other sign-ins have ended.
@@ -149,7 +149,7 @@ register-passkey-cancelled = No passkey was made: the browser's window was close
 register-passkey-timeout = The browser waited and then gave up. Nothing was changed; try again when you like.
 register-passkey-known = A passkey for this account is kept there already. Choose another device or password manager, or use the one that you have.
 register-passkey-unfit = What you chose cannot keep a passkey that checks its holder. Set a PIN, finger or face for it first, or choose another device.
-register-passkey-wrong-address = The browser refuses to make passkeys at this address. Open the portal at its usual address, in an ordinary browser window.
+register-passkey-wrong-address = The browser refuses to make passkeys at this address. Open your account page at its usual address, in an ordinary browser window.
 register-passkey-not-usable = The browser could not make a passkey. Nothing was changed; try again, or choose another device.
 register-passkey-refused = What the browser sent could not be taken, so nothing was registered. The page may have been open too long: try once more.
 register-app-instead = Register an authenticator app instead
@@ -164,7 +164,7 @@ passkey-rename-button = Save the name
 ## Recovery codes
 
 recovery-heading = Your recovery codes
-recovery-text = They are shown this once. Each one lets you in once when your phone is not at hand. Print or save them, and keep them away from your computer.
+recovery-text = They are shown this once. Each one lets you in once when your phone is not at hand. Print or save them, keep them away from your computer, then press the button: from then on they count.
 recovery-download = Save as a file
 recovery-print = Print
 recovery-print-hint = You can also print this page.

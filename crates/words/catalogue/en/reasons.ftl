@@ -1,5 +1,5 @@
 ### One message for each reason of the engine: its value is the text, `.title` the heading.
-### Arguments: $service, $place, $desk, $wait, $until, $drift, $direction, $moment, $method (of the code sent); a missing moment is "none".
+### Arguments: $service, $place, $desk, $wait, $until, $drift, $direction, $moment, $method (of the code sent), $side (inside or outside); a missing moment is "none".
 
 ## Nothing is wrong
 
@@ -81,8 +81,14 @@ reason-acct-held-passkey = The account is held for its owner's safety, and its p
 
 ## One more proof
 
-reason-mfa-none-registered = Your password is right. You are outside the campus network, where one more proof is needed, and none is registered for you yet.
-    .title = Nothing is registered for use outside yet
+reason-mfa-none-registered = { $side ->
+        [inside] Your password is right. One more proof is needed here, on the campus network as well, and none is registered for you yet.
+       *[outside] Your password is right. You are outside the campus network, where one more proof is needed, and none is registered for you yet.
+    }
+    .title = { $side ->
+        [inside] No second proof is registered yet
+       *[outside] Nothing is registered for use outside yet
+    }
 reason-mfa-none-left = Your password is right. One more proof is needed here, and those that you had registered have been removed or used up. { $Desk } can give you a ticket to register again.
     .title = No proof is left on your account
 reason-mfa-unfinished = Your password is right. You began to register an authenticator app, but its first code was never entered, so it does not count yet.
@@ -154,7 +160,7 @@ reason-mail-wait = { $wait ->
 
 ## Passkeys
 
-reason-passkey-unknown = Your device showed a passkey that is no longer registered here. Sign in another way; then you can remove that passkey from your device and add a new one in the portal.
+reason-passkey-unknown = Your device showed a passkey that is no longer registered here. Sign in another way; then you can remove that passkey from your device and add a new one on your account page.
     .title = This passkey is not registered here
 reason-passkey-refused = The passkey's answer does not belong to this page. The page may have been open too long, or it was opened at another address. Nothing was counted: try once more, or sign in another way.
     .title = The passkey could not be checked

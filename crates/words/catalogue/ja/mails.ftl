@@ -32,7 +32,7 @@ mail-factor-removed =
     アカウント「{ $username }」から確認方法（{ $method }）が削除されました。
     .subject = 【{ $organisation }】確認方法（{ $method }）が削除されました
 mail-recovery-codes-made =
-    アカウント「{ $username }」の新しいリカバリーコードが作成されました。以前のコードは使えなくなりました。
+    アカウント「{ $username }」の新しいリカバリーコードが作成されました。これからは、このコードだけが使えます。
     .subject = 【{ $organisation }】新しいリカバリーコードが作成されました
 
 mail-when = 日時: { $at }

@@ -94,7 +94,7 @@ event-older = さらに前の記録
 
 done-password-changed = パスワードを変更しました。
 done-totp-registered = 認証アプリを登録しました。
-done-recovery-codes-made = 新しいリカバリーコードが使えるようになりました。以前のコードは使えません。
+done-recovery-codes-made = 新しいリカバリーコードが使えるようになりました。これからは、このコードだけが使えます。
 done-factor-removed = 確認方法を削除しました。
 done-session-ended = そのサインインを終了しました。
 done-others-ended = ほかのサインインをすべて終了しました。
@@ -161,7 +161,7 @@ passkey-rename-button = 名前を保存する
 ## リカバリーコード
 
 recovery-heading = リカバリーコード
-recovery-text = 表示されるのは今回だけです。スマートフォンが手元にないとき、一つのコードで一度サインインできます。印刷または保存し、パソコンとは別の場所に保管してください。
+recovery-text = 表示されるのは今回だけです。スマートフォンが手元にないとき、一つのコードで一度サインインできます。印刷または保存してパソコンとは別の場所に保管し、最後にボタンを押してください。押した時点から使えるようになります。
 recovery-download = ファイルに保存する
 recovery-print = 印刷する
 recovery-print-hint = この画面は印刷することもできます。

@@ -1,5 +1,5 @@
 ### エンジンの理由ごとに一つ。値が本文、`.title` が見出し。
-### 引数: $service, $place, $desk, $wait, $until, $drift, $direction, $moment。日時がないときは "none"。
+### 引数: $service, $place, $desk, $wait, $until, $drift, $direction, $moment, $method, $side。日時がないときは "none"。
 
 ## 問題のない場合
 
@@ -81,8 +81,14 @@ reason-acct-held-passkey = 持ち主を守る目的で一時的に止めてい�
 
 ## もう一つの確認
 
-reason-mfa-none-registered = パスワードは確認できました。学外からの接続ではもう一つの確認が必要ですが、まだ登録されていません。
-    .title = 学外用の確認方法が登録されていません
+reason-mfa-none-registered = { $side ->
+        [inside] パスワードは確認できました。ここでは学内からの接続でももう一つの確認が必要ですが、まだ登録されていません。
+       *[outside] パスワードは確認できました。学外からの接続ではもう一つの確認が必要ですが、まだ登録されていません。
+    }
+    .title = { $side ->
+        [inside] もう一つの確認方法が登録されていません
+       *[outside] 学外用の確認方法が登録されていません
+    }
 reason-mfa-none-left = パスワードは確認できました。もう一つの確認が必要ですが、登録されていた方法は削除されたか、使い切られています。{ $desk }で再登録用のチケットを受け取れます。
     .title = 使える確認方法が残っていません
 reason-mfa-unfinished = パスワードは確認できました。認証アプリの登録は始まっていますが、最初のコードがまだ入力されていないため、登録は終わっていません。
@@ -177,8 +183,8 @@ reason-sso-login-required = サービスが画面を出さずに問い合わせ�
     .title = サインインしていません
 reason-sso-interaction-required = サービスが画面を出さずに問い合わせましたが、ご本人の操作が必要な段階があります。
     .title = ご本人の操作が必要です
-reason-sso-session-ended = 以前のサインインの期限が過ぎました。問題ではありません。続けるにはもう一度サインインしてください。
-    .title = サインインの期限が過ぎました
+reason-sso-session-ended = 以前のサインインは終了しています。問題ではありません。続けるにはもう一度サインインしてください。
+    .title = 以前のサインインは終了しています
 
 ## リクエスト
 
