@@ -15,8 +15,8 @@ use crate::listen::tls::{Certificate, TlsError};
 /// Check settings before they are used: every mistake with its line, its column and a remedy
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
-Of sekimori.toml the certificate is tried as well, site documents that it names
-are looked for, and the modes of files with secrets are looked at.
+Of sekimori.toml the certificate is tried as well, files that it names are looked
+for, and the modes of those with secrets are looked at.
 
 Examples:
   sekimori check                     sekimori.toml and site.toml of this folder
@@ -122,6 +122,11 @@ fn around(path: &Path, node: &Node, warnings: Vec<Mistake>) -> Result<Report, Fa
     }
     let login = node.mail.as_ref().and_then(|mail| mail.login.as_ref());
     secrets.extend(login.map(|login| ("mail.password_file", &login.password_file)));
+    let ca = node.database_ca_file.iter().map(|file| ("database.ca_file", file));
+    // The root key file may still be made by the first start.
+    for (key, file) in secrets.iter().skip(1).copied().chain(ca) {
+        around.there(key, file);
+    }
     for (key, file) in secrets {
         if let Some(what) = unsafe_mode(file) {
             around.say(key, Severity::Warning, what, "whoever reads it can act as this server");
@@ -129,6 +134,8 @@ fn around(path: &Path, node: &Node, warnings: Vec<Mistake>) -> Result<Report, Fa
     }
     Ok(around.report)
 }
+
+const PUT_IT_THERE: &str = "put the file there, readable by the server's user, or correct the path";
 
 struct Around<'a> {
     path: &'a Path,
@@ -156,11 +163,20 @@ impl Around<'_> {
         }
     }
 
+    /// A file that is named is wanted: without it the server does not start.
+    fn there(&mut self, key: &str, file: &Path) {
+        let said = |mistake: &Mistake| mistake.path == key;
+        if let Err(error) = std::fs::File::open(file)
+            && !self.report.errors.iter().any(said)
+        {
+            let what = format!("{}: {error}", file.display());
+            self.say(key, Severity::Error, what, PUT_IT_THERE);
+        }
+    }
+
     fn certificate(&mut self, files: &TlsFiles, error: &TlsError) {
         let (file, remedy) = match error {
-            TlsError::Read { path, .. } => {
-                (path, "put the file there, readable by the server's user, or correct the path")
-            }
+            TlsError::Read { path, .. } => (path, PUT_IT_THERE),
             TlsError::Content { path, .. } => {
                 (path, "PEM files: the certificate and its chain, and its private key")
             }

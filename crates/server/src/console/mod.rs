@@ -7,7 +7,7 @@ use std::fmt::{self, Write as _};
 use std::io::{self, IsTerminal, Write};
 use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use serde::Serialize;
 
 pub use table::Table;
@@ -78,8 +78,15 @@ pub fn progress(all: u64, doing: &'static str) -> ProgressBar {
             ProgressDrawTarget::hidden()
         },
     );
-    let style = "{msg} {wide_bar} {pos}/{len}, {eta} left";
-    bar.set_style(ProgressStyle::with_template(style).expect("the template is well-formed"));
+    let style = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len}{left}")
+        .expect("the template is well-formed");
+    // How long it takes is not known before something was done.
+    let left = |state: &ProgressState, text: &mut dyn fmt::Write| {
+        if state.pos() > 0 {
+            let _ = write!(text, ", {:#} left", HumanDuration(state.eta()));
+        }
+    };
+    bar.set_style(style.with_key("left", left));
     bar.set_message(doing);
     bar.enable_steady_tick(Duration::from_millis(200));
     bar

@@ -80,7 +80,9 @@ fn settings_are_checked_with_all_mistakes_at_once() {
 fn files_that_the_settings_name_are_looked_for() {
     let folder = folder();
     let node = "site_file = \"nowhere.toml\"\n[listen]\naddress = \"127.0.0.1:8443\"\n\n[tls]\n\
-                certificate_file = \"chain.pem\"\nkey_file = \"key.pem\"\n";
+                certificate_file = \"chain.pem\"\nkey_file = \"key.pem\"\n\
+                [database]\npostgres_file = \"url\"\nca_file = \"ca.pem\"\n\
+                [mail]\nhost = \"smtp.example.ac.jp\"\nuser = \"u\"\npassword_file = \"mail\"\n";
     std::fs::write(folder.path().join("sekimori.toml"), node).unwrap();
     let text = printed(folder.path(), &["check"], 1);
     for said in [
@@ -88,6 +90,10 @@ fn files_that_the_settings_name_are_looked_for() {
         "sekimori.toml:1:13 (site_file)",
         "chain.pem: No such file",
         "sekimori.toml:6:20 (tls.certificate_file)",
+        "sekimori.toml:7:12 (tls.key_file)",
+        "sekimori.toml:9:17 (database.postgres_file)",
+        "sekimori.toml:10:11 (database.ca_file)",
+        "sekimori.toml:14:17 (mail.password_file)",
         "help: put the file there",
     ] {
         assert!(text.contains(said), "{said}: {text}");
