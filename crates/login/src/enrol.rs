@@ -4,9 +4,10 @@
 //! thief outside can never be the first to register, and inside-with-password happens once. A factor that was
 //! registered by showing another is bound no more strongly than that other one was.
 
-use sekimori_directory::Binding;
+use sekimori_base::FactorId;
+use sekimori_directory::{Binding, Method};
 
-use crate::facts::{Facts, Proof};
+use crate::facts::{Facts, KnownPerson, Proof};
 use crate::rules::{Weighed, unusable_account};
 use crate::{Decision, Details, Next, Policy, Reason, decide};
 
@@ -17,6 +18,8 @@ pub enum Ticket {
     None,
     /// An enrolment ticket that was just verified.
     Verified,
+    /// Something was entered as an enrolment ticket that is none of theirs.
+    Wrong,
 }
 
 /// How a new factor would be bound, or why none may be registered now. `facts` are of the portal, with a
@@ -41,23 +44,63 @@ pub fn binding(policy: &Policy, facts: &Facts, ticket: Ticket) -> Result<Binding
     if !recent.iter().any(|proof| proof.opens()) {
         return Err(Reason::AskFresh);
     }
-    if ticket == Ticket::Verified {
-        return Ok(Binding::Ticket);
+    match ticket {
+        Ticket::Verified => return Ok(Binding::Ticket),
+        Ticket::Wrong => return Err(Reason::TicketWrong),
+        Ticket::None => {}
     }
     if let Some(binding) = inherited(policy, &recent) {
         return Ok(binding);
     }
+    without_ticket(&weighed, person)
+}
+
+/// What [`binding`] would say without a ticket to somebody who has just shown the password and no factor: what the
+/// portal may tell them beforehand, here or (with another position in `facts`) elsewhere.
+pub fn outlook(policy: &Policy, facts: &Facts) -> Result<Binding, Reason> {
+    let weighed = Weighed::new(policy, facts);
+    let person = weighed.person().ok_or(Reason::LoginRequired)?;
+    match unusable_account(&weighed) {
+        Some(reason) => Err(reason),
+        None => without_ticket(&weighed, person),
+    }
+}
+
+fn without_ticket(weighed: &Weighed<'_>, person: &KnownPerson) -> Result<Binding, Reason> {
     if weighed.usable_here().next().is_some() {
         return Err(Reason::AskStepUp);
     }
     if person.ever_had_factor {
         return Err(Reason::EnrolTicketNeeded);
     }
-    if facts.position.may_enrol {
+    if weighed.facts.position.may_enrol {
         Ok(Binding::InsideWithPassword)
     } else {
         Err(Reason::EnrolNotHere)
     }
+}
+
+/// The proofs of the standing session once `new` has taken the place of the person's factors of `method`, made in this
+/// session: what one of those had proven here stays proven, by the new one, as far as it counts now and as it was bound.
+/// It ends with the new factor, as every proof does. `None`: they stay as they are. A break-glass code is not replaced.
+pub fn handed_on(
+    policy: &Policy,
+    facts: &Facts,
+    method: Method,
+    new: FactorId,
+) -> Option<Vec<Proof>> {
+    let weighed = Weighed::new(policy, facts);
+    let replaced = |proof: &Proof| {
+        proof.method == method
+            && proof.factor.is_some()
+            && proof.binding != Some(Binding::BreakGlass)
+            && weighed.still_proves(proof)
+    };
+    let proofs = &weighed.session?.proofs;
+    proofs.iter().any(replaced).then(|| {
+        let by_new = |proof: &Proof| Proof { factor: Some(new), ..proof.clone() };
+        proofs.iter().map(|old| if replaced(old) { by_new(old) } else { old.clone() }).collect()
+    })
 }
 
 /// The same as a decision, as it is recorded and decided again.
@@ -217,6 +260,73 @@ mod tests {
             Ok(Binding::InsideWithPassword),
             "also where that counts: the site may change its mind"
         );
+    }
+
+    #[test]
+    fn a_ticket_that_is_none_of_theirs_is_said_after_the_password_alone() {
+        let ask = Err(Reason::AskFresh);
+        let wrong = Err(Reason::TicketWrong);
+        table(
+            vec![
+                ("on campus", signed_in(), wrong),
+                ("with a factor", with(vec![app()], vec![password(5), code_of(&app(), 5)]), wrong),
+                ("an old password", with(vec![], vec![password(901)]), ask),
+            ],
+            Ticket::Wrong,
+        );
+        let said = decision(&policy(), &signed_in(), Ticket::Wrong);
+        assert_eq!((said.next, said.reason), (Next::Refuse, Reason::TicketWrong));
+    }
+
+    #[test]
+    fn the_outlook_is_what_a_fresh_password_would_come_to() {
+        let away = |facts: Facts| Facts { position: home(), ..facts };
+        let cases = [
+            signed_in(),
+            away(signed_in()),
+            had_one(),
+            away(had_one()),
+            with(vec![app()], vec![password(5)]),
+            Facts { person: hana_who_is(PersonState::Disabled { since: NOW }), ..signed_in() },
+        ];
+        for facts in cases {
+            let fresh = binding(&policy(), &facts, Ticket::None);
+            assert_eq!(outlook(&policy(), &facts), fresh, "{facts:?}");
+            let old = Facts { session: Some(session(vec![password(3000)])), ..facts };
+            assert_eq!(outlook(&policy(), &old), fresh, "however old the password is: {old:?}");
+        }
+        assert_eq!(outlook(&policy(), &nobody()), Err(Reason::LoginRequired));
+    }
+
+    #[test]
+    fn what_a_replaced_sheet_proved_is_proven_by_the_new_one() {
+        let new = FactorId::from_bytes([9; 16]);
+        let sheet = |state| FactorFacts { state, ..codes() };
+        let break_glass = FactorFacts { binding: Binding::BreakGlass, ..codes() };
+        let kept = |factor: &FactorFacts| {
+            let shown = vec![password(60), code_of(&app(), 60), code_of(&codes(), 90)];
+            let facts = with(vec![app(), factor.clone()], shown);
+            handed_on(&policy(), &facts, Method::RecoveryCode, new)
+        };
+        let proofs = kept(&codes()).unwrap();
+        let by: Vec<_> = proofs.iter().map(|proof| proof.factor).collect();
+        assert_eq!(by, [None, Some(app().id), Some(new)]);
+        let before = code_of(&codes(), 90);
+        assert_eq!(
+            (proofs[2].at, proofs[2].binding),
+            (before.at, before.binding),
+            "no more than it was"
+        );
+        assert_eq!(kept(&sheet(FactorState::Suspended)), None, "it proves nothing any more");
+        let glass = with(vec![break_glass.clone()], vec![password(60), code_of(&break_glass, 60)]);
+        assert_eq!(handed_on(&policy(), &glass, Method::RecoveryCode, new), None, "it stays");
+        // And it ends with the new sheet.
+        let after = |state| {
+            let new = FactorFacts { id: new, ..sheet(state) };
+            binding(&policy(), &with(vec![new], proofs.clone()), Ticket::None)
+        };
+        assert_eq!(after(FactorState::Ready), Ok(Binding::OtherFactor));
+        assert_eq!(after(FactorState::Suspended), Err(Reason::EnrolTicketNeeded));
     }
 
     #[test]

@@ -294,6 +294,9 @@ impl Plan {
                 call!(sql::SESSIONS_RENEW, epoch, t, digest.bytes(), person.bytes()),
                 Conflict::SessionGone,
             ),
+            Write::SessionProofs(proven) => {
+                self.must(sessions::prove(tenant, &proven), Conflict::SessionGone);
+            }
             Write::SessionTouch { digest, used_at } => {
                 self.then(call!(sql::SESSIONS_TOUCH, used_at, t, digest.bytes()));
             }

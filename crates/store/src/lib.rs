@@ -49,7 +49,7 @@ pub use outbox::Message;
 pub use people::{
     Consent, Cursor, NewTicket, PeoplePage, StoredFactor, StoredPerson, StoredTicket,
 };
-pub use sessions::StoredSession;
+pub use sessions::{SessionProofs, StoredSession};
 pub use settings::{ChangeError, SiteVersion, SiteVersionLine, Tenant, Versions};
 pub use store::{Access, OpenError, Options, Place, Store, Transactions};
 pub use sweep::Swept;

@@ -2,7 +2,7 @@
 
 use sekimori_base::{Fault, PersonId, SessionId, TenantId, Timestamp};
 use sekimori_directory::settings::ZoneName;
-use sekimori_login::SessionFacts;
+use sekimori_login::{Proof, SessionFacts};
 
 use crate::Store;
 use crate::database::{Call, DatabaseError, call};
@@ -24,6 +24,17 @@ pub struct StoredSession {
     pub device: String,
     /// Where it was opened.
     pub zone: ZoneName,
+}
+
+/// All that was proven in a session, said anew.
+#[derive(Debug, Clone)]
+pub struct SessionProofs {
+    /// Which session.
+    pub digest: Digest,
+    /// Whose.
+    pub person: PersonId,
+    /// All of it.
+    pub proofs: Vec<Proof>,
 }
 
 impl Store {
@@ -59,6 +70,12 @@ pub(crate) fn open(tenant: TenantId, session: &NewSession) -> Call {
         session.person.bytes(),
         session.epoch
     )
+}
+
+/// The call that says anew what was proven.
+pub(crate) fn prove(tenant: TenantId, proven: &SessionProofs) -> Call {
+    let (digest, person) = (proven.digest.bytes(), proven.person.bytes());
+    call!(sql::SESSIONS_PROVE, to_json(&proven.proofs), tenant.bytes(), digest, person)
 }
 
 /// A session from the columns of `sessions/by_digest`.

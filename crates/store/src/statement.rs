@@ -130,6 +130,7 @@ statements! {
     PEOPLE_EPOCH_IS = both "people/epoch_is";
     PEOPLE_SEEN = both "people/seen";
     SESSIONS_RENEW = both "sessions/renew";
+    SESSIONS_PROVE = both "sessions/prove";
     SESSIONS_TOUCH = both "sessions/touch";
     SESSIONS_END = both "sessions/end";
     SESSIONS_END_BY_ID = both "sessions/end_by_id";

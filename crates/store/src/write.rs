@@ -13,6 +13,7 @@ use crate::counters::Reserved;
 use crate::ids::{CounterKey, Digest, MessageId};
 use crate::new::{NewFactor, NewGrant, NewSession};
 use crate::people::NewTicket;
+use crate::sessions::SessionProofs;
 
 /// One step of a transaction.
 #[derive(Debug, Clone)]
@@ -205,6 +206,8 @@ pub enum Write {
         /// The epoch, as it is at this point of the transaction.
         epoch: u64,
     },
+    /// What was proven in the standing session is this from now on. Conflict: [`Conflict::SessionGone`].
+    SessionProofs(SessionProofs),
     /// The session was used.
     SessionTouch {
         /// Which.

@@ -1,12 +1,12 @@
 //! Recovery codes: ten on a sheet, shown until somebody says that they are saved; only then they count.
 
-use sekimori_base::{Fault, Sealed, Secret};
+use sekimori_base::{FactorId, Fault, Sealed, Secret};
 use sekimori_credential::recovery::{CODES, RecoveryCode};
 use sekimori_directory::Method;
-use sekimori_login::Notice;
-use sekimori_store::Write;
+use sekimori_login::{Notice, enrol};
+use sekimori_store::{SessionProofs, Write};
 
-use super::enrolment::{Halt, NotNow, What};
+use super::enrolment::{Halt, NotNow, Registrar, What};
 use super::enter::{Care, Changed, Who};
 use super::{Done, Portal};
 use crate::Flow;
@@ -96,6 +96,7 @@ impl Flow {
             codes_left: Some(count),
         };
         let mut writes = vec![Write::RecoveryCodesSet(new)];
+        writes.extend(handed_on(&registrar, factor));
         writes.extend(self.told(
             visitor,
             registrar.person(),
@@ -124,4 +125,14 @@ impl Flow {
             }
         }
     }
+}
+
+/// Whoever shows a code of the old sheet and makes a new one is not asked again in this session. Others, in which a code
+/// of the old sheet was shown, lose it: perhaps the sheet was not in the right hands.
+fn handed_on(registrar: &Registrar<'_>, sheet: FactorId) -> Option<Write> {
+    let Registrar::Inside(inside) = registrar else { return None };
+    let policy = &inside.visitor().tenant.policy;
+    let proofs = enrol::handed_on(policy, inside.facts(), Method::RecoveryCode, sheet)?;
+    let (digest, person) = (inside.session.digest, inside.person.person.id);
+    Some(Write::SessionProofs(SessionProofs { digest, person, proofs }))
 }

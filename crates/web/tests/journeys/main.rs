@@ -20,6 +20,7 @@ mod registering;
 mod requests;
 mod restoring;
 mod sessions;
+mod sheets;
 mod signing_in;
 mod strangers;
 mod tabs;
