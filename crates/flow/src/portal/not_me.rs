@@ -8,7 +8,7 @@ use sekimori_base::{FactorId, Fault, PersonId, Sealed, Timestamp};
 use sekimori_directory::Method;
 use sekimori_directory::settings::ZoneName;
 use sekimori_keys::{Binding, Purpose, seal};
-use sekimori_login::{FactorState, Notice};
+use sekimori_login::{FactorFacts, FactorState, Notice};
 use sekimori_store::{AuditLine, CommitError, StoredPerson, Write};
 use serde::{Deserialize, Serialize};
 
@@ -22,6 +22,9 @@ use crate::visitor::Visitor;
 const LINK_SECONDS: i64 = 30 * 24 * 3600;
 /// A suspension ends by itself after so long, or at the desk.
 pub(crate) const SUSPENDED_SECONDS: i64 = 7 * 24 * 3600;
+
+/// How often the button's work is begun anew when something was changed in the same moment.
+const TRIES_MAX: usize = 3;
 
 /// The audit's word for a pressed button.
 pub(super) const EVENT: &str = "not_me";
@@ -59,6 +62,13 @@ impl Link {
             | Notice::FactorRemoved => None,
         }
     }
+
+    /// The doubtful factor, if it can be suspended, or is: what is gone meanwhile proves nothing any more.
+    fn suspendable<'p>(&self, person: Option<&'p StoredPerson>) -> Option<&'p FactorFacts> {
+        let id = self.doubtful_factor()?;
+        let mut factors = person?.known.factors.iter();
+        factors.find(|factor| factor.id == id && factor.state != FactorState::Unfinished)
+    }
 }
 
 /// The page behind the link.
@@ -83,7 +93,7 @@ pub struct NotMeView {
 pub enum Remedy {
     /// The new factor is suspended, and everything ends that stands.
     Suspend,
-    /// Nothing is new that could be suspended: everything ends that stands.
+    /// Nothing is new that could be suspended, or it is gone: everything ends that stands.
     EndAll,
 }
 
@@ -154,23 +164,33 @@ impl Flow {
     /// The button.
     pub async fn not_me(&self, visitor: &Visitor, text: &str) -> Result<Option<NotMeView>, Fault> {
         let Some(link) = open(&visitor.tenant, text) else { return Ok(None) };
+        for _ in 0..TRIES_MAX {
+            if !self.end_it_all(visitor, &link).await? {
+                break;
+            }
+        }
+        self.not_me_page(visitor, text).await
+    }
+
+    /// End all that stands, and suspend what is new. Whether it has to be done again: the new factor went in this very
+    /// moment, and everything else is to end all the same.
+    async fn end_it_all(&self, visitor: &Visitor, link: &Link) -> Result<bool, Fault> {
         let (tenant, now) = (visitor.tenant.id, visitor.now);
         let Some(person) = self.store.person(tenant, now, link.person).await? else {
-            return Ok(Some(view(visitor, &link, None, false)));
+            return Ok(false);
         };
-        let pressed = self.was_pressed(visitor, &link).await?;
-        let before = view(visitor, &link, Some(&person), pressed);
-        if before.state != NotMeState::Asked {
-            return Ok(Some(before));
+        let pressed = self.was_pressed(visitor, link).await?;
+        if view(visitor, link, Some(&person), pressed).state != NotMeState::Asked {
+            return Ok(false);
         }
         let id = person.person.id;
-        let mut details = serde_json::json!({ "link": mark(&link), "notice": link.notice });
+        let mut details = serde_json::json!({ "link": mark(link), "notice": link.notice });
         let mut writes = vec![
             Write::SessionsEndOfPerson { person: id, except: None },
             Write::TicketsEndOfPerson { person: id },
         ];
-        match link.doubtful_factor() {
-            Some(factor) => {
+        match link.suspendable(Some(&person)) {
+            Some(&FactorFacts { id: factor, .. }) => {
                 details["factor"] = factor.to_string().into();
                 let until = Some(now.plus_seconds(SUSPENDED_SECONDS));
                 writes.push(Write::FactorSuspend { person: id, factor, until });
@@ -181,11 +201,10 @@ impl Flow {
             AuditLine { details: details.to_string(), ..portal_line(visitor, &person, EVENT) };
         writes.push(Write::Audit(Box::new(line)));
         match self.store.commit(tenant, now, writes).await {
-            // A conflict: the factor went meanwhile. The page says how it stands.
-            Ok(_) | Err(CommitError::Conflict { .. }) => {}
-            Err(CommitError::Fault(fault)) => return Err(fault),
+            Ok(_) => Ok(false),
+            Err(CommitError::Conflict { .. }) => Ok(true),
+            Err(CommitError::Fault(fault)) => Err(fault),
         }
-        self.not_me_page(visitor, text).await
     }
 }
 
@@ -205,17 +224,16 @@ fn mark(link: &Link) -> String {
 
 fn view(visitor: &Visitor, link: &Link, person: Option<&StoredPerson>, pressed: bool) -> NotMeView {
     let known = |id| person?.known.factors.iter().find(|factor| factor.id == id);
-    let (new, about) = (link.doubtful_factor(), link.about.factor.and_then(known));
+    let about = link.about.factor.and_then(known);
+    let new = link.suspendable(person);
     let old = visitor.now.seconds_since(link.at) > LINK_SECONDS;
-    let state = match new.map(|_| about.map(|factor| factor.state)) {
-        Some(Some(FactorState::Suspended)) => NotMeState::Done,
+    let state = match new.map(|factor| factor.state) {
+        Some(FactorState::Suspended) => NotMeState::Done,
         _ if old || person.is_none() => NotMeState::Over,
-        // The new factor is gone.
-        Some(None) => NotMeState::Over,
         // Suspended once by this link, and in use again since: the suspension has ended, or the desk has ended it.
-        Some(Some(FactorState::Ready | FactorState::Unfinished)) if pressed => NotMeState::Over,
+        Some(FactorState::Ready | FactorState::Unfinished) if pressed => NotMeState::Over,
         None if pressed => NotMeState::Done,
-        Some(Some(FactorState::Ready | FactorState::Unfinished)) | None => NotMeState::Asked,
+        Some(FactorState::Ready | FactorState::Unfinished) | None => NotMeState::Asked,
     };
     NotMeView {
         notice: link.notice,

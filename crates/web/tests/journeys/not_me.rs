@@ -5,7 +5,7 @@ use sekimori_directory::Method;
 use sekimori_flow::Message;
 use sekimori_login::ticket::TicketPurpose;
 use sekimori_login::{FactorFacts, FactorState, Notice};
-use sekimori_testbed::{Browser, Network, Page, Testbed};
+use sekimori_testbed::{Browser, Network, Page, Place, Plan, Testbed};
 
 use crate::common::code;
 use crate::portal::inside;
@@ -150,4 +150,62 @@ async fn about_a_used_recovery_code_it_suspends_none_of_what_was_there_before() 
     assert_eq!(page.heading(), "All sign-ins have ended", "{}", page.shows());
     assert!(page.text().contains("make new recovery codes"), "{}", page.text());
     assert_eq!(factors(&bed, "yuki").await, before, "never the old ones");
+}
+
+/// Who removes a factor while its owner says "this was not me": both pages, ready.
+async fn about_to_be_removed(bed: &Testbed) -> ((Browser, Page), (Browser, Page)) {
+    let (thief, _) = inside(bed, "hana").await;
+    let page = thief.open("/portal/totp").await;
+    let (app, ..) = register(bed, &thief, &page).await;
+    let owner = bed.browser(Network::Cafe);
+    let link = page_of(bed, &owner, Notice::FactorAdded).await;
+    bed.wait(60);
+    let known = factors(bed, "hana").await;
+    let new = known.iter().find(|factor| factor.method == Method::Totp).unwrap();
+    let page = thief.open(&format!("/portal/factor/remove/{}", new.id)).await;
+    let page = thief.submit(&page, &[("code", &app.code(bed.now()))]).await;
+    ((thief, page), (owner, link))
+}
+
+#[tokio::test]
+async fn sessions_end_even_if_the_new_factor_goes_in_the_same_moment() {
+    let head_start = async |turns: usize| {
+        for _ in 0..turns {
+            tokio::task::yield_now().await;
+        }
+    };
+    for lead in 0..12 {
+        let folder = tempfile::tempdir().unwrap();
+        // On a disk, so that a commit takes its time.
+        let place = Place::Sqlite { path: folder.path().join("sekimori.db") };
+        let bed = Testbed::with(Plan { place, ..Plan::default() }).await;
+        let ((thief, remove), (owner, link)) = about_to_be_removed(&bed).await;
+        let before = epoch(&bed, "hana").await;
+        let removing = async {
+            head_start(12 - lead).await;
+            thief.press(&remove, "decision", "remove").await
+        };
+        let pressing = async {
+            head_start(lead).await;
+            owner.press(&link, "decision", "not_me").await
+        };
+        let (_, page) = tokio::join!(removing, pressing);
+        let ended = ["It is suspended", "All sign-ins have ended"];
+        assert!(ended.contains(&page.heading().as_str()), "{lead}: {}", page.shows());
+        assert!(thief.open("/portal").await.asks("username"), "{lead}: {}", page.shows());
+        assert!(epoch(&bed, "hana").await > before, "{lead}");
+        let again = owner.open(link.url.as_str()).await;
+        assert!(again.forms().is_empty(), "{lead}, once: {}", again.shows());
+    }
+}
+
+#[tokio::test]
+async fn a_new_factor_that_is_gone_already_hinders_no_ending() {
+    let bed = Testbed::start().await;
+    let ((thief, remove), (owner, _)) = about_to_be_removed(&bed).await;
+    thief.press(&remove, "decision", "remove").await;
+    let page = page_of(&bed, &owner, Notice::FactorAdded).await;
+    let page = owner.press(&page, "decision", "not_me").await;
+    assert_eq!(page.heading(), "All sign-ins have ended", "{}", page.shows());
+    assert!(thief.open("/portal").await.asks("username"), "{}", page.shows());
 }
