@@ -47,6 +47,21 @@ pub struct Position {
     pub relay: Option<String>,
 }
 
+impl Position {
+    /// Any place of a zone, as if somebody were there.
+    pub fn somewhere_in(zone: &Zone) -> Self {
+        Self {
+            address: None,
+            origin: PositionOrigin::Unstated,
+            zone: zone.name.clone(),
+            inside: zone.inside,
+            password_suffices: zone.password_suffices,
+            may_enrol: zone.may_enrol,
+            relay: None,
+        }
+    }
+}
+
 /// The site's zones and relays, ready for look-up. Cost of a look-up: two walks of a prefix tree.
 #[derive(Debug, Clone, Default)]
 pub struct NetworkMap {

@@ -1,9 +1,9 @@
 //! The portal's first page.
 
 use sekimori_base::{Bilingual, Fault, SessionId, Timestamp};
-use sekimori_directory::settings::ZoneName;
-use sekimori_directory::{Binding, Method, Person};
-use sekimori_login::{FactorFacts, FactorState};
+use sekimori_directory::settings::{Zone, ZoneName};
+use sekimori_directory::{Binding, Method, Person, Position};
+use sekimori_login::{FactorFacts, Facts, enrol};
 use sekimori_store::{StoredFactor, StoredSession};
 
 use super::enter::{Care, Inside, Who};
@@ -172,26 +172,30 @@ fn suggestion(inside: &Inside<'_>) -> Option<Suggestion> {
     let codes = usable(Method::RecoveryCode).filter_map(|factor| factor.codes_left).max();
     let proof = usable(Method::Totp).chain(usable(Method::Passkey)).next();
     if proof.is_none() && codes.is_none() {
-        let suspended = known.factors.iter().any(|f| f.state == FactorState::Suspended);
-        let first = !known.ever_had_factor && !suspended;
-        if !first {
-            return Some(Suggestion::RegisterWithTicket);
-        }
-        let visitor = inside.visitor();
-        if visitor.position.may_enrol {
-            return Some(Suggestion::RegisterFirst);
-        }
-        let zones = visitor.tenant.site.zones.iter().filter(|zone| zone.may_enrol);
-        let networks: Vec<Bilingual> = zones.map(|zone| zone.title.clone()).collect();
-        return Some(if networks.is_empty() {
-            Suggestion::RegisterWithTicket
-        } else {
-            Suggestion::RegisterElsewhere(networks)
-        });
+        return Some(first(inside));
     }
     match codes {
         None => Some(Suggestion::MakeRecoveryCodes),
         Some(left) if left <= FEW_CODES => Some(Suggestion::FewRecoveryCodes),
         Some(_) => None,
+    }
+}
+
+/// Where the first factor can be registered, as the engine says.
+fn first(inside: &Inside<'_>) -> Suggestion {
+    let tenant = &inside.visitor().tenant;
+    let may = |facts: &Facts| enrol::outlook(&tenant.policy, facts).is_ok();
+    if may(inside.facts()) {
+        return Suggestion::RegisterFirst;
+    }
+    let there = |zone: &&Zone| {
+        may(&Facts { position: Position::somewhere_in(zone), ..inside.facts().clone() })
+    };
+    let zones = tenant.site.zones.iter().filter(there);
+    let networks: Vec<Bilingual> = zones.map(|zone| zone.title.clone()).collect();
+    if networks.is_empty() {
+        Suggestion::RegisterWithTicket
+    } else {
+        Suggestion::RegisterElsewhere(networks)
     }
 }
