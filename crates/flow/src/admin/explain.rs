@@ -121,7 +121,7 @@ impl Flow {
         if let Some(policy) = self.policy_at(tenant, version).await? {
             decided.changes = match record.asked {
                 Asked::SignIn => nearest_changes(&policy, &decided.facts),
-                Asked::Registering => Vec::new(),
+                Asked::Registering | Asked::RegisteringByWrongTicket => Vec::new(),
             };
             let replayed = replay(&record.with_policy(policy));
             decided.details = match &replayed {

@@ -12,7 +12,7 @@ use sekimori_directory::{Binding, Method};
 use sekimori_keys::{Binding as SealBinding, KeyVersion, Purpose, seal};
 use sekimori_login::enrol::{self, Ticket};
 use sekimori_login::ticket::TicketPurpose;
-use sekimori_login::{FactorState, Proof, Reason, SessionFacts};
+use sekimori_login::{FactorState, Facts, Proof, Reason, SessionFacts};
 use sekimori_store::{CommitError, NewFactor, StoredPerson, Write};
 use serde::{Deserialize, Serialize};
 
@@ -165,7 +165,13 @@ pub(crate) enum Registrar<'a> {
     /// With a standing session.
     Inside(Box<Inside<'a>>),
     /// With a refused attempt and a ticket.
-    Applicant { visitor: &'a Visitor, applicant: Box<Applicant>, person: Box<StoredPerson> },
+    Applicant {
+        visitor: &'a Visitor,
+        applicant: Box<Applicant>,
+        person: Box<StoredPerson>,
+        /// What the engine was asked about, with the attempt as a session.
+        facts: Box<Facts>,
+    },
 }
 
 /// Why an opened page of registering cannot go on.
@@ -274,6 +280,14 @@ impl<'a> Registrar<'a> {
         }
     }
 
+    /// What the engine is asked about whether they may register something.
+    pub fn facts(&self) -> &Facts {
+        match self {
+            Self::Inside(inside) => inside.facts(),
+            Self::Applicant { facts, .. } => facts,
+        }
+    }
+
     pub fn visitor(&self) -> &'a Visitor {
         match self {
             Self::Inside(inside) => inside.visitor(),
@@ -323,8 +337,8 @@ pub(super) fn applicant_data(applicant: &Applicant) -> Vec<u8> {
     [b"attempt:".as_slice(), applicant.attempt.bytes(), &applicant.browser.to_be_bytes()].concat()
 }
 
-/// What a password in an attempt amounts to for registering: as if it had opened a session just then. It is never
-/// stored; only [`enrol::binding`] reads it.
+/// What a password in an attempt amounts to for registering: as if it had opened a session just then. There is no such
+/// session: only [`enrol::binding`] reads it, and facts that are kept of its answer.
 pub(super) fn as_session(proof: &Proof, epoch: u64, now: Timestamp) -> SessionFacts {
     SessionFacts {
         id: SessionId::from_bytes([0; 16]),
@@ -430,9 +444,9 @@ impl Flow {
         let epoch = person.known.credential_epoch;
         round.facts.session = Some(as_session(&applicant.proof, epoch, visitor.now));
         let may = enrol::binding(&visitor.tenant.policy, &round.facts, Ticket::Verified).is_ok();
-        let applicant = Box::new(applicant.clone());
-        let registrar = Registrar::Applicant { visitor, applicant, person: Box::new(person) };
-        Ok(may.then_some(registrar))
+        let (applicant, person) = (Box::new(applicant.clone()), Box::new(person));
+        let facts = Box::new(round.facts);
+        Ok(may.then_some(Registrar::Applicant { visitor, applicant, person, facts }))
     }
 
     /// Store a registered factor.

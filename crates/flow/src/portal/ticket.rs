@@ -1,9 +1,10 @@
 //! Entering an enrolment ticket: with a standing session, or on the page that refused somebody for want of a factor.
 
-use sekimori_base::{AttemptId, Fault, Secret, Timestamp};
+use sekimori_base::{AttemptId, Fault, Secret, Timestamp, random};
 use sekimori_directory::Binding;
 use sekimori_directory::settings::ServiceName;
 use sekimori_login::enrol::{self, Ticket};
+use sekimori_login::replay::Asked;
 use sekimori_login::throttle::{Bucket, Guess};
 use sekimori_login::ticket::TicketPurpose;
 use sekimori_login::{Details, Next, Reason};
@@ -25,6 +26,7 @@ use crate::door::{Destination, destination};
 use crate::guess;
 use crate::incident::IncidentCode;
 use crate::login::{Round, Stage, ticket_may_help, unknown_bucket};
+use crate::record::RecordedFacts;
 use crate::ticket::TicketCode;
 use crate::view::Progress;
 use crate::visitor::Visitor;
@@ -133,8 +135,9 @@ impl Flow {
             return Ok(None);
         };
         let applicant = Applicant { attempt, browser, name, proof, service };
-        let person = Box::new(person);
-        Ok(Some(Registrar::Applicant { visitor, applicant: Box::new(applicant), person }))
+        let (applicant, person) = (Box::new(applicant), Box::new(person));
+        let facts = Box::new(round.facts);
+        Ok(Some(Registrar::Applicant { visitor, applicant, person, facts }))
     }
 
     /// A ticket was entered. There is always another page to see.
@@ -235,7 +238,8 @@ impl Flow {
         Ok(see(enrolment.path(&visitor.tenant, entropy)?))
     }
 
-    /// Not a ticket of this person. The same for wrong, used, ended and missing ones.
+    /// Not a ticket of this person. The same for wrong, used, ended and missing ones. The counter's transaction keeps
+    /// the facts as well.
     async fn ticket_refused(
         &self,
         registrar: &Registrar<'_>,
@@ -245,16 +249,21 @@ impl Flow {
         let visitor = registrar.visitor();
         let person = registrar.person();
         let incident = IncidentCode::random(&*self.entropy);
+        let facts = registrar.facts();
+        let decision = enrol::decision(&visitor.tenant.policy, facts, Ticket::Wrong);
+        let asked = Asked::RegisteringByWrongTicket;
+        let recorded = RecordedFacts::of(visitor, asked, facts, &decision);
         let told = AuditLine {
-            reason: Some(Reason::TicketWrong.code().to_owned()),
+            reason: Some(decision.reason.code().to_owned()),
             incident: Some(incident.to_string()),
+            facts: Some(recorded.beside(random(&*self.entropy))?),
             ..portal_line(visitor, person, "ticket.refused")
         };
         let mut writes = vec![Write::CounterFail(reserved), Write::Audit(Box::new(told))];
         let id = person.person.id;
         writes.extend(live.map(|ticket| Write::TicketWrong { person: id, id: ticket.id }));
         self.commit_ticket(visitor, writes).await?;
-        Ok(TicketAnswer { incident: Some(incident), ..answer(visitor, Reason::TicketWrong) })
+        Ok(TicketAnswer { incident: Some(incident), ..answer(visitor, decision.reason) })
     }
 
     pub(super) async fn commit_ticket(

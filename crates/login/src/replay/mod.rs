@@ -22,6 +22,8 @@ pub enum Asked {
     SignIn,
     /// Whether somebody in the portal may register a factor without a ticket.
     Registering,
+    /// The same with a ticket that was found to be none of theirs.
+    RegisteringByWrongTicket,
 }
 
 /// An attempt's decision as it was recorded.
@@ -63,6 +65,7 @@ pub fn replay(recorded: &Recorded) -> Replayed {
     let decision = match recorded.asked {
         Asked::SignIn => decide(policy, facts),
         Asked::Registering => enrol::decision(policy, facts, Ticket::None),
+        Asked::RegisteringByWrongTicket => enrol::decision(policy, facts, Ticket::Wrong),
     };
     if decision.reason == recorded.reason {
         Replayed::Same(decision)

@@ -200,7 +200,8 @@ async fn five_wrong_tries_end_a_ticket_and_each_costs_a_wait() {
     assert!(page.failed() && page.incident().is_none(), "no guess: {}", page.shows());
     for _ in 0..5 {
         page = browser.submit(&page, &[("ticket", "0000-0000-0000")]).await;
-        assert!(page.failed() && page.incident().is_some(), "{}", page.shows());
+        assert!(page.failed(), "{}", page.shows());
+        assert!(bed.replays(&page.incident().expect("a code")).await, "by its facts");
         let hasty = browser.submit(&page, &[("ticket", &ticket)]).await;
         assert!(hasty.failed(), "nothing is evaluated while waiting: {}", hasty.shows());
         bed.wait(2);
@@ -234,6 +235,7 @@ async fn somebody_far_away_without_a_factor_comes_in_by_ticket() {
 
     let wrong = browser.submit(&page, &[("ticket", "0000-0000-0000")]).await;
     assert!(wrong.failed() && wrong.asks("ticket"), "{}", wrong.shows());
+    assert!(bed.replays(&wrong.incident().expect("a code")).await, "by its facts");
     bed.wait(5);
     let page = browser.submit(&wrong, &[("ticket", &ticket)]).await;
     assert_eq!(page.url.path(), "/portal/totp", "{}", page.shows());
