@@ -207,6 +207,16 @@ fn password(keys: &Keys<'_, '_>, may_be_alone: bool) -> PasswordSettings {
     if let Some(item) = keys.take("wrong_password_millis")
         && let Some(millis) = item.number([0, 2_000])
     {
+        let usual = settings.wrong_password_millis;
+        if millis < usual {
+            item.warning(
+                format!("hashes of other systems may take longer to check than {millis} ms"),
+                format!(
+                    "names of people who were imported with such a hash and have not signed in since could be told \
+                     by the clock: leave it at {usual} or more unless nobody was"
+                ),
+            );
+        }
         settings.wrong_password_millis = millis;
     }
     keys.finish();

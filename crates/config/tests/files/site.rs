@@ -176,6 +176,13 @@ fn a_short_password_is_warned_of_only_where_it_may_be_enough() {
 }
 
 #[test]
+fn a_wrong_password_that_is_answered_sooner_than_usual_is_warned_of() {
+    let with = |millis: u16| told(&format!("\n[password]\nwrong_password_millis = {millis}\n"));
+    assert_eq!(with(149), ["hashes of other systems may take longer to check than 149 ms"]);
+    assert_eq!(with(150), [""; 0]);
+}
+
+#[test]
 fn a_list_of_wrong_entries_is_not_the_empty_list_that_matches_everybody() {
     let told = told(
         "\n[[policy.row]]\nname = 'a'\nrequire = 'refuse'\nzones = ['No Zone']\n\

@@ -63,8 +63,17 @@ pub(super) async fn apply(
     for change in &changes {
         let _ = writeln!(text, "{change}");
     }
+    let warning = standing.as_ref().and_then(|standing| sooner(&standing.site, site));
+    if let Some(warning) = &warning {
+        let _ = writeln!(text, "warning: {warning}");
+    }
     let first = standing.is_none();
-    let mut value = json!({ "version": version, "first": first, "changes": changes });
+    let mut value = json!({
+        "version": version,
+        "first": first,
+        "changes": changes,
+        "warnings": warning.into_iter().collect::<Vec<_>>(),
+    });
     if !first && changes.is_empty() {
         return Ok(Answer::yes(format!("version {version} says the same: nothing to do"), value));
     }
@@ -82,6 +91,20 @@ pub(super) async fn apply(
         }
         None => Ok(Answer::no("the settings were changed meanwhile: do it again", value)),
     }
+}
+
+/// What is to be said when wrong passwords are to be answered sooner than until now: hashes were imported that fitted
+/// then, and nobody can tell from here whether their owners have signed in since.
+fn sooner(before: &Site, after: &Site) -> Option<String> {
+    let (before, after) =
+        (before.password.wrong_password_millis, after.password.wrong_password_millis);
+    (after < before).then(|| {
+        format!(
+            "password.wrong_password_millis goes from {before} to {after}: hashes of other systems that were imported \
+             until now may take up to {before} ms to check, and whoever measures would learn that the account exists, \
+             until its owner has signed in once"
+        )
+    })
 }
 
 /// Apply, and take it at once in this process. `None` = somebody was faster.

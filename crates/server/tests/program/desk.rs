@@ -63,6 +63,26 @@ fn keys_rotate_and_settings_go_back() {
 }
 
 #[test]
+fn answering_wrong_passwords_sooner_than_until_now_is_warned_of() {
+    let folder = folder();
+    let path = folder.path();
+    let site = std::fs::read_to_string(path.join("site.toml")).unwrap();
+    let put = |millis: u16| {
+        let text = format!("{site}\n[password]\nwrong_password_millis = {millis}\n");
+        std::fs::write(path.join("site.toml"), text).unwrap();
+        printed(path, &["apply", "site.toml", "--yes"], 0)
+    };
+    let warning = "warning: password.wrong_password_millis goes from 600 to 300";
+    assert!(!put(600).contains("warning"));
+    let text = put(300);
+    assert!(text.contains(warning) && text.contains("up to 600 ms"), "{text}");
+    assert!(!put(400).contains("warning"));
+    assert!(put(100).contains("may take longer to check than 100 ms"));
+    let rehearsed = printed(path, &["check", "site.toml"], 0);
+    assert!(rehearsed.contains("may take longer to check than 100 ms"), "{rehearsed}");
+}
+
+#[test]
 fn no_incident_and_no_sign_in_are_answers() {
     let folder = folder();
     let folder = folder.path();
