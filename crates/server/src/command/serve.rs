@@ -20,7 +20,7 @@ pub struct Serve {}
 
 pub(super) fn run(_: Serve, common: &Common) -> Result<Ended, Failed> {
     let node = settings::node(common.config.as_deref())?;
-    log::start(node.log);
+    let _logging = log::start(node.log);
     super::runtime()?.block_on(async {
         if node.mail.is_none() {
             tracing::warn!(target: "sekimori", "no mail server is configured: notices wait");

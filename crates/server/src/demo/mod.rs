@@ -57,7 +57,7 @@ const KEY_FILE: &str = "root.key";
 pub fn run(demo: Demo, common: &Common) -> Result<Ended, Failed> {
     // Programs read JSON; a person reads the paper, and beside it what matters.
     let format = if common.json() { LogFormat::Json } else { LogFormat::Text };
-    crate::log::start(Log { format, ..Log::default() });
+    let _logging = crate::log::start(Log { format, ..Log::default() });
     runtime()?.block_on(until_stopped(demo, common.json()))?;
     Ok(Ended::Well)
 }

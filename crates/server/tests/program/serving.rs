@@ -35,17 +35,33 @@ fn get(address: SocketAddr, path: &str) -> String {
     answer
 }
 
+fn configure(folder: &Path, (main, management): (SocketAddr, SocketAddr), more: &str) {
+    let settings = format!(
+        "[listen]\naddress = \"{main}\"\n[management]\naddress = \"{management}\"\n\
+         [hashing]\nworkers = 1\n{more}"
+    );
+    std::fs::write(folder.join("sekimori.toml"), settings).unwrap();
+    printed(folder, &["apply", "site.toml"], 0);
+}
+
 impl Server {
     pub fn start(more: &str) -> Self {
         let folder = folder();
         let (main, management) = (free(), free());
-        let settings = format!(
-            "[listen]\naddress = \"{main}\"\n[management]\naddress = \"{management}\"\n\
-             [hashing]\nworkers = 1\n{more}"
-        );
-        std::fs::write(folder.path().join("sekimori.toml"), settings).unwrap();
-        printed(folder.path(), &["apply", "site.toml"], 0);
+        configure(folder.path(), (main, management), more);
         let log = std::fs::File::create(folder.path().join("log")).unwrap();
+        Self::of(folder, (main, management), log.into())
+    }
+
+    /// A server that writes its log to a pipe that nobody reads.
+    fn unread(more: &str) -> Self {
+        let folder = folder();
+        let (main, management) = (free(), free());
+        configure(folder.path(), (main, management), more);
+        Self::of(folder, (main, management), Stdio::piped())
+    }
+
+    fn of(folder: TempDir, (main, management): (SocketAddr, SocketAddr), log: Stdio) -> Self {
         let process = program(folder.path()).arg("serve").stderr(log).stdout(Stdio::null()).spawn();
         let server = Self { folder, process: process.unwrap(), main, management };
         server.until("ready", || get(management, "/health/ready").contains("\"ok\""));
@@ -57,10 +73,10 @@ impl Server {
     }
 
     pub fn log(&self) -> String {
-        std::fs::read_to_string(self.path().join("log")).unwrap()
+        std::fs::read_to_string(self.path().join("log")).unwrap_or_default()
     }
 
-    fn until(&self, what: &str, reached: impl Fn() -> bool) {
+    pub fn until(&self, what: &str, reached: impl Fn() -> bool) {
         let begin = Instant::now();
         while !reached() {
             assert!(begin.elapsed() < Duration::from_secs(20), "not {what}: {}", self.log());
@@ -174,6 +190,25 @@ fn logs_are_json_and_hold_no_query() {
     let line: serde_json::Value = serde_json::from_str(line).unwrap();
     assert_eq!(line["span"]["trace"].as_str().unwrap().len(), 32, "{line}");
     assert_eq!(line["route"], "/login");
+}
+
+#[test]
+fn a_log_that_nobody_reads_holds_up_nobody() {
+    let mut server = Server::unread("[log]\nlevel = \"trace\"\n");
+    let begin = Instant::now();
+    // A pipe takes 64 KB, a line is a quarter of a KB, and two thousand lines may wait.
+    for _ in 0..4000 {
+        assert!(get(server.main, "/login").starts_with("HTTP/1.1 "));
+    }
+    assert!(begin.elapsed() < Duration::from_mins(1), "{:?}", begin.elapsed());
+    assert!(get(server.management, "/health/ready").contains("\"ok\""));
+    server.tell(Signal::TERM);
+    let patience = Instant::now() + Duration::from_secs(20);
+    while server.process.try_wait().unwrap().is_none() {
+        assert!(Instant::now() < patience, "it does not end");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    assert_eq!(server.process.wait().unwrap().code(), Some(0));
 }
 
 #[test]
