@@ -1,4 +1,4 @@
-//! A request's body within its bound, and whether it came to its end.
+//! A request's body within its bound, and whether it came to its end; an answer's body, and whether it was sent.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -8,6 +8,8 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use http_body_util::Limited;
 use hyper::body::{Body, Frame, Incoming, SizeHint};
+
+use super::pulse::Unsent;
 
 /// The body as handlers read it: an error that says so once it is too long.
 pub(super) struct Bounded {
@@ -36,6 +38,38 @@ impl Body for Bounded {
             self.ended.store(true, Ordering::Relaxed);
         }
         frame
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+/// An answer's body; its connection is told when it was handed on to its end, or dropped.
+pub(super) struct Told {
+    body: axum::body::Body,
+    _unsent: Unsent,
+}
+
+impl Told {
+    pub(super) fn new(body: axum::body::Body, unsent: Unsent) -> Self {
+        Self { body, _unsent: unsent }
+    }
+}
+
+impl Body for Told {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        Pin::new(&mut self.body).poll_frame(cx)
     }
 
     fn is_end_stream(&self) -> bool {

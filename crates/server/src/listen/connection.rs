@@ -6,9 +6,6 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::Poll;
 
-use hyper::service::service_fn;
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use hyper_util::server::conn::auto;
 use sekimori_config::forwarded::Connection;
 use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep, sleep_until, timeout};
@@ -17,7 +14,8 @@ use tokio_rustls::TlsAcceptor;
 use super::pulse::Pulse;
 use super::stop::{Phase, Stopping};
 use super::stream::{Ahead, Watched, Wire};
-use super::{Gate, Speaks, proxied, request};
+use super::talk::{Answering, Talk};
+use super::{Gate, Speaks, proxied};
 use crate::manage::metrics::Refused;
 
 /// What is said on one listener.
@@ -80,12 +78,9 @@ async fn introduced(
 
 async fn converse(gate: Arc<Gate>, connection: Connection, wire: Wire, mut stopping: Stopping) {
     let pulse = Pulse::new();
-    let io = TokioIo::new(Watched::new(wire, Arc::clone(&pulse)));
-    // Boxed: an idle connection then keeps a pointer of its last request, and not its whole future.
-    let service = service_fn(|incoming| {
-        Box::pin(request::answer(Arc::clone(&gate), Arc::clone(&pulse), connection, incoming))
-    });
-    let mut http = pin!(gate.protocol.serve_connection(io, service));
+    let io = Watched::new(wire, Arc::clone(&pulse));
+    let answering = Answering { gate: Arc::clone(&gate), pulse: Arc::clone(&pulse), connection };
+    let mut talk = Talk::new(io, answering);
     let mut stopped = pin!(stopping.reached(Phase::Draining));
     let mut timer = pin!(sleep_until(Instant::now() + gate.limits.idle_max));
     let mut crowded = pin!(gate.peers.crowded());
@@ -94,30 +89,31 @@ async fn converse(gate: Arc<Gate>, connection: Connection, wire: Wire, mut stopp
     poll_fn(|cx| {
         if ending_since.is_none() && stopped.as_mut().poll(cx).is_ready() {
             ending_since = Some(Instant::now());
-            http.as_mut().graceful_shutdown();
+            talk.end();
         }
         while crowded.as_mut().poll(cx).is_ready() {
             limits.idle_max = limits.idle_max.min(limits.crowded_idle_max);
             crowded.set(gate.peers.crowded());
         }
         loop {
-            if let Poll::Ready(result) = http.as_mut().poll(cx) {
-                if let Err(error) = result {
-                    tracing::debug!(target: "sekimori", error, "connection ended");
-                }
+            if talk.poll(cx).is_ready() {
                 return Poll::Ready(());
             }
             let Some(deadline) = pulse.deadline(&limits, ending_since) else {
                 return Poll::Pending;
             };
-            if elapsed(timer.as_mut(), deadline, cx).is_pending() {
+            let rest = talk.rest_at().filter(|rest| ending_since.is_none() && *rest < deadline);
+            if elapsed(timer.as_mut(), rest.unwrap_or(deadline), cx).is_pending() {
                 return Poll::Pending;
             }
-            if ending_since.is_some() {
+            if rest.is_some() {
+                talk.rest();
+            } else if ending_since.is_some() {
                 return Poll::Ready(());
+            } else {
+                ending_since = Some(Instant::now());
+                talk.end();
             }
-            ending_since = Some(Instant::now());
-            http.as_mut().graceful_shutdown();
         }
     })
     .await;
@@ -140,25 +136,4 @@ fn elapsed(
         timer.as_mut().reset(deadline);
     }
     Poll::Pending
-}
-
-/// HTTP/1.1 and HTTP/2 within bounds.
-pub(super) fn protocol(limits: &super::Limits) -> auto::Builder<TokioExecutor> {
-    let mut builder = auto::Builder::new(TokioExecutor::new());
-    builder
-        .http1()
-        .timer(TokioTimer::new())
-        // The pulse measures this, and idle time apart from it.
-        .header_read_timeout(None)
-        .max_buf_size(limits.head_bytes_max);
-    builder
-        .http2()
-        .timer(TokioTimer::new())
-        .max_concurrent_streams(limits.streams_max)
-        .max_header_list_size(u32::try_from(limits.head_bytes_max).unwrap_or(u32::MAX))
-        // Requests here are small: windows bound what a connection may make us keep.
-        .initial_stream_window_size(64 * 1024)
-        .initial_connection_window_size(128 * 1024)
-        .max_send_buf_size(64 * 1024);
-    builder
 }

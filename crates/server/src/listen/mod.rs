@@ -12,6 +12,7 @@ mod pulse;
 mod request;
 mod stop;
 mod stream;
+mod talk;
 #[cfg(test)]
 mod tests;
 pub mod tls;
@@ -22,8 +23,6 @@ use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use axum::Router;
-use hyper_util::rt::TokioExecutor;
-use hyper_util::server::conn::auto;
 use ipnet::IpNet;
 use sekimori_config::node::Proxy;
 use socket2::{Domain, Protocol, Socket, Type};
@@ -66,7 +65,7 @@ pub struct Gate {
     limits: Limits,
     metrics: Metrics,
     peers: Arc<Peers>,
-    protocol: auto::Builder<TokioExecutor>,
+    protocol: talk::Protocol,
     no_route: Arc<str>,
 }
 
@@ -78,7 +77,7 @@ impl Gate {
             router: request::named(router),
             proxies,
             peers: Peers::new(limits.connections_max, limits.connections_per_peer_max, gauge),
-            protocol: connection::protocol(&limits),
+            protocol: talk::Protocol::new(&limits),
             limits,
             metrics,
             no_route: "none".into(),

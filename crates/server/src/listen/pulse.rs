@@ -24,7 +24,14 @@ pub(super) struct Pulse {
     /// Milliseconds after `born`, plus one, of the first byte of an unfinished head; 0 = none.
     head_since: AtomicU64,
     multiplexed: AtomicBool,
+    /// Answers of which not everything was handed to the stream.
+    unsent: AtomicU32,
+    /// All that was handed to the stream has left it.
+    flushed: AtomicBool,
 }
+
+/// An answer that is being sent; ends on drop.
+pub(super) struct Unsent(Arc<Pulse>);
 
 /// A request in flight; ends on drop.
 pub(super) struct InFlight(Arc<Pulse>);
@@ -37,6 +44,8 @@ impl Pulse {
             quiet_since: AtomicU64::new(0),
             head_since: AtomicU64::new(0),
             multiplexed: AtomicBool::new(false),
+            unsent: AtomicU32::new(0),
+            flushed: AtomicBool::new(true),
         })
     }
 
@@ -52,6 +61,33 @@ impl Pulse {
     /// Bytes went out.
     pub(super) fn sent(&self) {
         self.quiet_since.store(self.age(), Ordering::Relaxed);
+    }
+
+    /// Bytes are about to go out.
+    pub(super) fn sending(&self) {
+        self.flushed.store(false, Ordering::Relaxed);
+    }
+
+    /// None of them waits any more.
+    pub(super) fn flushed(&self) {
+        self.flushed.store(true, Ordering::Relaxed);
+    }
+
+    /// An answer is there to be sent.
+    pub(super) fn answer(self: &Arc<Self>) -> Unsent {
+        self.unsent.fetch_add(1, Ordering::Relaxed);
+        Unsent(Arc::clone(self))
+    }
+
+    /// Since when nothing is under way in either direction; `None` while anything is, and always on HTTP/2.
+    pub(super) fn rests_since(&self) -> Option<Instant> {
+        let none = |count: &AtomicU32| count.load(Ordering::Relaxed) == 0;
+        let rests = none(&self.in_flight)
+            && none(&self.unsent)
+            && self.head_since.load(Ordering::Relaxed) == 0
+            && self.flushed.load(Ordering::Relaxed)
+            && !self.multiplexed.load(Ordering::Relaxed);
+        rests.then(|| self.at(self.quiet_since.load(Ordering::Relaxed)))
     }
 
     /// A request's head is complete.
@@ -98,6 +134,12 @@ impl Drop for InFlight {
     fn drop(&mut self) {
         self.0.sent();
         self.0.in_flight.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+impl Drop for Unsent {
+    fn drop(&mut self) {
+        self.0.unsent.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

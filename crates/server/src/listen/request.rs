@@ -21,7 +21,7 @@ use tower::{Layer, Service};
 use tracing::Instrument;
 
 use super::Gate;
-use super::body::Bounded;
+use super::body::{Bounded, Told};
 use super::pulse::{InFlight, Pulse};
 use crate::outside::SystemEntropy;
 use crate::trace::TraceId;
@@ -41,7 +41,7 @@ pub(super) async fn answer(
     pulse: Arc<Pulse>,
     connection: Connection,
     request: Request<Incoming>,
-) -> Result<Response, Infallible> {
+) -> Result<http::Response<Told>, Infallible> {
     let in_flight = pulse.begin(request.version());
     let begin = Instant::now();
     let method = request.method().clone();
@@ -64,8 +64,9 @@ pub(super) async fn answer(
             tracing::debug!(target: "sekimori", %method, %route, status, milliseconds, "answered");
         }
     });
+    let unsent = pulse.answer();
     drop::<InFlight>(in_flight);
-    Ok(response)
+    Ok(response.map(|body| Told::new(body, unsent)))
 }
 
 async fn routed(

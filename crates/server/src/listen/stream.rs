@@ -3,7 +3,7 @@
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
@@ -79,23 +79,8 @@ pub(super) enum Wire {
     Tls(Box<TlsStream<Ahead>>),
 }
 
-/// A wire that tells its pulse about every byte.
-pub(super) struct Watched {
-    wire: Wire,
-    pulse: Arc<Pulse>,
-}
-
-impl Watched {
-    pub(super) fn new(wire: Wire, pulse: Arc<Pulse>) -> Self {
-        Self { wire, pulse }
-    }
-
-    fn written(&self, result: &Poll<io::Result<usize>>) {
-        if matches!(result, Poll::Ready(Ok(1..))) {
-            self.pulse.sent();
-        }
-    }
-}
+/// As many bytes are read at once while nobody speaks.
+const EARLY: usize = 1024;
 
 /// The same call on whichever wire it is.
 macro_rules! on_wire {
@@ -113,9 +98,40 @@ macro_rules! on_wire {
     };
 }
 
-impl AsyncRead for Watched {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
+/// A wire that tells its pulse about every byte.
+pub(super) struct Watched {
+    wire: Wire,
+    pulse: Arc<Pulse>,
+    /// Read already, and not yet handed on.
+    early: Vec<u8>,
+}
+
+impl Watched {
+    pub(super) fn new(wire: Wire, pulse: Arc<Pulse>) -> Self {
+        Self { wire, pulse, early: Vec::new() }
+    }
+
+    /// What was read and not handed on.
+    pub(super) fn early(&self) -> &[u8] {
+        &self.early
+    }
+
+    /// Give back what was read too much.
+    pub(super) fn put_back(&mut self, bytes: &[u8]) {
+        self.early.splice(0..0, bytes.iter().copied());
+    }
+
+    /// Wait for a few bytes more and keep them: how many came.
+    pub(super) fn poll_early(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        let mut few = [0; EARLY];
+        let mut buffer = ReadBuf::new(&mut few);
+        ready!(self.poll_wire(cx, &mut buffer))?;
+        self.early.extend_from_slice(buffer.filled());
+        Poll::Ready(Ok(buffer.filled().len()))
+    }
+
+    fn poll_wire(
+        &mut self,
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
@@ -126,6 +142,31 @@ impl AsyncRead for Watched {
         }
         result
     }
+
+    fn written(&self, result: &Poll<io::Result<usize>>) {
+        if matches!(result, Poll::Ready(Ok(1..))) {
+            self.pulse.sent();
+        }
+    }
+}
+
+impl AsyncRead for Watched {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        if self.early.is_empty() {
+            return self.poll_wire(cx, buffer);
+        }
+        let length = buffer.remaining().min(self.early.len());
+        buffer.put_slice(&self.early[..length]);
+        self.early.drain(..length);
+        if self.early.is_empty() {
+            self.early = Vec::new();
+        }
+        Poll::Ready(Ok(()))
+    }
 }
 
 impl AsyncWrite for Watched {
@@ -134,6 +175,7 @@ impl AsyncWrite for Watched {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
+        self.pulse.sending();
         let result = on_wire!(self, wire => wire.poll_write(cx, bytes));
         self.written(&result);
         result
@@ -144,6 +186,7 @@ impl AsyncWrite for Watched {
         cx: &mut Context<'_>,
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
+        self.pulse.sending();
         let result = on_wire!(self, wire => wire.poll_write_vectored(cx, slices));
         self.written(&result);
         result
@@ -157,7 +200,11 @@ impl AsyncWrite for Watched {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        on_wire!(self, wire => wire.poll_flush(cx))
+        let result = on_wire!(self, wire => wire.poll_flush(cx));
+        if matches!(result, Poll::Ready(Ok(()))) {
+            self.pulse.flushed();
+        }
+        result
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {

@@ -18,6 +18,8 @@ use super::tls::Certificate;
 use super::{Gate, Limits, Listener, Phase, Speaks, Stop, open, serve};
 use crate::manage::metrics::Metrics;
 
+mod resting;
+
 struct Running {
     address: SocketAddr,
     stop: Stop,
@@ -31,8 +33,12 @@ fn router() -> Router {
         .route("/echo", post(async |body: String| body))
         .route("/slow", get(async || tokio::time::sleep(Duration::from_millis(500)).await))
         .route("/stuck", get(async || std::future::pending::<()>().await))
+        .route("/large", get(async || "0123456789abcdef".repeat(LARGE / 16)))
         .route("/panic", get(panics))
 }
+
+/// More than any buffer on the way takes.
+const LARGE: usize = 8 << 20;
 
 async fn panics() -> &'static str {
     panic!("on purpose")
