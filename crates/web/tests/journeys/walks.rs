@@ -3,7 +3,8 @@
 
 use std::collections::BTreeSet;
 
-use sekimori_testbed::{Browser, Network, Page, Seeded, Service, SignIn, Testbed};
+use rusqlite::Connection;
+use sekimori_testbed::{Browser, Network, Page, Place, Plan, Seeded, Service, SignIn, Testbed};
 
 /// Steps of one script.
 const STEPS: usize = 14;
@@ -23,7 +24,24 @@ struct Walk<'a> {
     tabs: Vec<(Service, SignIn, Page)>,
     shown: Shown,
     script: Vec<String>,
+    /// The database, where it fails now and then and clocks jump.
+    ill: Option<&'a Connection>,
 }
+
+/// Tables that a sign-in writes to, and how.
+const TABLES: [&str; 10] = [
+    "attempt",
+    "counter",
+    "session",
+    "code",
+    "token_grant",
+    "audit_line",
+    "audit_facts",
+    "factor",
+    "burned_step",
+    "outbox",
+];
+const EVENTS: [&str; 3] = ["INSERT", "UPDATE", "DELETE"];
 
 const SERVICES: [(&str, bool); 4] =
     [("wiki", false), ("payroll", true), ("app", false), ("staffroom", false)];
@@ -32,6 +50,29 @@ const NAMES: [&str; 4] = ["hana", "taro", "kenji", "rika"];
 impl Walk<'_> {
     fn pick<'b, T>(&self, from: &'b [T]) -> &'b T {
         &from[self.chance.below(from.len())]
+    }
+
+    /// A step, while something of the database may fail, or the clock has gone back for a while.
+    async fn troubled(&mut self) {
+        let Some(database) = self.ill.filter(|_| self.chance.below(2) == 0) else {
+            return self.step().await;
+        };
+        if self.chance.below(2) == 0 {
+            let back = *self.pick(&[2, 31, 400, 4000]);
+            self.script.push(format!("{back} seconds back"));
+            self.bed.wait(-back);
+            self.step().await;
+            self.bed.wait(back);
+            return;
+        }
+        let (table, event) = (*self.pick(&TABLES), *self.pick(&EVENTS));
+        self.script.push(format!("{event} on {table} fails"));
+        let trouble = format!(
+            "CREATE TRIGGER broken BEFORE {event} ON {table} BEGIN SELECT RAISE(ABORT, 'ill'); END"
+        );
+        database.execute_batch(&trouble).unwrap();
+        self.step().await;
+        database.execute_batch("DROP TRIGGER broken").unwrap();
     }
 
     async fn step(&mut self) {
@@ -125,13 +166,18 @@ impl Walk<'_> {
                 self.browser.submit(&page, &fields).await
             }
         };
-        self.bed.wait([0, 2, 31, 400][self.chance.below(4)]);
+        let pauses: &[i64] = match self.ill {
+            None => &[0, 2, 31, 400],
+            Some(_) => &[0, 2, 31, 400, 4000],
+        };
+        self.bed.wait(*self.pick(pauses));
         self.arrive(service, sign_in, page);
     }
 
     /// A page arrived; if it is the service's, the code that it brings must have been earned.
     fn arrive(&mut self, service: Service, sign_in: SignIn, page: Page) {
-        assert_ne!(page.status, 500, "{:#?}\n{}", self.script, page.shows());
+        let sound = self.ill.is_some() || page.status != 500;
+        assert!(sound, "{:#?}\n{}", self.script, page.shows());
         self.tabs.push((service, sign_in, page));
     }
 
@@ -163,7 +209,7 @@ impl Walk<'_> {
     }
 }
 
-async fn walk(bed: &Testbed, seed: u64) -> usize {
+async fn walk(bed: &Testbed, seed: u64, ill: Option<&Connection>) -> usize {
     let chance = Seeded::new(seed);
     let network = Network::ALL[chance.below(Network::ALL.len())];
     let mut walk = Walk {
@@ -174,11 +220,12 @@ async fn walk(bed: &Testbed, seed: u64) -> usize {
         tabs: Vec::new(),
         shown: Shown::default(),
         script: vec![format!("seed {seed} from {network:?}")],
+        ill,
     };
     walk.begin().await;
     let mut codes = 0;
     for _ in 0..STEPS {
-        walk.step().await;
+        walk.troubled().await;
         codes += walk.tabs.iter().filter(|(_, _, page)| page.is_away()).count();
         walk.check().await;
     }
@@ -190,9 +237,28 @@ async fn no_walk_through_the_forms_yields_a_code_without_its_proofs() {
     let bed = Testbed::start().await;
     let mut arrived = 0;
     for seed in 0..200 {
-        arrived += walk(&bed, seed).await;
+        arrived += walk(&bed, seed, None).await;
         // A day: no wait of the last walk stands in the next one's way.
         bed.wait(25 * 3600);
     }
     assert!(arrived > 100, "walks that never arrive prove nothing: {arrived}");
+}
+
+#[tokio::test]
+async fn no_walk_yields_more_while_the_database_fails_and_clocks_jump() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("sekimori.db");
+    let place = Place::Sqlite { path: path.clone() };
+    let bed = Testbed::with(Plan { place, ..Plan::default() }).await;
+    let database = Connection::open(&path).unwrap();
+    let mut arrived = 0;
+    for seed in 1000..1060 {
+        arrived += walk(&bed, seed, Some(&database)).await;
+        bed.wait(25 * 3600);
+    }
+    assert!(arrived > 15, "walks that never arrive prove nothing: {arrived}");
+    // And everything goes on when nothing fails any more.
+    let begun = crate::common::again(bed, "wiki", Network::Campus, &[]).await;
+    let page = begun.password("hana").await;
+    begun.tokens(&page).await;
 }
