@@ -71,6 +71,7 @@ async fn until_stopped(demo: Demo, json: bool) -> Result<(), Failed> {
     }
     let temporary;
     let folder = if let Some(folder) = &demo.dir {
+        not_a_node(folder)?;
         folder.clone()
     } else {
         temporary = tempfile::Builder::new()
@@ -116,10 +117,26 @@ async fn until_stopped(demo: Demo, json: bool) -> Result<(), Failed> {
     serving.until_stopped().await
 }
 
+const WRITTEN: &str = "# Written by `sekimori demo`.";
+
+/// A folder with the settings of a real node is left alone.
+fn not_a_node(folder: &Path) -> Result<(), Failed> {
+    let path = folder.join("sekimori.toml");
+    match std::fs::read(&path) {
+        Ok(text) if text.starts_with(WRITTEN.as_bytes()) => Ok(()),
+        Ok(_) => {
+            let other = Failed::new(format!("{} is not a demo's", path.display()));
+            Err(other.remedy("name another folder: the demo would write over it"))
+        }
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(Failed::at(path.display())(error)),
+    }
+}
+
 /// The node's file, so that commands in this folder find the demo, or its database when it has ended.
 fn write_node_file(folder: &Path, management: SocketAddr) -> Result<(), Failed> {
     let text = format!(
-        "# Written by `sekimori demo`.\nkey_file = \"{KEY_FILE}\"\n\n\
+        "{WRITTEN}\nkey_file = \"{KEY_FILE}\"\n\n\
          [management]\naddress = \"{management}\"\nsocket = \"{SOCKET}\"\n\n\
          [database]\nsqlite = \"{DATABASE}\"\n"
     );

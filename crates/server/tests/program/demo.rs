@@ -197,6 +197,18 @@ fn the_network_that_one_is_on_is_marked_before_one_chooses() {
 }
 
 #[test]
+fn a_demo_does_not_write_over_the_settings_of_a_node() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("sekimori.toml");
+    std::fs::write(&file, "site_file = 'site.toml'\n").unwrap();
+    let done = program(folder.path()).args(["demo", "--port=0", "--dir", "."]).output().unwrap();
+    assert_eq!(done.status.code(), Some(3));
+    let said = String::from_utf8_lossy(&done.stderr);
+    assert!(said.contains("name another folder"), "{said}");
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), "site_file = 'site.toml'\n");
+}
+
+#[test]
 fn the_paper_names_only_what_can_be_run() {
     let folder = tempfile::tempdir().unwrap();
     let demo = Demo::start(folder.path(), &[], "Ctrl-C ends the demo.");
