@@ -7,7 +7,7 @@ use sekimori_protocol_oidc::logout::{
     self, After, Confirm, CurrentSession, LogoutPlan, LogoutRequest,
 };
 use sekimori_protocol_oidc::subject;
-use sekimori_store::{AuditLine, CommitError, Digest, StoredSession, Wanted, Write};
+use sekimori_store::{AuditLine, CommitError, StoredSession, Write};
 use serde::{Deserialize, Serialize};
 
 use crate::Flow;
@@ -159,11 +159,11 @@ impl Flow {
         confirmed: Confirmed<'_>,
     ) -> Result<LogoutProgress, Fault> {
         let tenant = &visitor.tenant;
-        let (session, name) = self.standing_session(visitor).await?;
+        let session = self.own_session(visitor).await?;
         let request = wish.seal(visitor, &*self.entropy);
-        let plan = wish.plan(visitor, session.as_ref());
+        let plan = wish.plan(visitor, session.as_ref().map(|(session, _)| session));
         let service = plan.service.as_ref().map(|name| destination(tenant, name));
-        if let Some(session) = session {
+        if let Some((session, name)) = session {
             let owner = session_owner(&session);
             let asked = match confirmed {
                 Confirmed::Yes(token) if !is_form_token(tenant, &owner, token) => {
@@ -172,31 +172,21 @@ impl Flow {
                 Confirmed::Yes(_) => true,
                 Confirmed::NotYet => plan.confirm == Confirm::NotNeeded,
             };
-            if !asked {
+            if let (false, Some(name)) = (asked, name) {
                 let Some(request) = request else { return Ok(LogoutProgress::Unreadable) };
                 let token = form_token(tenant, &owner);
                 return Ok(LogoutProgress::Ask { service, request, token, name });
             }
-            self.end_session(visitor, &session).await?;
+            // One that has ended by itself is asked about by nobody.
+            if asked {
+                self.end_session(visitor, &session).await?;
+            }
         }
         let cookies = Cookies::after_signing_out(visitor);
         Ok(match plan.after {
             After::Return(location) => LogoutProgress::Return { location, cookies },
             After::Here | After::NotReturned(_) => LogoutProgress::Done { service, cookies },
         })
-    }
-
-    async fn standing_session(
-        &self,
-        visitor: &Visitor,
-    ) -> Result<(Option<StoredSession>, Bilingual), Fault> {
-        let wanted = Wanted {
-            session: visitor.session_digest().map(Digest::from_bytes),
-            ..Wanted::default()
-        };
-        let loaded = self.store.load(visitor.tenant.id, visitor.now, wanted).await?;
-        let name = loaded.person.map(|person| person.person.name);
-        Ok((loaded.session, name.unwrap_or_default()))
     }
 
     /// End a session and the grants that it gave which do not outlive it.

@@ -4,7 +4,7 @@ use sekimori_base::{Bilingual, Fault, Timestamp, random};
 use sekimori_directory::settings::ServiceName;
 use sekimori_keys::{KeyedDigest, Purpose};
 use sekimori_login::replay::Asked;
-use sekimori_login::{Decision, Effect, Facts, Next, Notice};
+use sekimori_login::{Decision, Effect, Facts, Next, Notice, standing_session};
 use sekimori_store::{AuditLine, CommitError, Conflict, StoredPerson, StoredSession, Write};
 
 use crate::Flow;
@@ -121,6 +121,19 @@ impl Flow {
         };
         self.touch(visitor, &session, &decision).await?;
         Ok(Entrance::Inside(Box::new(Inside { round, person, session })))
+    }
+
+    /// The session of the browser's cookie, and the name of whoever is signed in: none if it has ended, so that whoever
+    /// comes to the browser afterwards does not read it.
+    pub(crate) async fn own_session(
+        &self,
+        visitor: &Visitor,
+    ) -> Result<Option<(StoredSession, Option<Bilingual>)>, Fault> {
+        let carried = Carried::new(door("/portal", Care::Plain), visitor.now);
+        let round = Round::load(self, visitor, Stage::Carried(carried), None).await?;
+        let stands = standing_session(&visitor.tenant.policy, &round.facts).is_some();
+        let name = round.person.filter(|_| stands).map(|person| person.person.name);
+        Ok(round.session.map(|session| (session, name)))
     }
 
     async fn touch(

@@ -1,7 +1,7 @@
 //! Ending sessions: one, all others, this one.
 
 use sekimori_base::{Fault, SessionId};
-use sekimori_store::{CommitError, Digest, Wanted, Write};
+use sekimori_store::{CommitError, Write};
 
 use super::enter::{Care, Who, form_token, is_form_token, portal_line, who};
 use super::{Done, Portal};
@@ -66,23 +66,19 @@ impl Flow {
 
     /// Whether to sign out. Works for every session, also one that the portal would ask for more.
     pub async fn sign_out_page(&self, visitor: &Visitor) -> Result<Portal<SignOutView>, Fault> {
-        let wanted = own_session(visitor);
-        let loaded = self.store.load(visitor.tenant.id, visitor.now, wanted).await?;
-        let (Some(session), Some(person)) = (loaded.session, loaded.person) else {
+        let Some((session, Some(name))) = self.own_session(visitor).await? else {
             return Ok(Portal::see("/signed-out"));
         };
         let owner = session_owner(&session);
         Ok(Portal::Here(SignOutView {
-            who: who(visitor, person.person.name, &session),
+            who: who(visitor, name, &session),
             token: form_token(&visitor.tenant, &owner),
         }))
     }
 
     /// Sign out.
     pub async fn sign_out(&self, visitor: &Visitor, token: &str) -> Result<Portal<()>, Fault> {
-        let wanted = own_session(visitor);
-        let loaded = self.store.load(visitor.tenant.id, visitor.now, wanted).await?;
-        if let Some(session) = loaded.session {
+        if let Some((session, _)) = self.own_session(visitor).await? {
             let owner = session_owner(&session);
             if !is_form_token(&visitor.tenant, &owner, token) {
                 return Ok(Portal::see("/portal/sign-out"));
@@ -92,8 +88,4 @@ impl Flow {
         let cookies = Cookies::after_signing_out(visitor);
         Ok(Portal::elsewhere(Progress::SeeOther { path: "/signed-out".to_owned(), cookies }))
     }
-}
-
-fn own_session(visitor: &Visitor) -> Wanted {
-    Wanted { session: visitor.session_digest().map(Digest::from_bytes), ..Wanted::default() }
 }

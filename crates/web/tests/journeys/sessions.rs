@@ -223,3 +223,20 @@ async fn whoever_comes_back_after_a_session_has_ended_gets_a_new_one_as_old_as_i
         }
     }
 }
+
+#[tokio::test]
+async fn a_session_that_has_ended_names_nobody_on_the_way_out() {
+    let bed = sekimori_testbed::Testbed::start().await;
+    let (browser, page) = crate::portal::inside(&bed, "hana").await;
+    let name = "hana Example";
+    assert!(page.text().contains(name), "{}", page.text());
+    for address in ["/portal/sign-out", "/oidc/logout"] {
+        let page = browser.open(address).await;
+        assert!(page.text().contains(name), "{address}: {}", page.text());
+    }
+    bed.wait(i64::from(bed.tenant().site.session.idle_seconds) + 1);
+    for address in ["/portal/sign-out", "/oidc/logout"] {
+        let page = browser.open(address).await;
+        assert!(!page.text().contains(name), "{address}: {}", page.text());
+    }
+}
