@@ -6,6 +6,8 @@ use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, KeyPair
 use data_encoding::BASE64URL_NOPAD;
 use serde_json::{Value, json};
 
+/// -7 (RFC 9053, 2.1) as CBOR.
+const ES256: u8 = 0x26;
 /// Bytes of a credential id.
 const ID_BYTES: u8 = 32;
 
@@ -43,6 +45,8 @@ pub struct Manner {
     pub cross_origin: bool,
     /// It was copied to another device.
     pub backed_up: bool,
+    /// The algorithm that it says its key is for, as one byte of CBOR; ES256 is what it is for.
+    pub algorithm: u8,
     /// Leave so many bytes off the end of what it makes.
     pub truncated: usize,
 }
@@ -60,6 +64,7 @@ impl Manner {
             names_holder: true,
             cross_origin: false,
             backed_up: false,
+            algorithm: ES256,
             truncated: 0,
         }
     }
@@ -91,25 +96,31 @@ impl Manner {
 impl Authenticator {
     /// Make a passkey as a page asks with `options`, and the browser's answer.
     pub fn make(options: &str, manner: &Manner) -> (Self, String) {
-        let options: Value = serde_json::from_str(options).expect("options are JSON");
         let key = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_ASN1_SIGNING).expect("a key");
         // As random as its key.
         let id = digest(&SHA256, key.public_key().as_ref()).as_ref().to_vec();
+        let mut made = Self { key, id, handle: Vec::new(), counter: 1 };
+        let answer = made.register(options, manner);
+        (made, answer)
+    }
+
+    /// Say that this one was just made, as a page asks with `options`: the browser's answer.
+    pub fn register(&mut self, options: &str, manner: &Manner) -> String {
+        let options: Value = serde_json::from_str(options).expect("options are JSON");
         let handle = options["user"]["id"].as_str().unwrap_or_default();
-        let handle = BASE64URL_NOPAD.decode(handle.as_bytes()).expect("a handle");
-        let made = Self { key, id, handle, counter: 1 };
+        self.handle = BASE64URL_NOPAD.decode(handle.as_bytes()).expect("a handle");
         let mut data = manner.relying_party(&options["rp"]["id"]);
         data.push(manner.flags(0x40));
-        data.extend(made.counter.to_be_bytes());
+        data.extend(self.counter.to_be_bytes());
         data.extend([0; 16]);
         data.extend([0, ID_BYTES]);
-        data.extend(&made.id);
-        data.extend(made.public_key());
+        data.extend(&self.id);
+        data.extend(self.public_key(manner.algorithm));
         data.truncate(data.len().saturating_sub(manner.truncated));
         let client_data = manner.client_data("webauthn.create", &options);
-        let answer = json!({
-            "id": BASE64URL_NOPAD.encode(&made.id),
-            "rawId": BASE64URL_NOPAD.encode(&made.id),
+        json!({
+            "id": BASE64URL_NOPAD.encode(&self.id),
+            "rawId": BASE64URL_NOPAD.encode(&self.id),
             "type": "public-key",
             "response": {
                 "attestationObject": BASE64URL_NOPAD.encode(&attestation(&data)),
@@ -117,8 +128,8 @@ impl Authenticator {
             },
             "transports": ["internal", "hybrid", "pigeon"],
             "authenticatorData": BASE64URL_NOPAD.encode(&data),
-        });
-        (made, answer.to_string())
+        })
+        .to_string()
     }
 
     /// Sign as a page asks with `options`: the browser's answer.
@@ -158,11 +169,11 @@ impl Authenticator {
         Self { key, id: self.id.clone(), handle: self.handle.clone(), counter: self.counter }
     }
 
-    /// The public key as COSE (RFC 9053): P-256, for ES256.
-    fn public_key(&self) -> Vec<u8> {
+    /// The public key as COSE (RFC 9053): P-256, for this algorithm.
+    fn public_key(&self, algorithm: u8) -> Vec<u8> {
         let point = self.key.public_key().as_ref();
         let (x, y) = point[1..].split_at(32);
-        let head = [0xa5, 0x01, 0x02, 0x03, 0x26, 0x20, 0x01, 0x21, 0x58, 0x20];
+        let head = [0xa5, 0x01, 0x02, 0x03, algorithm, 0x20, 0x01, 0x21, 0x58, 0x20];
         [head.as_slice(), x, &[0x22, 0x58, 0x20], y].concat()
     }
 }

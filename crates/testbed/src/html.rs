@@ -227,7 +227,7 @@ pub(crate) fn element(html: &str, name: &str) -> Option<String> {
 }
 
 /// The first value of an attribute in the document.
-pub(crate) fn attribute(html: &str, element: &str, name: &str) -> Option<String> {
+pub fn attribute(html: &str, element: &str, name: &str) -> Option<String> {
     pieces(html).into_iter().find_map(|piece| match piece {
         Piece::Open(tag) if tag.name == element => tag.get(name).map(str::to_owned),
         Piece::Open(_) | Piece::Close(_) | Piece::Text(_) => None,

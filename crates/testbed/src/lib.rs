@@ -31,7 +31,7 @@ use sekimori_web::App;
 pub use authenticator::{Authenticator, Manner};
 pub use browser::{Browser, Page, is_incident_code};
 pub use chance::{Seeded, TestClock};
-pub use html::{Form, forms};
+pub use html::{Form, attribute, forms};
 pub use people::{App as AuthenticatorApp, Someone};
 pub use sekimori_flow::RefusedRequest;
 pub use sekimori_store::{Place, StoredFactor, Write};

@@ -114,6 +114,12 @@ fn what_is_wrong_with_a_new_passkey_is_refused() {
         let refused = site().register(&CHALLENGE, &[], &answer).map(|_| ());
         assert_eq!(refused, Err(Refused::Mismatch), "{case}");
     }
+    // Reserved, EdDSA (which needs another key), a positive number, and nothing of the kind.
+    for algorithm in [0x25, 0x27, 0x07, 0xf6] {
+        let (_, answer) = Authenticator::make(&asked, &Manner { algorithm, ..right() });
+        let refused = site().register(&CHALLENGE, &[], &answer).map(|_| ());
+        assert_eq!(refused, Err(Refused::Mismatch), "algorithm {algorithm:#x}");
+    }
     let (_, answer) = Authenticator::make(&asked, &Manner { verified: false, ..right() });
     let refused = site().register(&CHALLENGE, &[], &answer).map(|_| ());
     assert_eq!(refused, Err(Refused::Unverified));

@@ -111,14 +111,33 @@ impl Flow {
         mut round: Round<'_>,
         new_attempt: Option<AttemptId>,
     ) -> Result<Progress, Fault> {
+        round.new_id = new_attempt;
         let decision = round.decide();
         if !proves(&decision) {
+            if round.facts.verdict == Some(Verdict::PasskeyCopied)
+                && let Some(outcome) = self.outcome_of_twin(&round).await?
+            {
+                return Ok(outcome);
+            }
             self.tell_owner(&round, &decision).await?;
             return self.settle_unchecked(round, decision).await;
         }
         round.named_by_passkey();
         self.begin_attempt(&mut round, new_attempt)?;
         self.settle_checked(round).await
+    }
+
+    /// Where the same page led to that was sent at the same moment, perhaps to another node: it moved the counter on,
+    /// and what looks like a copy is this very answer.
+    pub(super) async fn outcome_of_twin(
+        &self,
+        round: &Round<'_>,
+    ) -> Result<Option<Progress>, Fault> {
+        let (id, version) = round.submitted_to();
+        if !self.is_second_submit(round.visitor, id, version).await? {
+            return Ok(None);
+        }
+        self.first_outcome(round.visitor, id, version).await.map(Some)
     }
 
     /// What the owner of a passkey hears of an answer that was refused.

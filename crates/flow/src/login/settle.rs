@@ -76,6 +76,9 @@ impl Flow {
                     }
                     // The counter of the passkey has moved on meanwhile.
                     Conflict::PasskeyUsed => {
+                        if let Some(outcome) = self.outcome_of_twin(&round).await? {
+                            return Ok(outcome);
+                        }
                         round.unchecked();
                         round.facts.verdict = Some(Verdict::PasskeySpent);
                         let decision = round.decide();

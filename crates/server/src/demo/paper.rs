@@ -108,7 +108,9 @@ impl Paper {
                 taro has nothing more, and the page says so, with a code that the help desk can look up.\n\
              4. Look that code up: cd {folder} && {program} explain CODE\n\
              5. Sign in as jiro with his right password, then with a wrong one: see who is told what.\n\
-             6. Open your account as hanako: networks, sessions, history with every reason.\n\n\
+             6. Open your account as hanako: networks, sessions, history with every reason.\n\
+             7. Choose the campus network, open your account as taro and add a passkey: this browser can keep it.\n   \
+                Sign out, choose home, and press Sign in with a passkey: nothing is typed.\n\n\
              Ctrl-C ends the demo."
         );
         text

@@ -11,6 +11,7 @@ mod forms;
 mod guessing;
 mod not_me;
 mod passkeys;
+mod passkeys_attacked;
 mod passkeys_made;
 mod portal;
 mod portal_changes;

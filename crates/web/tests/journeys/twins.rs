@@ -2,9 +2,10 @@
 //! cookies, bytes, and the same work.
 
 use sekimori_login::ticket::TicketPurpose;
-use sekimori_testbed::{Browser, Cost, Network, Page, Testbed};
+use sekimori_testbed::{Authenticator, Browser, Cost, Network, Page, Testbed};
 
 use crate::common::{Begun, again};
+use crate::passkeys::{asked, honest, make};
 
 /// What a stranger can see of an answer, with what must differ taken out.
 #[derive(Debug, PartialEq, Eq)]
@@ -150,6 +151,31 @@ async fn services_learn_nothing_about_names_either() {
     }
     assert_eq!(locations[0], locations[2]);
     assert_eq!(locations[1], locations[3]);
+}
+
+#[tokio::test]
+async fn an_answer_of_a_passkey_looks_and_costs_the_same_whatever_name_was_typed() {
+    let mut both = Vec::new();
+    for name in ["hana", "taro", "zzzz"] {
+        let bed = Testbed::start().await;
+        let (hers, _) = crate::portal::inside(&bed, "hana").await;
+        let registered = make(&hers, &hers.open("/portal/passkey").await).await;
+        let begun = again(bed, "wiki", Network::Home, &[]).await;
+        let mut page = begun.browser.submit(&begun.page, &[("username", name)]).await;
+        let mut all = vec![seen(&page, name, begun.bed.cost_since(begun.bed.cost()))];
+        // One that nobody has, and one of somebody with another key behind it.
+        let (stranger, _) = Authenticator::make(&asked(&page), &honest());
+        for mut device in [stranger, registered.forged()] {
+            let answer = device.sign(&asked(&page), &honest());
+            let before = begun.bed.cost();
+            page = begun.browser.submit(&page, &[("passkey", &answer)]).await;
+            assert!(page.failed() && page.asks("password"), "{}", page.shows());
+            all.push(seen(&page, name, begun.bed.cost_since(before)));
+        }
+        both.push(all);
+    }
+    assert_eq!(both[0], both[2], "of her name, who has one, and of a name that nobody bears");
+    assert_eq!(both[1], both[2], "of somebody who has none");
 }
 
 #[tokio::test]

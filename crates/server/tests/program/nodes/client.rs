@@ -295,6 +295,12 @@ impl Page {
         Some(rest.chars().take_while(char::is_ascii_alphanumeric).collect())
     }
 
+    /// What it asks a passkey for.
+    pub fn passkey(&self) -> String {
+        let asked = sekimori_testbed::attribute(&self.body, "button", "data-passkey");
+        asked.unwrap_or_else(|| panic!("{}", self.unexpected("asks for no passkey")))
+    }
+
     /// The recovery codes on it.
     pub fn recovery_codes(&self) -> Vec<String> {
         let inside = self.body.split("<code>").skip(1).filter_map(|rest| rest.split('<').next());

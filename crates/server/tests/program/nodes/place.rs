@@ -190,6 +190,11 @@ impl Place {
         std::fs::read_to_string(path).unwrap_or_default()
     }
 
+    /// Under which name browsers know it.
+    pub fn issuer(&self) -> &str {
+        &self.issuer
+    }
+
     /// Where its files are.
     pub fn folder(&self) -> &Path {
         self.folder.path()

@@ -6,6 +6,8 @@ use std::net::SocketAddr;
 use std::sync::Barrier;
 use std::time::Duration;
 
+use sekimori_testbed::{Authenticator, Manner};
+
 use super::client::{Asked, Browser, CAMPUS, HOME, Page, Tokens, refresh};
 use super::place::{Node, PASSWORD, Place, SERVICES, code_now, postgres};
 
@@ -25,6 +27,8 @@ struct Track {
     nodes: [Node; 2],
     app: String,
     codes: Vec<String>,
+    /// Somebody's passkey.
+    device: Authenticator,
     /// Signed in with the password, on campus; each a browser of its own.
     browsers: Vec<Browser>,
     /// Old refresh tokens, and the newest of their families.
@@ -58,19 +62,33 @@ fn connected(mut browser: Browser) -> io::Result<Browser> {
     Ok(browser)
 }
 
+fn inside(node: &Node, name: &str) -> (Browser, Page) {
+    let mut browser = node.at.browser(CAMPUS);
+    let page = browser.open("/portal").unwrap();
+    let page = browser.sign_in(&page, name, PASSWORD).unwrap();
+    assert_eq!(page.path(), "/portal", "{}", page.unexpected("not signed in"));
+    (browser, page)
+}
+
+/// Somebody registers a passkey, on campus.
+fn with_passkey(node: &Node, place: &Place, name: &str) -> Authenticator {
+    let (mut browser, _) = inside(node, name);
+    let page = browser.open("/portal/passkey").unwrap();
+    let (device, answer) = Authenticator::make(&page.passkey(), &Manner::at(place.issuer()));
+    let sheet = browser.submit(&page, &[("passkey", &answer)]).unwrap();
+    assert_eq!(sheet.recovery_codes().len(), 10, "{}", sheet.unexpected("no sheet"));
+    browser.submit(&sheet, &[]).unwrap();
+    device
+}
+
 impl Track {
     fn prepare() -> Self {
-        let people = ["taro", "hanako", "jiro"].map(str::to_owned);
+        let people = ["taro", "hanako", "jiro", "rika"].map(str::to_owned);
         let place = Place::new(2, Some(&postgres()), &people);
         let nodes = [place.start(0), place.start(1)];
-        let mut track = Self {
-            place,
-            nodes,
-            app: String::new(),
-            codes: vec![],
-            browsers: vec![],
-            families: vec![],
-        };
+        let device = with_passkey(&nodes[1], &place, "rika");
+        let (app, codes, browsers, families) = (String::new(), vec![], vec![], vec![]);
+        let mut track = Self { place, nodes, app, codes, device, browsers, families };
         let (mut browser, _) = track.inside("taro", 0);
         let page = browser.open("/portal/totp").unwrap();
         track.app = page.app_secret().expect("an app is offered");
@@ -85,11 +103,7 @@ impl Track {
 
     /// A browser on campus that is signed in to the portal, at one of the nodes.
     fn inside(&self, name: &str, number: usize) -> (Browser, Page) {
-        let mut browser = self.nodes[number % 2].at.browser(CAMPUS);
-        let page = browser.open("/portal").unwrap();
-        let page = browser.sign_in(&page, name, PASSWORD).unwrap();
-        assert_eq!(page.path(), "/portal", "{}", page.unexpected("not signed in"));
-        (browser, page)
+        inside(&self.nodes[number % 2], name)
     }
 
     /// As if no code of an app or sheet had ever been used.
@@ -180,6 +194,42 @@ impl Track {
             *codes.entry(code).or_default() += 1;
         }
         assert_eq!(codes.len(), 1, "one submit counts, the others hear what came of it");
+        self.code(&asked, codes.keys().next().unwrap())
+    }
+
+    /// One answer of a passkey, alone or after the password, sent 200 times to both nodes: one sign-in, of which its
+    /// browser hears and no other.
+    fn passkey(&mut self, round: usize) -> Tally {
+        let asked = Asked::by(&format!("s{}", round % SERVICES));
+        let mut browser = self.nodes[round % 2].at.browser(HOME);
+        let mut page = browser.open(&asked.path).unwrap();
+        if round % 2 == 1 {
+            page = browser.sign_in(&page, "rika", PASSWORD).unwrap();
+        }
+        let answer = self.device.sign(&page.passkey(), &Manner::at(self.place.issuer()));
+        let tabs = (0..PARALLEL).map(|number| {
+            let own = number % 4 < 2;
+            let mut tab = if own { browser.clone() } else { self.nodes[0].at.browser(HOME) };
+            tab.node = Some(self.address(number));
+            (own, tab)
+        });
+        let answers = together(
+            tabs.collect(),
+            |(own, tab)| Ok((own, connected(tab)?)),
+            |(own, mut tab)| Ok((own, tab.submit(&page, &[("passkey", &answer)])?)),
+        );
+        let mut codes = Tally::new();
+        for (own, page) in answers {
+            match page.parameter("code") {
+                Some(code) if own => *codes.entry(code).or_default() += 1,
+                None if !own => {}
+                _ => panic!("{}", page.unexpected(if own { "no code" } else { "a code" })),
+            }
+        }
+        assert_eq!(codes.len(), 1, "one submit counts, the others hear what came of it");
+        let alarms =
+            self.place.sql("SELECT count(*) FROM audit_line WHERE line LIKE '%passkey.copied%'");
+        assert_eq!(alarms, "0", "what is sent twice is no copy");
         self.code(&asked, codes.keys().next().unwrap())
     }
 
@@ -292,11 +342,12 @@ fn of_200_parallel_submits_over_two_nodes_exactly_one_succeeds() {
     let ticket = track.ticket();
     eprintln!("ticket: {ticket:?}");
     for round in 0..rounds() {
-        let turn = round / 4;
-        let (what, tally) = match round % 4 {
+        let turn = round / 5;
+        let (what, tally) = match round % 5 {
             0 => ("app code", track.proofs(turn, "totp")),
             1 => ("recovery code", track.proofs(turn, "recovery_code")),
             2 => ("attempt, then its code", track.attempt_and_code(turn)),
+            3 => ("answer of a passkey, then its code", track.passkey(turn)),
             _ => ("refresh token", track.refresh(turn)),
         };
         eprintln!("race {}, {what}: {tally:?}", round + 1);
