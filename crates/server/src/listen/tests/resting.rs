@@ -59,6 +59,33 @@ async fn the_beginning_of_a_request_that_came_with_another_is_kept() {
     assert!(answer(&mut socket).await.starts_with("HTTP/1.1 200"));
 }
 
+/// Else the rest of a body would be taken for a request of its own, and behind a proxy for somebody else's.
+#[tokio::test]
+async fn a_body_that_nobody_reads_is_never_taken_for_a_request() {
+    let running = run(Setup::default());
+    for head in ["POST /where HTTP/1.1", "GET /where HTTP/1.1", "POST /nowhere HTTP/1.1"] {
+        for length in
+            ["Content-Length: 500", "Content-Length: 99999999", "Transfer-Encoding: chunked"]
+        {
+            let mut socket = TcpStream::connect(running.address).await.unwrap();
+            let request = format!("{head}\r\nHost: x\r\n{length}\r\n\r\n");
+            socket.write_all(request.as_bytes()).await.unwrap();
+            tokio::time::sleep(A_WHILE).await;
+            // A closed connection takes no more.
+            let _ = socket.write_all(REQUEST).await;
+            let mut heard = Vec::new();
+            let mut part = [0; 4096];
+            while let Ok(Ok(read @ 1..)) =
+                tokio::time::timeout(A_WHILE, socket.read(&mut part)).await
+            {
+                heard.extend_from_slice(&part[..read]);
+            }
+            let heard = String::from_utf8_lossy(&heard).into_owned();
+            assert_eq!(heard.matches("HTTP/1.1 ").count(), 1, "{head}, {length}: {heard}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_long_answer_to_somebody_slow_comes_to_its_end() {
     let running = run(Setup::default());
