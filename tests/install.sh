@@ -11,6 +11,7 @@ needs_of() {
     unit | nodes)
         need postgresql '/usr/lib/postgresql/*/bin/postgres'
         need openssl openssl
+        need python3-aiosmtpd /usr/lib/python3/dist-packages/aiosmtpd
         ;;
     harness | journeys | apache)
         need chromium /usr/bin/chromium

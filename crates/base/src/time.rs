@@ -74,6 +74,15 @@ impl Timestamp {
         }
     }
 
+    /// The time of day in the named IANA zone, `10:02`; UTC if the zone is unknown.
+    pub fn clock_in_zone(self, zone: &str) -> String {
+        let Ok(moment) = jiff::Timestamp::from_second(self.unix_seconds()) else {
+            return self.rfc3339();
+        };
+        let zone = jiff::tz::TimeZone::get(zone).unwrap_or(jiff::tz::TimeZone::UTC);
+        moment.to_zoned(zone).strftime("%H:%M").to_string()
+    }
+
     /// `2026-11-22 10:02:31 JST`-like text in the named IANA zone, for people; UTC if the zone is
     /// unknown.
     pub fn in_zone(self, zone: &str) -> String {
@@ -100,6 +109,7 @@ mod tests {
         let moment = Timestamp::from_unix_seconds(1_763_856_000);
         assert_eq!(moment.to_string(), "2025-11-23T00:00:00Z");
         assert_eq!(moment.in_zone("Asia/Tokyo"), "2025-11-23 09:00:00 JST");
+        assert_eq!(moment.clock_in_zone("Asia/Tokyo"), "09:00");
     }
 
     #[test]

@@ -155,6 +155,8 @@ pub struct Smtp {
     pub tls: SmtpTls,
     /// Name and password; `None` = no sign-in.
     pub login: Option<SmtpLogin>,
+    /// Asked when this one cannot be reached or does not answer in time.
+    pub second: Option<Box<Smtp>>,
 }
 
 /// How the connection to the mail server is protected.
@@ -345,8 +347,11 @@ impl Node {
                 Transport::Plain => {}
             }
         }
-        let login = self.mail.as_mut().and_then(|mail| mail.login.as_mut());
-        paths.extend(login.map(|login| &mut login.password_file));
+        let mut server = self.mail.as_mut();
+        while let Some(Smtp { login, second, .. }) = server {
+            paths.extend(login.as_mut().map(|login| &mut login.password_file));
+            server = second.as_deref_mut();
+        }
         let tenants = self.tenants.iter_mut();
         paths.extend(tenants.filter_map(|tenant| tenant.site_file.as_mut()));
         paths

@@ -59,7 +59,7 @@ fn site(keys: Keys<'_, '_>, loader: &Loader<'_>) -> Option<Site> {
     let passkeys = passkeys(&keys, issuer.as_deref());
     let site = Site {
         issuer: issuer.unwrap_or_default(),
-        mail_domains: mail_domains(&keys),
+        mail_domains: mail_domains(&keys, "mail_domains"),
         time_zone: keys
             .take("time_zone")
             .and_then(|item| item.checked(values::time_zone))
@@ -76,6 +76,13 @@ fn site(keys: Keys<'_, '_>, loader: &Loader<'_>) -> Option<Site> {
         mail: mail(&keys),
         passkeys,
     };
+    if site.policy.mail_codes && site.mail_domains.is_empty() && site.mail.own_domains.is_empty() {
+        keys.reader().warning(
+            keys.place(),
+            "codes by mail are on, and no mail domain of the organisation is known: none is refused",
+            "name it in `mail_domains`: a code that is sent to a mailbox behind this sign-in locks its owner out",
+        );
+    }
     keys.finish();
     // Whether there is an organisation is asked last: nothing else in the document stays unsaid without it.
     organisation.map(|_| site)
@@ -161,9 +168,9 @@ fn mail_address(item: &Item<'_, '_>) -> Option<MailAddress> {
     item.parsed("a mail address", MailAddress::parse)
 }
 
-fn mail_domains(keys: &Keys<'_, '_>) -> Vec<String> {
+fn mail_domains(keys: &Keys<'_, '_>, key: &'static str) -> Vec<String> {
     let mut domains: Vec<String> = Vec::new();
-    for item in keys.list("mail_domains") {
+    for item in keys.list(key) {
         let Some(domain) = item.checked(values::mail_domain) else {
             continue;
         };
@@ -292,7 +299,10 @@ fn mail(keys: &Keys<'_, '_>) -> MailSettings {
     let Some(keys) = keys.table("mail", "mail") else {
         return MailSettings::default();
     };
-    let settings = MailSettings { from: keys.take("from").and_then(|item| mail_address(&item)) };
+    let settings = MailSettings {
+        from: keys.take("from").and_then(|item| mail_address(&item)),
+        own_domains: mail_domains(&keys, "own_domains"),
+    };
     keys.finish();
     settings
 }

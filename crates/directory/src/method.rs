@@ -95,17 +95,20 @@ pub enum Binding {
     InsideWithPassword,
     /// An administrator's break-glass code, printed at the server: every row of the policy takes it.
     BreakGlass,
+    /// After the password and a code by mail, and nothing stronger.
+    MailCode,
 }
 
 impl Binding {
     /// All bindings.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Ticket,
         Self::Letter,
         Self::OtherFactor,
         Self::Desk,
         Self::InsideWithPassword,
         Self::BreakGlass,
+        Self::MailCode,
     ];
 
     /// What it is worth where the site says which bindings count: a break-glass code was handed out by whoever runs
@@ -118,7 +121,8 @@ impl Binding {
             | Self::Letter
             | Self::OtherFactor
             | Self::Desk
-            | Self::InsideWithPassword => self,
+            | Self::InsideWithPassword
+            | Self::MailCode => self,
         }
     }
 }

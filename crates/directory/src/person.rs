@@ -5,6 +5,7 @@ use std::fmt;
 
 use sekimori_base::{Bilingual, Language, PersonId, Timestamp};
 use serde::{Deserialize, Serialize};
+use unicode_normalization::UnicodeNormalization;
 
 use crate::Username;
 
@@ -190,6 +191,13 @@ impl MailAddress {
         }
     }
 
+    /// Read what somebody typed: full-width characters as half-width ones, white space left out.
+    pub fn read(typed: &str) -> Result<Self, MailAddressError> {
+        let bounded = typed.chars().take(1000).collect::<String>();
+        let folded: String = bounded.nfkc().filter(|c| !c.is_whitespace()).collect();
+        Self::parse(&folded)
+    }
+
     /// The address.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -198,6 +206,17 @@ impl MailAddress {
     /// The part after the `@`, lower case.
     pub fn domain(&self) -> &str {
         self.0.rsplit_once('@').map_or("", |(_, domain)| domain)
+    }
+
+    /// For whoever knows it already: `a***@g***`. As many stars for every address.
+    pub fn masked(&self) -> String {
+        let first = |part: &str| part.chars().next().map(String::from).unwrap_or_default();
+        format!("{}***@{}***", first(&self.0), first(self.domain()))
+    }
+
+    /// The domain, for whoever knows it already: `g***`.
+    pub fn masked_domain(&self) -> String {
+        self.masked().rsplit_once('@').map(|(_, domain)| domain.to_owned()).unwrap_or_default()
     }
 }
 
@@ -223,6 +242,29 @@ impl fmt::Display for MailAddress {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_masked_address_says_nothing_of_its_length() {
+        for (address, masked) in [("hana@gmail.example", "h***@g***"), ("a@g.example", "a***@g***")]
+        {
+            let address = MailAddress::parse(address).unwrap();
+            assert_eq!(address.masked(), masked);
+            assert_eq!(address.masked_domain(), "g***");
+        }
+    }
+
+    #[test]
+    fn an_address_is_read_as_it_was_meant() {
+        for typed in [
+            " hana@Gmail.example ",
+            "ｈａｎａ＠ｇｍａｉｌ．ｅｘａｍｐｌｅ",
+            "hana@gmail.example\u{3000}",
+        ] {
+            let read = MailAddress::read(typed).map(|address| address.to_string());
+            assert_eq!(read, Ok("hana@gmail.example".to_owned()), "{typed:?}");
+        }
+        assert!(MailAddress::read("hana").is_err());
+    }
 
     #[test]
     fn a_mail_address_has_one_at_and_a_dotted_host() {

@@ -155,6 +155,15 @@ impl Site {
         })
     }
 
+    /// Whether the mailbox of this address opens with this very sign-in: one of the organisation's domains, or below
+    /// one. A code that is sent there reaches nobody who is locked out.
+    pub fn is_own_mailbox(&self, address: &MailAddress) -> bool {
+        self.mail_domains.iter().chain(&self.mail.own_domains).any(|own| {
+            let domain = address.domain();
+            domain == own || domain.strip_suffix(own.as_str()).is_some_and(|sub| sub.ends_with('.'))
+        })
+    }
+
     /// The zone of that name; `None` for `outside` unless the site describes it.
     pub fn zone(&self, name: &ZoneName) -> Option<&Zone> {
         self.zones.iter().find(|zone| zone.name == *name)
@@ -296,11 +305,15 @@ pub struct PolicySettings {
     /// The `acr` value of two.
     #[serde(default = "PolicySettings::default_acr_two_factors")]
     pub acr_two_factors: String,
+    /// A code by mail may be the one more proof; it never counts for an MFA `acr` (C3).
+    #[serde(default)]
+    pub mail_codes: bool,
 }
 
 impl PolicySettings {
     fn default_mfa_bindings() -> BTreeSet<Binding> {
-        Binding::ALL.into_iter().filter(|binding| *binding != Binding::InsideWithPassword).collect()
+        let weak = [Binding::InsideWithPassword, Binding::MailCode];
+        Binding::ALL.into_iter().filter(|binding| !weak.contains(binding)).collect()
     }
 
     fn default_acr_one_factor() -> String {
@@ -319,6 +332,7 @@ impl Default for PolicySettings {
             mfa_bindings: Self::default_mfa_bindings(),
             acr_one_factor: Self::default_acr_one_factor(),
             acr_two_factors: Self::default_acr_two_factors(),
+            mail_codes: false,
         }
     }
 }
@@ -431,6 +445,8 @@ pub struct MailSettings {
     /// The sender of notices.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub from: Option<MailAddress>,
+    /// Further domains, lower case, whose mailboxes open with this very sign-in: no code for a sign-in goes there.
+    pub own_domains: Vec<String>,
 }
 
 /// Passkeys.

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::door::Door;
 use crate::incident::IncidentCode;
+use crate::login::SentCode;
 use crate::tenant::Tenant;
 
 /// Longest state of an attempt, in bytes.
@@ -39,6 +40,9 @@ pub struct AttemptState {
     pub proofs: Vec<Proof>,
     /// The last code, if it belonged to another moment.
     pub last_drift: Option<Drift>,
+    /// The codes that were sent by mail, oldest first.
+    #[serde(default)]
+    pub mailed: Vec<SentCode>,
     /// The standing session is left aside.
     pub other_person: bool,
     /// What the person was last shown.

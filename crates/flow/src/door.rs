@@ -34,7 +34,8 @@ pub enum Door {
     },
 }
 
-/// A path of the portal: `/portal`, or below it. Nothing else can be reached after a portal sign-in.
+/// A path of the portal: `/portal`, or below it; the front page may say what was done before the sign-in came between.
+/// Nothing else can be reached after a portal sign-in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct PortalPath(String);
@@ -52,9 +53,11 @@ impl PortalPath {
 
     /// A path of the portal.
     pub fn parse(text: &str) -> Result<Self, PortalPathError> {
-        let below = text == "/portal" || text.starts_with("/portal/");
+        let done = text.strip_prefix("/portal?done=");
+        let below = done.is_some() || text == "/portal" || text.starts_with("/portal/");
+        let mut bytes = done.unwrap_or(text).bytes();
         let plain = text.len() <= 200
-            && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/-_".contains(&byte));
+            && bytes.all(|byte| byte.is_ascii_alphanumeric() || b"/-_".contains(&byte));
         if below && plain && !text.contains("//") {
             Ok(Self(text.to_owned()))
         } else {
@@ -233,7 +236,7 @@ mod tests {
 
     #[test]
     fn only_paths_of_the_portal_can_be_reached_after_its_sign_in() {
-        for good in ["/portal", "/portal/password", "/portal/totp/new"] {
+        for good in ["/portal", "/portal/password", "/portal/totp/new", "/portal?done=mail-code"] {
             assert!(PortalPath::parse(good).is_ok(), "{good}");
         }
         for bad in [
@@ -245,6 +248,8 @@ mod tests {
             "/portal/../login",
             "/portal/%2e%2e",
             "/portal?x=https://evil.example",
+            "/portal?done=x&lang=ja",
+            "/portal/totp?done=x",
             "https://evil.example/portal",
             "/portal\\evil",
         ] {

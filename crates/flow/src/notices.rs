@@ -1,21 +1,21 @@
 //! Notices: what a person is told by mail about their account. Put into the outbox in the transaction of the change,
 //! delivered later; the text is made at delivery, in the person's language.
 
-use sekimori_base::{FactorId, Fault, Language, PersonId, Sealed, Timestamp, random};
+use sekimori_base::{FactorId, Fault, Language, PersonId, Timestamp, random};
 use sekimori_directory::settings::{ServiceName, ZoneName};
 use sekimori_directory::{Binding as FactorBinding, MailAddress, Method, Person, PositionOrigin};
-use sekimori_keys::{Binding, Purpose};
+use sekimori_keys::Purpose;
 use sekimori_login::{FactorFacts, Notice, Reason, Submission, Verdict};
-use sekimori_store::{MessageId, Write};
+use sekimori_store::{MessageId, StoredPerson, Write};
 use serde::{Deserialize, Serialize};
 
 use crate::Flow;
+use crate::letters::Letter;
 use crate::login::Round;
+use crate::mailboxes::known_addresses;
 use crate::tenant::Tenant;
 use crate::visitor::Visitor;
 
-/// Longest message in the outbox, in bytes.
-const MESSAGE_BYTES_MAX: usize = 4096;
 /// Wrong second proofs are told once in so many seconds.
 const HOUR_SECONDS: i64 = 3600;
 /// So much of somebody's history is read for what was told lately.
@@ -72,6 +72,9 @@ pub struct About {
     /// Recovery codes that are left.
     #[serde(default)]
     pub codes_left: Option<u8>,
+    /// It took the place of another of its kind.
+    #[serde(default)]
+    pub replaced: bool,
 }
 
 impl Flow {
@@ -96,7 +99,7 @@ impl Flow {
             | Notice::FactorAdded
             | Notice::FactorRemoved
             | Notice::RecoveryCodesMade => {
-                self.outbox_write(&visitor.tenant, visitor.now, &message).map(Some)
+                self.outbox_write(&visitor.tenant, visitor.now, message).map(Some)
             }
         }
     }
@@ -111,7 +114,7 @@ impl Flow {
         let (tenant, now, person) = (&visitor.tenant, visitor.now, message.person);
         let (earlier, whole) = self.failures(tenant, person, now).await?;
         let Some(since) = hour_of(&earlier, whole, now) else {
-            return self.outbox_write(tenant, now, &message).map(Some);
+            return self.outbox_write(tenant, now, message).map(Some);
         };
         let hour = [
             b"second-factor-failed".as_slice(),
@@ -122,7 +125,7 @@ impl Flow {
         let id = digest.bytes()[..16].try_into().expect("a digest has 32 bytes");
         let id = MessageId::from_bytes(id);
         let message = Message { since: Some(since), ..message };
-        let message = self.sealed_message(tenant, id, &message)?;
+        let message = self.sealed_letter(tenant, id, &Letter::Notice(message))?;
         let due_at = since.plus_seconds(HOUR_SECONDS);
         Ok(Some(Write::OutboxPutOnce { id, message, due_at }))
     }
@@ -172,23 +175,42 @@ impl Flow {
         about: About,
     ) -> Result<Option<Write>, Fault> {
         message(visitor, person, notice, about)
-            .map(|message| self.outbox_write(&visitor.tenant, visitor.now, &message))
+            .map(|message| self.outbox_write(&visitor.tenant, visitor.now, message))
             .transpose()
     }
 
-    /// The message to a person about something that the help desk did (S17); nothing if no address is known.
+    /// The same to every address that is known of them: a change of what somebody proves themselves with is told to all
+    /// (decision on factors), the address that goes among them.
+    pub(crate) fn notice_to_all(
+        &self,
+        visitor: &Visitor,
+        person: &StoredPerson,
+        notice: Notice,
+        about: About,
+    ) -> Result<Vec<Write>, Fault> {
+        let tenant = &visitor.tenant;
+        let to_all = known_addresses(tenant, person)?.into_iter().map(|to| {
+            let message = message_to(to, visitor, &person.person, notice, about);
+            self.outbox_write(tenant, visitor.now, message)
+        });
+        to_all.collect()
+    }
+
+    /// The messages to a person about something that the help desk did (S17), to every address that is known.
     pub(crate) fn desk_notice(
         &self,
         tenant: &Tenant,
-        person: &Person,
+        stored: &StoredPerson,
         notice: Notice,
         about: About,
-    ) -> Result<Option<Write>, Fault> {
-        let now = self.clock.now();
-        let zone = tenant.position(None, PositionOrigin::Unreadable).zone;
-        let Some(message) = Message::to(person, notice, about, now, zone) else { return Ok(None) };
-        let message = Message { by_desk: true, ..message };
-        self.outbox_write(tenant, now, &message).map(Some)
+    ) -> Result<Vec<Write>, Fault> {
+        let (now, person) = (self.clock.now(), &stored.person);
+        let to_all = known_addresses(tenant, stored)?.into_iter().map(|to| {
+            let zone = tenant.position(None, PositionOrigin::Unreadable).zone;
+            let message = Message::to(to, person, notice, about, now, zone);
+            self.outbox_write(tenant, now, Message { by_desk: true, ..message })
+        });
+        to_all.collect()
     }
 
     /// Put a message into the outbox.
@@ -196,53 +218,26 @@ impl Flow {
         &self,
         tenant: &Tenant,
         now: Timestamp,
-        message: &Message,
+        message: Message,
     ) -> Result<Write, Fault> {
         let id = MessageId::from_bytes(random(&*self.entropy));
-        let message = self.sealed_message(tenant, id, message)?;
+        let message = self.sealed_letter(tenant, id, &Letter::Notice(message))?;
         Ok(Write::OutboxPut { id, message, due_at: now })
-    }
-
-    fn sealed_message(
-        &self,
-        tenant: &Tenant,
-        id: MessageId,
-        message: &Message,
-    ) -> Result<Sealed<[u8]>, Fault> {
-        let binding = Binding::new(Purpose::Outbox, tenant.id).about(id.bytes());
-        let sealed = tenant
-            .keys
-            .seal_json(&binding, message, MESSAGE_BYTES_MAX, &*self.entropy)
-            .map_err(Fault::while_doing("sealing a message"))?;
-        Ok(Sealed::from_bytes(sealed.into_bytes()))
-    }
-
-    /// Open a message of the outbox for delivery.
-    pub fn open_message(
-        &self,
-        tenant: &Tenant,
-        id: MessageId,
-        sealed: &Sealed<[u8]>,
-    ) -> Result<Message, Fault> {
-        let binding = Binding::new(Purpose::Outbox, tenant.id).about(id.bytes());
-        tenant
-            .keys
-            .open_json(&binding, &Sealed::from_bytes(sealed.bytes().to_vec()))
-            .map_err(Fault::while_doing("opening a message"))
     }
 }
 
 impl Message {
-    /// A message about something that happened just now; `None` if no address is known.
+    /// A message about something that happened just now.
     fn to(
+        to: MailAddress,
         person: &Person,
         notice: Notice,
         about: About,
         at: Timestamp,
         zone: ZoneName,
-    ) -> Option<Self> {
-        Some(Self {
-            to: person.mail.clone()?,
+    ) -> Self {
+        Self {
+            to,
             person: person.id,
             username: person.username.to_string(),
             name: person.name.text(person.language).to_owned(),
@@ -255,14 +250,24 @@ impl Message {
             service: None,
             by_desk: false,
             since: None,
-        })
+        }
     }
 }
 
 fn message(visitor: &Visitor, person: &Person, notice: Notice, about: About) -> Option<Message> {
+    Some(message_to(person.mail.clone()?, visitor, person, notice, about))
+}
+
+fn message_to(
+    to: MailAddress,
+    visitor: &Visitor,
+    person: &Person,
+    notice: Notice,
+    about: About,
+) -> Message {
     let zone = visitor.position.zone.clone();
-    let message = Message::to(person, notice, about, visitor.now, zone)?;
-    Some(Message { device: visitor.user_agent.clone(), ..message })
+    let message = Message::to(to, person, notice, about, visitor.now, zone);
+    Message { device: visitor.user_agent.clone(), ..message }
 }
 
 /// What a round's code was of, and how many recovery codes are left after it. It names no factor: nothing was added.

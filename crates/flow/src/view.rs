@@ -7,10 +7,12 @@ use sekimori_directory::release::Released;
 use sekimori_directory::settings::ZoneName;
 use sekimori_directory::username::InputHint;
 use sekimori_login::{Details, Reason, Step};
+use sekimori_store::{MailState, StoredMailCode};
 use serde::{Deserialize, Serialize};
 
 use crate::door::{Answer, Destination};
 use crate::incident::IncidentCode;
+use crate::login::good_until;
 use crate::visitor::Visitor;
 
 /// The outcome of a request of the sign-in.
@@ -103,6 +105,8 @@ pub struct StepView {
     pub note: Option<Reason>,
     /// Where it leads not to answer: a sign-in before a change of the portal can be called off.
     pub cancel: Option<String>,
+    /// Where a code by mail goes, and how the last one fares; on the step that asks for one.
+    pub mail: Option<MailView>,
     /// What the page asks a passkey for.
     pub passkey: Option<PasskeyPrompt>,
 }
@@ -154,4 +158,79 @@ pub struct ConsentView {
     pub request: String,
     /// Who is signed in.
     pub name: String,
+}
+
+/// A code by mail, as the page that asks for it shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MailView {
+    /// The address, masked.
+    pub address: String,
+    /// The newest code; `None` before one was sent.
+    pub sent: Option<SentMail>,
+    /// Another one is sent from this moment on; `None`: at once.
+    pub wait_until: Option<Timestamp>,
+}
+
+/// A code that was sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SentMail {
+    /// The how manyth.
+    pub number: u32,
+    /// When it was asked for.
+    pub at: Timestamp,
+    /// Good until then.
+    pub until: Timestamp,
+    /// How far it has come.
+    pub way: MailWay,
+}
+
+/// How far a mail has come. Words are the other server's, without addresses.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum MailWay {
+    /// It is about to be handed over.
+    Waiting,
+    /// A mail server has taken it.
+    Accepted {
+        /// When.
+        at: Timestamp,
+    },
+    /// It has to wait.
+    Deferred {
+        /// The next try.
+        next_at: Option<Timestamp>,
+        /// Why.
+        words: String,
+    },
+    /// It was refused for good.
+    Refused {
+        /// Why.
+        words: String,
+    },
+    /// It could not be handed over while it was good.
+    GivenUp {
+        /// Why.
+        words: String,
+    },
+}
+
+impl SentMail {
+    /// A code, with what is known of its way.
+    pub(crate) fn of(number: u32, at: Timestamp, followed: Option<&StoredMailCode>) -> Self {
+        let words =
+            |code: &StoredMailCode| without_addresses(code.words.as_deref().unwrap_or_default());
+        let way = followed.map_or(MailWay::Waiting, |code| match code.state {
+            MailState::Waiting => MailWay::Waiting,
+            MailState::Accepted => MailWay::Accepted { at: code.state_at },
+            MailState::Deferred => MailWay::Deferred { next_at: code.next_at, words: words(code) },
+            MailState::Refused => MailWay::Refused { words: words(code) },
+            MailState::GivenUp => MailWay::GivenUp { words: words(code) },
+        });
+        Self { number, at, until: good_until(at), way }
+    }
+}
+
+/// A mail server's words for somebody who may not know the address: whoever has a password only would learn it.
+fn without_addresses(words: &str) -> String {
+    let word = |word: &str| if word.contains('@') { "…".to_owned() } else { word.to_owned() };
+    words.split_whitespace().map(word).collect::<Vec<_>>().join(" ")
 }

@@ -49,7 +49,11 @@ pub fn binding(policy: &Policy, facts: &Facts, ticket: Ticket) -> Result<Binding
         Ticket::Wrong => return Err(Reason::TicketWrong),
         Ticket::None => {}
     }
-    if let Some(binding) = inherited(policy, &recent) {
+    let inherited = inherited(policy, &recent);
+    if let Some(binding) = inherited.filter(|binding| {
+        // A code by mail registers nothing for whoever has more to show.
+        *binding != Binding::MailCode || !weighed.can_reach_two()
+    }) {
         return Ok(binding);
     }
     without_ticket(&weighed, person)
@@ -114,17 +118,21 @@ pub fn decision(policy: &Policy, facts: &Facts, ticket: Ticket) -> Decision {
 }
 
 /// The binding that follows from the factors that were just shown, if any was: no stronger than theirs, or a
-/// password thief inside would need only two registrations for a level that one does not give.
+/// password thief inside would need only two registrations for a level that one does not give. What a code by mail
+/// registers is bound by that and nothing more (C3).
 fn inherited(policy: &Policy, recent: &[&Proof]) -> Option<Binding> {
     let shown = || {
-        recent
-            .iter()
-            .filter(|proof| proof.factor.is_some())
-            .filter_map(|proof| proof.binding.map(Binding::worth))
+        recent.iter().filter(|proof| proof.factor.is_some()).filter_map(|proof| {
+            let worth = proof.binding.map(Binding::worth)?;
+            Some(if proof.method.counts_for_mfa() { worth } else { Binding::MailCode })
+        })
     };
-    let strong = shown()
-        .any(|binding| binding != Binding::InsideWithPassword && policy.counts_for_mfa(binding));
-    if strong { Some(Binding::OtherFactor) } else { shown().next() }
+    let weak = [Binding::InsideWithPassword, Binding::MailCode];
+    let strong = shown().any(|binding| !weak.contains(&binding) && policy.counts_for_mfa(binding));
+    if strong {
+        return Some(Binding::OtherFactor);
+    }
+    shown().find(|binding| *binding != Binding::MailCode).or_else(|| shown().next())
 }
 
 #[cfg(test)]
@@ -133,8 +141,8 @@ mod tests {
 
     use super::*;
     use crate::samples::{
-        NOW, app, code_of, codes, hana, hana_who_is, hana_with, home, nobody, password, policy,
-        policy_with, session, signed_in,
+        NOW, app, code_of, codes, hana, hana_who_is, hana_with, home, mail, nobody, password,
+        policy, policy_with, session, signed_in,
     };
     use crate::{FactorFacts, FactorState, KnownPerson, PersonFacts, SessionFacts};
     use sekimori_directory::settings::Requirement;
@@ -327,6 +335,45 @@ mod tests {
         };
         assert_eq!(after(FactorState::Ready), Ok(Binding::OtherFactor));
         assert_eq!(after(FactorState::Suspended), Err(Reason::EnrolTicketNeeded));
+    }
+
+    #[test]
+    fn a_code_by_mail_binds_nothing_that_counts_for_a_level() {
+        let shown = |factors: Vec<FactorFacts>, by: &[FactorFacts]| {
+            let codes = by.iter().map(|factor| code_of(factor, 60));
+            let facts = with(factors, codes.chain([password(60)]).collect());
+            Facts { position: home(), ..facts }
+        };
+        table(
+            vec![
+                ("mail alone", shown(vec![mail()], &[mail()]), Ok(Binding::MailCode)),
+                (
+                    "mail and an app",
+                    shown(vec![mail(), app()], &[mail(), app()]),
+                    Ok(Binding::OtherFactor),
+                ),
+                (
+                    "mail and a weak app",
+                    shown(vec![mail(), weak(&app())], &[mail(), weak(&app())]),
+                    Ok(Binding::InsideWithPassword),
+                ),
+                (
+                    "an app is there, and was not shown",
+                    shown(vec![mail(), app()], &[mail()]),
+                    Err(Reason::AskStepUp),
+                ),
+                (
+                    "a factor that was registered by mail alone",
+                    shown(
+                        vec![FactorFacts { binding: Binding::MailCode, ..app() }],
+                        &[FactorFacts { binding: Binding::MailCode, ..app() }],
+                    ),
+                    Ok(Binding::MailCode),
+                ),
+            ],
+            Ticket::None,
+        );
+        assert!(!policy().counts_for_mfa(Binding::MailCode), "by default");
     }
 
     #[test]

@@ -185,6 +185,10 @@ reasons! {
     CodeNotSent = "mail.code_not_sent", Verified, TryAgain, refusal;
     /// Codes were sent by mail one after another: the next one has to wait.
     MailWait = "mail.wait", Verified, Wait, refusal;
+    /// Not the shape of a mail address.
+    AddressMalformed = "mail.address_malformed", Verified, TryAgain, refusal;
+    /// The mailbox opens with this very sign-in, and codes for it would lock its owner out.
+    AddressOwn = "mail.address_own", Verified, TryAgain, refusal;
     /// No account here has the passkey.
     PasskeyUnknown = "passkey.unknown", Public, TryAgain, refusal;
     /// What the passkey signed is not this request at this site.
@@ -271,6 +275,8 @@ impl Reason {
             Self::MethodUnknown,
             Self::PasswordWeak,
             Self::AskNewPassword,
+            Self::AddressMalformed,
+            Self::AddressOwn,
         ]
     }
 

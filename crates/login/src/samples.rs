@@ -32,9 +32,10 @@ pub const MAIL: FactorId = FactorId::from_bytes([7; 16]);
 /// Hana's session.
 pub const SESSION: SessionId = SessionId::from_bytes([5; 16]);
 
-/// The policy without rows: a password where it suffices, else two factors.
+/// The policy without rows: a password where it suffices, else two factors; codes by mail are switched on.
 pub fn policy() -> Policy {
-    Policy { settings: PolicySettings::default(), session: SessionSettings::default() }
+    let settings = PolicySettings { mail_codes: true, ..PolicySettings::default() };
+    Policy { settings, session: SessionSettings::default() }
 }
 
 /// The policy with one row that matches everything.

@@ -102,6 +102,47 @@ pub const fn wait_seconds(failures: u32) -> Option<u32> {
     }
 }
 
+/// The codes that somebody was sent by mail one after another, whatever the attempt; entering one begins anew.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MailRow {
+    /// How many.
+    pub sent: u32,
+    /// When the last one was sent.
+    pub at: Timestamp,
+}
+
+/// Without a code for so long the row of codes by mail is forgotten, in seconds.
+const MAIL_ROW_SECONDS: i64 = 6 * 3600;
+
+impl MailRow {
+    /// The row with one more.
+    #[must_use]
+    pub fn and_one(row: Option<Self>, now: Timestamp) -> Self {
+        let before = row.filter(|row| row.is_of(now)).map_or(0, |row| row.sent);
+        Self { sent: before.saturating_add(1), at: now }
+    }
+
+    /// The next code is sent from this moment on: 30 s after the first, then 1 min, 2 min, 5 min, 10 min, half an
+    /// hour, then an hour after each. `None` when no wait runs.
+    pub fn wait_until(self, now: Timestamp) -> Option<Timestamp> {
+        let seconds = match self.sent {
+            0 => 0,
+            1 => 30,
+            2 => 60,
+            3 => 120,
+            4 => 300,
+            5 => 600,
+            6 => 1800,
+            7.. => 3600,
+        };
+        Some(self.at.plus_seconds(seconds)).filter(|until| *until > now && self.is_of(now))
+    }
+
+    fn is_of(self, now: Timestamp) -> bool {
+        now.seconds_since(self.at) < MAIL_ROW_SECONDS
+    }
+}
+
 /// For how many milliseconds a try is held back instead of refused because it came within the pace of one a second:
 /// nobody types that fast, but password managers and programs do, and a second is shorter than reading about it.
 /// `None` for everything else. Whoever was held back once is not held back again.
@@ -135,6 +176,27 @@ mod tests {
         assert_eq!(after(source), None, "a network is not paced");
         let closed = ThrottleFacts { failures: FAILURES_CAP, ..waits(500) };
         assert_eq!(after(closed), None);
+    }
+
+    #[test]
+    fn the_waits_between_codes_by_mail_grow_and_the_row_is_forgotten() {
+        let mut row = None;
+        let mut now = NOW;
+        for seconds in [30, 60, 120, 300, 600, 1800, 3600, 3600, 3600] {
+            let sent = MailRow::and_one(row, now);
+            let until = now.plus_seconds(seconds);
+            assert_eq!(sent.wait_until(now), Some(until), "after {}", sent.sent);
+            assert_eq!(sent.wait_until(until.plus_millis(-1)), Some(until));
+            assert_eq!(sent.wait_until(until), None, "over");
+            (row, now) = (Some(sent), until);
+        }
+        let much = MailRow { sent: u32::MAX, at: NOW };
+        assert_eq!(MailRow::and_one(Some(much), NOW).sent, u32::MAX);
+        let later = NOW.plus_seconds(MAIL_ROW_SECONDS);
+        assert_eq!(MailRow::and_one(Some(much), later), MailRow { sent: 1, at: later });
+        assert_eq!(MailRow { sent: 0, at: NOW }.wait_until(NOW), None);
+        let clock = MailRow { sent: 1, at: NOW.plus_seconds(5) };
+        assert!(clock.wait_until(NOW).is_some(), "another node's clock is a little ahead");
     }
 
     #[test]

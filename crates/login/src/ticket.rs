@@ -4,7 +4,7 @@
 //! way the ticket was come by. If none of them can be shown, only the desk helps, by ending them first.
 
 use sekimori_base::{FactorId, PersonId};
-use sekimori_directory::Binding;
+use sekimori_directory::{Binding, Method};
 use serde::{Deserialize, Serialize};
 
 use crate::rules::account_refusal;
@@ -88,7 +88,11 @@ pub fn password(
     if !person.factors.iter().any(registered) {
         return Ok(permit);
     }
-    let mut usable = person.factors.iter().filter(|factor| factor.is_usable()).peekable();
+    // What is shown here is a code that somebody has at hand: nothing is sent for a ticket, and nothing is signed.
+    let at_hand =
+        |factor: &&FactorFacts| matches!(factor.method, Method::Totp | Method::RecoveryCode);
+    let mut usable =
+        person.factors.iter().filter(|factor| factor.is_usable()).filter(at_hand).peekable();
     if usable.peek().is_none() {
         return Err(Reason::TicketNeedsFactor);
     }

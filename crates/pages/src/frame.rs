@@ -67,6 +67,8 @@ pub struct PortalLinks {
     pub totp: &'static str,
     /// Register a passkey.
     pub passkey: &'static str,
+    /// Register an address for codes by mail.
+    pub mail_code: &'static str,
     /// Make recovery codes.
     pub recovery_codes: &'static str,
     /// Enter an enrolment ticket.

@@ -16,6 +16,7 @@ mod failure;
 mod frame;
 mod leaving;
 mod login;
+mod mail_code;
 mod parts;
 mod passkey;
 pub mod portal;
@@ -37,6 +38,7 @@ pub use login::{
     Enrolment, NewPassword, Password, PasswordTicket, Refusal, SecondFactor, SwitchChoice,
     SwitchPerson, Username, WayOn,
 };
+pub use mail_code::{MailAsk, MailWay, RegisterMail, RegisterMailStep, SentMail};
 pub use passkey::{PasskeyAsk, PasskeyPurpose};
 pub use problem::{OwnerDetails, Problem, Troubleshoot, TroubleshootAnswer};
 pub use slip::{Identity, Obstacle, Place, SecondProof, Slip};

@@ -4,7 +4,7 @@ use sekimori_directory::Method;
 use sekimori_login::{Choice, Reason};
 use sekimori_words::PasswordFlaw;
 
-use crate::{Failure, Form, PasskeyAsk, Slip};
+use crate::{Failure, Form, MailAsk, PasskeyAsk, Slip};
 
 /// The first step. Posts `username`.
 #[derive(Debug, Clone)]
@@ -111,6 +111,8 @@ pub struct SecondFactor {
     pub cancel_href: Option<String>,
     /// The passkey that is asked for, where that is the method.
     pub passkey: Option<PasskeyAsk>,
+    /// Where a code by mail goes and how the last one fares, where that is the method.
+    pub mail: Option<MailAsk>,
 }
 
 /// The sign-in cannot go on. The page stays until left.

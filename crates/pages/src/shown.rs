@@ -8,6 +8,7 @@ use crate::Place;
 use crate::demo::ShownApp;
 use crate::failure::{Link, Ways};
 use crate::login::SwitchChoice;
+use crate::mail_code::field_failed;
 use crate::parts::Said;
 use crate::qr::{Drawing, draw};
 use crate::view::View;
@@ -126,7 +127,12 @@ impl View<'_> {
 
 impl SecondFactor {
     pub(crate) const fn is_numeric(&self) -> bool {
-        matches!(self.method, Method::Totp)
+        matches!(self.method, Method::Totp | Method::MailCode)
+    }
+
+    /// Whether there is a field for a code: of a code by mail once one was sent.
+    pub(crate) fn has_field(&self, view: &View<'_>) -> bool {
+        self.mail.as_ref().is_none_or(|ask| ask.is_sent(view))
     }
 
     pub(crate) const fn code_label(&self) -> &'static str {
@@ -141,8 +147,18 @@ impl SecondFactor {
         matches!(self.method, Method::Passkey)
     }
 
-    pub(crate) const fn failed_field(&self) -> &'static str {
-        if self.asks_passkey() { "passkey-button" } else { "code" }
+    pub(crate) fn failed_field(&self, view: &View<'_>) -> &'static str {
+        match (self.asks_passkey(), self.has_field(view), self.field_failed()) {
+            (true, ..) => "passkey-button",
+            (false, true, true) => "code",
+            (false, true, false) => "send-another",
+            (false, false, _) => "send",
+        }
+    }
+
+    /// Whether it is what was entered that failed: nothing is wrong with a field when no other mail is sent yet.
+    pub(crate) fn field_failed(&self) -> bool {
+        field_failed(self.failure.as_ref())
     }
 
     pub(crate) fn has_others(&self) -> bool {
@@ -173,8 +189,8 @@ impl SecondFactor {
     }
 }
 
-/// Whether a method is spoken of. Nobody can register an address for codes by mail yet: where there is none, nothing
-/// is said of them.
+/// Whether a method is spoken of. Codes by mail are switched off at most sites: where there is no address, nothing is
+/// said of them.
 pub(crate) fn is_told_of(choice: &Choice) -> bool {
     choice.method != Method::MailCode || choice.usability != Usability::NotRegistered
 }

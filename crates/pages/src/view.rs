@@ -13,6 +13,7 @@ use crate::{
     SignedOut, SwitchPerson, Troubleshoot, TroubleshootAnswer, Username,
 };
 use crate::{Frame, assets, demo, portal};
+use crate::{RegisterMail, RegisterMailStep};
 
 macro_rules! pages {
     ($($(#[$doc:meta])* $name:ident($model:ty) = $view:ident $path:tt, $target:ident;)*) => {
@@ -93,6 +94,8 @@ pages! {
     RegisterPasskey(portal::RegisterPasskey) = RegisterPasskeyView "portal/register_passkey.html", OwnPages;
     /// Give a passkey another name.
     RenamePasskey(portal::RenamePasskey) = RenamePasskeyView "portal/rename_passkey.html", OwnPages;
+    /// Register an address for codes by mail.
+    RegisterMail(RegisterMail) = RegisterMailView "portal/register_mail.html", OwnPages;
     /// New recovery codes.
     RecoveryCodes(portal::RecoveryCodes) = RecoveryCodesView "portal/recovery_codes.html", OwnPages;
     /// Whether to remove a factor.

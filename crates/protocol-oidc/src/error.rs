@@ -119,6 +119,8 @@ pub const fn code_of(reason: Reason, interaction: Interaction) -> ErrorCode {
         | Reason::CodeSuperseded
         | Reason::CodeNotSent
         | Reason::MailWait
+        | Reason::AddressMalformed
+        | Reason::AddressOwn
         | Reason::PasskeyUnknown
         | Reason::PasskeyRefused
         | Reason::PasskeyUnverified

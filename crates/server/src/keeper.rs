@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sekimori_base::Fault;
+use sekimori_store::Urgency;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::{MissedTickBehavior, interval};
 
@@ -25,6 +26,8 @@ const ROTATE: Duration = Duration::from_mins(1);
 const SEAL: Duration = Duration::from_secs(sekimori_flow::checkpoint::ROUND_SECONDS.unsigned_abs());
 /// Mail that is due.
 const MAIL: Duration = Duration::from_secs(2);
+/// Codes that are due: somebody waits for each.
+const CODES: Duration = Duration::from_millis(500);
 /// Expired rows.
 const SWEEP: Duration = Duration::from_secs(30);
 /// Changed certificate files.
@@ -62,12 +65,17 @@ pub fn start(
     every("sealing the audit", SEAL, stopping, seal);
     let three = app.clone();
     if let Some(mailer) = mailer {
-        let (four, metrics) = (app.clone(), metrics.clone());
-        let deliver = move || {
-            let (app, mailer, metrics) = (four.clone(), mailer.clone(), metrics.clone());
-            async move { deliver_due(&app.flow, &mailer, &metrics).await }
-        };
-        every("sending mail", MAIL, stopping, deliver);
+        // Apart from each other: no code waits behind a pile of notices.
+        for (doing, period, urgency) in
+            [("sending codes", CODES, Urgency::Urgent), ("sending mail", MAIL, Urgency::Ordinary)]
+        {
+            let (four, mailer, metrics) = (app.clone(), mailer.clone(), metrics.clone());
+            let deliver = move || {
+                let (app, mailer, metrics) = (four.clone(), mailer.clone(), metrics.clone());
+                async move { deliver_due(&app.flow, &mailer, &metrics, urgency).await }
+            };
+            every(doing, period, stopping, deliver);
+        }
     }
     every("removing what has expired", SWEEP, stopping, move || sweep(three.clone()));
     Ok(())

@@ -95,7 +95,7 @@ impl Serving {
 
 fn mailer(settings: &Node) -> Result<Option<Mailer>, Failed> {
     let Some(smtp) = &settings.mail else { return Ok(None) };
-    Mailer::smtp(smtp).map(Some).map_err(Failed::at("preparing the way to the mail server"))
+    Mailer::new(smtp).map(Some).map_err(Failed::at("preparing the way to the mail server"))
 }
 
 async fn told(terminate: &mut Signal, interrupt: &mut Signal) {

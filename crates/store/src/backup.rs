@@ -30,7 +30,7 @@ const STEPS_EARLY: i64 = 1;
 
 /// What voids what may have happened since the backup. `restore/grants` and `restore/steps` have a
 /// parameter.
-const NEW_EPOCH: [&Statement; 8] = [
+const NEW_EPOCH: [&Statement; 9] = [
     &sql::RESTORE_SESSIONS,
     &sql::RESTORE_CODES,
     &sql::RESTORE_ACCESS_TOKENS,
@@ -38,6 +38,7 @@ const NEW_EPOCH: [&Statement; 8] = [
     &sql::RESTORE_TICKETS,
     &sql::RESTORE_ATTEMPTS,
     &sql::RESTORE_OUTBOX,
+    &sql::RESTORE_MAIL_CODES,
     &sql::RESTORE_NODES,
 ];
 

@@ -3,51 +3,27 @@
 //! Writes become calls before they reach the database's thread; there they run in order (PostgreSQL
 //! gets them in one round trip) and each conditional one must have written a row.
 
-use sekimori_base::{Fault, PersonId, SessionId, TenantId, Timestamp};
+use sekimori_base::{PersonId, SessionId, TenantId, Timestamp};
 use sekimori_directory::{Person, PersonState};
 use sekimori_login::FactorState;
 
 use crate::Store;
 use crate::audit::{AuditLine, LineId};
+use crate::conflict::{CommitError, Conflict};
 use crate::database::{Call, DatabaseError, Done, Transaction, call};
+use crate::mail_codes;
 use crate::new::NewFactor;
 use crate::people;
 use crate::sessions;
 use crate::statement as sql;
 use crate::value::{to_json, to_word};
-use crate::write::{Conflict, Write};
+use crate::write::Write;
 
 /// What was committed.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Receipt {
     /// Where the audit lines stand, in the order of the writes.
     pub lines: Vec<LineId>,
-}
-
-/// Why nothing was committed.
-#[derive(Debug, thiserror::Error)]
-pub enum CommitError {
-    /// A condition did not hold.
-    #[error("{conflict} (write {write})")]
-    Conflict {
-        /// Which of the writes, from 0.
-        write: usize,
-        /// Which condition.
-        conflict: Conflict,
-    },
-    /// Something of ours does not work.
-    #[error(transparent)]
-    Fault(#[from] Fault),
-}
-
-impl CommitError {
-    /// The condition that did not hold, if that is the reason.
-    pub fn conflict(&self) -> Option<Conflict> {
-        match self {
-            Self::Conflict { conflict, .. } => Some(*conflict),
-            Self::Fault(_) => None,
-        }
-    }
 }
 
 /// A step of a transaction, ready for the database.
@@ -445,11 +421,17 @@ impl Plan {
                 self.then(call!(sql::CONSENTS_REMOVE, t, person.bytes(), client_id));
             }
             Write::OutboxPut { id, message, due_at } => self.must(
-                call!(sql::OUTBOX_PUT, t, id.bytes(), &message, now, due_at),
+                call!(sql::OUTBOX_PUT, t, id.bytes(), &message, now, due_at, 0_u8),
                 Conflict::Exists,
             ),
             Write::OutboxPutOnce { id, message, due_at } => {
-                self.then(call!(sql::OUTBOX_PUT, t, id.bytes(), &message, now, due_at));
+                self.then(call!(sql::OUTBOX_PUT, t, id.bytes(), &message, now, due_at, 0_u8));
+            }
+            Write::Mail(write) => {
+                for (call, conflict) in mail_codes::calls(tenant, now, &write) {
+                    let kind = Kind::Call(call, conflict);
+                    self.steps.push(Step { write: self.write, kind });
+                }
             }
             Write::Audit(line) => {
                 self.steps.push(Step { write: self.write, kind: Kind::Line(line) });

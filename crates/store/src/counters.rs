@@ -7,7 +7,8 @@ use sekimori_base::{TenantId, Timestamp};
 use sekimori_login::throttle::{self, FAILURES_CAP};
 
 use crate::Store;
-use crate::commit::{CommitError, Receipt, apply, steps};
+use crate::commit::{Receipt, apply, steps};
+use crate::conflict::CommitError;
 use crate::database::{DatabaseError, call};
 use crate::ids::CounterKey;
 use crate::statement as sql;

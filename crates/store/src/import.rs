@@ -147,6 +147,8 @@ impl Store {
             call!(sql::SESSIONS_END_OF_PERSON, &t, &p, Vec::<u8>::new()),
             call!(sql::GRANTS_REMOVE_OF_PERSON, &t, &p),
             call!(sql::CONSENTS_REMOVE_ALL, &t, &p),
+            call!(sql::MAIL_CODES_REMOVE_ALL, &t, &p),
+            call!(sql::MAIL_CODES_ROW_REMOVE, &t, &p),
             call!(sql::AUDIT_FACTS_OF_PERSON_REMOVE, &t, &p),
         ];
         let erased = self

@@ -10,6 +10,7 @@
 mod audit;
 mod backup;
 mod commit;
+mod conflict;
 mod counters;
 mod database;
 mod ids;
@@ -17,6 +18,7 @@ mod import;
 mod keys;
 mod load;
 mod lock;
+mod mail_codes;
 mod migrate;
 mod new;
 mod outbox;
@@ -37,15 +39,17 @@ pub use audit::{
     ScannedLine, StoredLine, Unlisted, UnlistedChain, chain_start, commitment, verify_next,
 };
 pub use backup::{BackupReport, restore, sealed_keys};
-pub use commit::{CommitError, Receipt};
+pub use commit::Receipt;
+pub use conflict::{CommitError, Conflict};
 pub use counters::{Counter, Reservation, Reserved};
 pub use ids::{CounterKey, Digest, MessageId, WriterId};
 pub use import::{ImportError, ImportRow, PersonExport};
 pub use keys::{KeySet, KeyStanding, KeyStep, Node, StoredKey};
 pub use load::{Loaded, StoredAttempt, Wanted};
+pub use mail_codes::{MailPurpose, MailState, MailTold, MailWrite, NewMailCode, StoredMailCode};
 pub use migrate::{Migrated, SCHEMA_VERSION, migrate, schema_version};
 pub use new::{NewFactor, NewGrant, NewPasskey, NewSession};
-pub use outbox::Message;
+pub use outbox::{Message, Urgency};
 pub use people::{
     Consent, Cursor, NewTicket, PeoplePage, StoredFactor, StoredPerson, StoredTicket,
 };
@@ -56,4 +60,4 @@ pub use sweep::Swept;
 pub use tokens::{
     Account, RefreshState, StoredAccessToken, StoredCode, StoredGrant, StoredRefreshToken,
 };
-pub use write::{Conflict, Write};
+pub use write::Write;

@@ -46,6 +46,7 @@ const MIGRATIONS: &[Migration] = &[
     migration!(2, works for 1, "0002_checkpoints"),
     migration!(3, works for 1, "0003_ticket_purpose"),
     migration!(4, works for 1, "0004_passkeys"),
+    migration!(5, works for 1, "0005_mail_codes"),
 ];
 
 /// The schema that this program was built for.

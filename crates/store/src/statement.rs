@@ -103,6 +103,7 @@ statements! {
     FACTORS_SPEND_STEP = both "factors/spend_step";
     FACTORS_BURN_STEP = both "factors/burn_step";
     FACTORS_SPEND_CODE = both "factors/spend_code";
+    FACTORS_USED = both "factors/used";
     FACTORS_USE_PASSKEY = both "factors/use_passkey";
     TICKETS_PUT = both "tickets/put";
     TICKETS_OF_PERSON = both "tickets/of_person";
@@ -164,6 +165,17 @@ statements! {
     OUTBOX_DONE = both "outbox/done";
     OUTBOX_FAILED = both "outbox/failed";
     OUTBOX_WAITING = both "outbox/waiting";
+    MAIL_CODES_PUT = both "mail_codes/put";
+    MAIL_CODES_TOLD = both "mail_codes/told";
+    MAIL_CODES_SPEND = both "mail_codes/spend";
+    MAIL_CODES_END = both "mail_codes/end";
+    MAIL_CODES_BY_ID = both "mail_codes/by_id";
+    MAIL_CODES_OF_PERSON = both "mail_codes/of_person";
+    MAIL_CODES_REMOVE_ALL = both "mail_codes/remove_all";
+    MAIL_CODES_ROW = both "mail_codes/row";
+    MAIL_CODES_ROW_BEGIN = both "mail_codes/row_begin";
+    MAIL_CODES_ROW_GO_ON = both "mail_codes/row_go_on";
+    MAIL_CODES_ROW_REMOVE = both "mail_codes/row_remove";
     AUDIT_WRITER_PUT = both "audit/writer_put";
     AUDIT_WRITERS = both "audit/writers";
     AUDIT_LINE_PUT = both "audit/line_put";
@@ -195,6 +207,7 @@ statements! {
     RESTORE_ATTEMPTS = both "restore/attempts";
     RESTORE_STEPS = both "restore/steps";
     RESTORE_OUTBOX = both "restore/outbox";
+    RESTORE_MAIL_CODES = both "restore/mail_codes";
     RESTORE_NODES = both "restore/nodes";
     SWEEP_ATTEMPTS = both "sweep/attempts";
     SWEEP_CODES = both "sweep/codes";
@@ -205,4 +218,6 @@ statements! {
     SWEEP_TICKETS = both "sweep/tickets";
     SWEEP_BURNED_STEPS = both "sweep/burned_steps";
     SWEEP_FACTS = both "sweep/facts";
+    SWEEP_MAIL_CODES = both "sweep/mail_codes";
+    SWEEP_MAIL_ROWS = both "sweep/mail_rows";
 }

@@ -25,7 +25,7 @@ const DAY: i64 = 24 * 3600;
 /// How many rows went.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Swept {
-    /// Sessions, attempts, codes, tokens, grants, tickets and burned steps.
+    /// Sessions, attempts, codes, tokens, grants, tickets, burned steps and codes by mail.
     pub expired: u64,
     /// Counters, expired or beyond the cap.
     pub counters: u64,
@@ -149,6 +149,9 @@ impl Broom {
             self.before(&sql::SWEEP_GRANTS, CODE_SECONDS),
             self.before(&sql::SWEEP_TICKETS, TRACE_SECONDS),
             self.before(&sql::SWEEP_BURNED_STEPS, TRACE_SECONDS),
+            // What mail servers say names addresses: it is personal as facts are.
+            self.before(&sql::SWEEP_MAIL_CODES, self.facts_seconds),
+            self.before(&sql::SWEEP_MAIL_ROWS, DAY),
         ];
         let mut swept = Swept::default();
         for done in transaction.run_all(&calls)? {

@@ -9,8 +9,11 @@ use sekimori_directory::{Person, PersonState};
 use sekimori_login::ticket::TicketPurpose;
 
 use crate::audit::AuditLine;
+#[cfg(doc)]
+use crate::conflict::Conflict;
 use crate::counters::Reserved;
 use crate::ids::{CounterKey, Digest, MessageId};
+use crate::mail_codes::MailWrite;
 use crate::new::{NewFactor, NewGrant, NewSession};
 use crate::people::NewTicket;
 use crate::sessions::SessionProofs;
@@ -397,56 +400,8 @@ pub enum Write {
         /// Not before this moment.
         due_at: Timestamp,
     },
+    /// Send a code by mail, and what belongs to it.
+    Mail(MailWrite),
     /// Add a line to the audit. Conflict: [`Conflict::IncidentTaken`] if its code is in use.
     Audit(Box<AuditLine>),
-}
-
-/// Why a transaction was refused. Nothing of it happened.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
-pub enum Conflict {
-    /// The attempt is gone or at another version.
-    #[error("the attempt has moved on")]
-    AttemptMoved,
-    /// The step, or a later one, was accepted before, is burned, or the factor cannot be used.
-    #[error("the code was spent")]
-    StepSpent,
-    /// The recovery code was used.
-    #[error("the recovery code was spent")]
-    RecoveryCodeSpent,
-    /// The passkey's counter has reached this one already, or the passkey cannot be used.
-    #[error("the passkey was used meanwhile")]
-    PasskeyUsed,
-    /// Password or factors changed meanwhile, or the person is gone.
-    #[error("password or factors have changed")]
-    EpochMoved,
-    /// Nobody has that id.
-    #[error("there is no such person")]
-    PersonMissing,
-    /// Somebody else has that user name.
-    #[error("the user name is taken")]
-    UsernameTaken,
-    /// The person has no such factor in that state.
-    #[error("there is no such factor")]
-    FactorMissing,
-    /// The session has ended.
-    #[error("the session has ended")]
-    SessionGone,
-    /// The ticket was used, has ended, or has no tries left.
-    #[error("the ticket cannot be used")]
-    TicketSpent,
-    /// The code was redeemed, has expired or never was.
-    #[error("the code cannot be redeemed")]
-    CodeSpent,
-    /// The grant has ended, or what it came from: the session, the password, the account.
-    #[error("the grant has ended")]
-    GrantEnded,
-    /// The refresh token was used, has expired, never was, or its grant has ended.
-    #[error("the refresh token cannot be used")]
-    RefreshSpent,
-    /// The incident code is in use: draw another one.
-    #[error("the incident code is in use")]
-    IncidentTaken,
-    /// An id or digest that should be new exists.
-    #[error("the row exists")]
-    Exists,
 }

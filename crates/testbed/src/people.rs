@@ -71,9 +71,12 @@ const TICKET_APP: (Method, Binding, FactorState) =
 const LETTER_CODES: (Method, Binding, FactorState) =
     (Method::RecoveryCode, Binding::Letter, FactorState::Ready);
 
+const TICKET_MAIL: (Method, Binding, FactorState) =
+    (Method::MailCode, Binding::Ticket, FactorState::Ready);
+
 /// All people of each tenant. `mei` registered her app with the password, inside; `sora`'s app is suspended;
-/// `umi` never finished; `nobu` lost his.
-pub(crate) const PEOPLE: [Seed; 16] = [
+/// `umi` never finished; `nobu` lost his. `aoi` and `ren` have codes sent by mail, to `…@post.example`.
+pub(crate) const PEOPLE: [Seed; 18] = [
     plain("hana"),
     Seed { groups: &["staff"], factors: &[TICKET_APP], ..plain("taro") },
     Seed { factors: &[LETTER_CODES], ..plain("yuki") },
@@ -93,6 +96,8 @@ pub(crate) const PEOPLE: [Seed; 16] = [
     plain("abc123"),
     plain("admin"),
     Seed { factors: &[TICKET_APP], ..plain("kaori") },
+    Seed { factors: &[TICKET_MAIL], ..plain("aoi") },
+    Seed { factors: &[TICKET_APP, TICKET_MAIL], ..plain("ren") },
 ];
 
 impl Seed {

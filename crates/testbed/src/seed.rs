@@ -104,17 +104,17 @@ fn new_factor(
     (method, binding, state): (Method, Binding, FactorState),
 ) -> NewFactor {
     let id = FactorId::random(chance);
+    let sealed = |secret: &[u8]| -> Sealed<[u8]> {
+        let seal = SealBinding::new(Purpose::DatabaseSecret, tenant.id).about(id.bytes());
+        tenant.keys.seal(&seal, secret, chance).expect("a short secret can be sealed")
+    };
     let (secret, codes) = match method {
-        Method::Totp | Method::Password | Method::Passkey | Method::MailCode => {
+        Method::Totp | Method::Password | Method::Passkey => {
             let secret = TotpSecret::random(chance);
             someone.app = Some(app(&secret));
-            let seal = SealBinding::new(Purpose::DatabaseSecret, tenant.id).about(id.bytes());
-            let sealed: Sealed<[u8]> = tenant
-                .keys
-                .seal(&seal, secret.bytes().expose(), chance)
-                .expect("a short secret can be sealed");
-            (sealed, 0)
+            (sealed(secret.bytes().expose()), 0)
         }
+        Method::MailCode => (sealed(format!("{}@post.example", someone.username).as_bytes()), 0),
         Method::RecoveryCode => {
             let codes = RecoveryCode::set(chance);
             someone.recovery_codes = printed(&codes);

@@ -132,6 +132,7 @@ fn read(fields: &Fields<'_>) -> SignInForm {
         // A method with nothing that is of it is the wish to use it.
         other: method.filter(|_| code.is_none() && passkey.is_none()),
         passkey,
+        send_code: fields.one("send").is_some(),
         method,
         code,
         caps_lock: fields.one("caps_lock") == Some("on"),

@@ -61,6 +61,7 @@ fn routes() -> Vec<Route> {
         ("/portal/password", get(portal::password).post(portal::change_password)),
         ("/portal/totp", get(portal::totp).post(portal::totp_code)),
         ("/portal/passkey", get(portal::passkey).post(portal::passkey_made)),
+        ("/portal/mail-code", get(portal::mail_code).post(portal::mail_code_sent)),
         ("/portal/recovery-codes", get(portal::codes).post(portal::codes_saved)),
         ("/portal/recovery-codes/file", get(portal::codes_file)),
         ("/portal/factor/remove", get(portal::remove_asked)),

@@ -10,12 +10,14 @@ use sekimori_flow::door::{Answer as ServiceAnswer, Destination};
 use sekimori_flow::view::{ConsentView, Cookies, Progress, RefusedView, StepView};
 use sekimori_login::{NextStep, Reason, Step};
 use sekimori_pages::{
-    Consent, DemoStrip, Enrolment, Failure, Form, Incident, Page, PasskeyAsk, PasskeyPurpose,
-    Password, Problem, Refusal, Relay, ReleasedItem, SecondFactor, Slip, Username, WayOn,
+    Consent, DemoStrip, Enrolment, Failure, Form, Incident, MailAsk, Page, PasskeyAsk,
+    PasskeyPurpose, Password, Problem, Refusal, Relay, ReleasedItem, SecondFactor, Slip, Username,
+    WayOn,
 };
 
 use crate::answer::Answer;
 use crate::cx::Cx;
+use crate::portal::sent_mail;
 
 impl Cx {
     /// Show the outcome of a request of the sign-in.
@@ -75,6 +77,7 @@ impl Cx {
         let ticket_href = ticket_href(view.request.as_deref());
         let form = step_form(&view);
         let passkey = passkey_ask(&view);
+        let mail = mail_ask(&view, &form);
         let other = view.request.as_ref().map(|request| format!("/login/switch?r={request}"));
         let name = view.name.unwrap_or_default();
         match view.step {
@@ -109,6 +112,7 @@ impl Cx {
                     change_username_href: other,
                     cancel_href: view.cancel,
                     passkey,
+                    mail,
                 }
                 .into()
             }
@@ -259,6 +263,19 @@ fn ticket_href(request: Option<&str>) -> String {
         Some(request) => format!("/ticket?r={request}"),
         None => "/ticket".to_owned(),
     }
+}
+
+/// Where a code by mail goes, and how the last one fares.
+fn mail_ask(view: &StepView, form: &Form) -> Option<MailAsk> {
+    let mail = view.mail.clone()?;
+    Some(MailAsk {
+        address: mail.address,
+        sent: mail.sent.map(sent_mail),
+        wait_until: mail.wait_until,
+        first_form: form.clone(),
+        another_form: form.clone(),
+        reload_href: view.attempt.as_ref().map(|attempt| format!("/login/{attempt}")),
+    })
 }
 
 fn step_form(view: &StepView) -> Form {

@@ -5,6 +5,7 @@
 //! may be told to whom (`Reason::shown_to` has been asked before a text is).
 
 mod catalogue;
+mod code_mail;
 mod mail;
 mod names;
 mod reasons;
@@ -13,6 +14,7 @@ mod tests;
 mod times;
 
 pub use catalogue::{Argument, Words};
+pub use code_mail::{CodeMail, CodeOccasion};
 pub use mail::{Happening, Mail};
 pub use names::PasswordFlaw;
 pub use reasons::Circumstances;

@@ -33,6 +33,8 @@ pub struct Happening<'a> {
     pub times: u32,
     /// Whether the factor was added inside with the password alone; the mail then says so.
     pub inside_with_password: bool,
+    /// Whether an address took the place of an earlier one; the mail then says so.
+    pub replaced: bool,
     /// The address of the "this was not me" page. Only that page's button acts: scanners open links.
     pub not_me_url: &'a str,
     /// The address of the portal.
@@ -86,6 +88,9 @@ impl Words {
             circumstances.push(self.with("mail-service", &arguments));
         }
         paragraphs.push(circumstances.join("\n"));
+        if happening.replaced {
+            paragraphs.push(self.with("mail-replaces-address", &arguments));
+        }
         if happening.inside_with_password && notice == Notice::FactorAdded {
             paragraphs.push(self.with("mail-inside-with-password", &arguments));
         }

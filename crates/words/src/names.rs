@@ -100,6 +100,7 @@ impl Words {
             Binding::Desk => "binding-desk",
             Binding::InsideWithPassword => "binding-inside-with-password",
             Binding::BreakGlass => "binding-break-glass",
+            Binding::MailCode => "binding-mail-code",
         })
     }
 

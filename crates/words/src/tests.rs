@@ -386,6 +386,7 @@ fn every_notice_says_what_when_and_where_and_what_to_do() {
                         service: Some("Webmail"),
                         method: Some(Method::Totp),
                         codes_left: left,
+                        replaced: false,
                         times: u32::from(left.unwrap_or(1)).max(1),
                         by_desk: false,
                         inside_with_password: true,

@@ -184,6 +184,11 @@ fn hashing(keys: &Keys<'_, '_>) -> Hashing {
 }
 
 fn mail(keys: Keys<'_, '_>) -> Option<Smtp> {
+    let second = keys.table("second", "mail.second").and_then(|keys| smtp(keys, None));
+    smtp(keys, second)
+}
+
+fn smtp(keys: Keys<'_, '_>, second: Option<Smtp>) -> Option<Smtp> {
     let host = keys.required("host", "host = \"smtp.example.ac.jp\"").and_then(|item| {
         item.checked(|text| match text.parse::<IpAddr>() {
             Ok(_) => Ok(text.to_owned()),
@@ -221,7 +226,7 @@ fn mail(keys: Keys<'_, '_>) -> Option<Smtp> {
         }
     }
     keys.finish();
-    Some(Smtp { host: host?, port, tls, login })
+    Some(Smtp { host: host?, port, tls, login, second: second.map(Box::new) })
 }
 
 fn is_local(host: &str) -> bool {

@@ -30,6 +30,11 @@ pub(super) const SECTIONS: &[Section] = &[
         "The mail server that notices go to. Without it, they wait in the outbox.",
     ),
     section(
+        "mail.second",
+        Once,
+        "A second mail server, asked when the first one cannot be reached or does not answer in time.",
+    ),
+    section(
         "audit",
         Once,
         "Checkpoints over the audit. Ship the file to where neither this node nor the database's administrators can write: only there it shows that lines were cut off.",
@@ -81,6 +86,13 @@ keys! {
         "queue", "1 to 100000", Value("1000"), "Sign-ins that may wait for a worker; beyond, the answer is 503 with Retry-After.";
     }
     "mail" {
+        "host", "host name or address", Required, "The SMTP server.";
+        "port", "1 to 65535", Depends("587 for `starttls`, 465 for `implicit`, 25 for `none`"), "Its port.";
+        "tls", "`starttls`, `implicit` or `none`", Value("\"starttls\""), "How the connection is protected.";
+        "user", "text", Nothing, "The name to sign in with.";
+        "password_file", "file", Nothing, "A file that holds the password.";
+    }
+    "mail.second" {
         "host", "host name or address", Required, "The SMTP server.";
         "port", "1 to 65535", Depends("587 for `starttls`, 465 for `implicit`, 25 for `none`"), "Its port.";
         "tls", "`starttls`, `implicit` or `none`", Value("\"starttls\""), "How the connection is protected.";

@@ -72,11 +72,13 @@ keys! {
             "A list of egress addresses: one a line, the first column of comma-separated values, `#` for comments. Read when the document is applied.";
     }
     "policy" {
-        "mfa_bindings", "list of `ticket`, `letter`, `other_factor`, `desk`, `inside_with_password`, `break_glass`",
+        "mfa_bindings", "list of `ticket`, `letter`, `other_factor`, `desk`, `inside_with_password`, `break_glass`, `mail_code`",
             Value("[\"ticket\", \"letter\", \"other_factor\", \"desk\", \"break_glass\"]"),
             "How a factor must have come to the account to count as multi-factor towards services.";
         "acr_one_factor", "URI or word", Value("\"https://refeds.org/profile/sfa\""), "The `acr` value of one factor.";
         "acr_two_factors", "URI or word", Value("\"https://refeds.org/profile/mfa\""), "The `acr` value of two.";
+        "mail_codes", "true or false", Value("false"),
+            "A code sent by mail to an address outside the organisation may be the one more proof. The weakest kind: it never counts as multi-factor towards services.";
     }
     "policy.row" {
         "name", "text", Required, "Its name in the audit and in `explain`.";
@@ -142,6 +144,8 @@ keys! {
     }
     "mail" {
         "from", "mail address", Depends("`no-reply` at the issuer's host"), "The sender of notices.";
+        "own_domains", "list of domains", Value("[]"),
+            "Domains besides `mail_domains`, with all below them, whose mailboxes open with this sign-in: nobody may have codes for signing in sent there, or they would lock themselves out.";
     }
     "passkeys" {
         "relying_party", "domain", Depends("the issuer's host"),

@@ -46,10 +46,34 @@ pub(super) fn policy(keys: &Keys<'_, '_>, zones: &Zones, services: &Names) -> Po
             );
         }
     }
+    settings.mail_codes = mail_codes(&keys, &rows);
     keys.finish();
     let lets_one_factor_in = rows.iter().any(|row| row.value.require == Requirement::OneFactor);
     settings.rows = rows.into_iter().map(|row| row.value).collect();
     Policy { settings, lets_one_factor_in }
+}
+
+/// Whether codes by mail are on, and what that is worth (NIST SP 800-63B-4, 3.1.3.1; ASVS 5.0, 6.3.6).
+fn mail_codes(keys: &Keys<'_, '_>, rows: &[Located<PolicyRow>]) -> bool {
+    let item = keys.take("mail_codes");
+    let on = item.as_ref().and_then(Item::truth).unwrap_or_default();
+    if let Some(item) = item.filter(|_| on) {
+        item.warning(
+            "a code by mail is the weakest of the second factors: whoever reads the mailbox has it, and NIST \
+             SP 800-63B-4 does not take it as one",
+            "name services and zones that take it by `methods` in rows of the policy, or leave it off; for an MFA \
+             `acr` it never counts",
+        );
+    }
+    let named = |row: &&Located<PolicyRow>| row.value.methods.contains(&Method::MailCode);
+    for row in rows.iter().filter(named).filter(|_| !on) {
+        keys.reader().warning(
+            &row.place,
+            "`mail_code` stands among the methods of this row, and codes by mail are off",
+            "write `mail_codes = true` under `[policy]`, or take it out",
+        );
+    }
+    on
 }
 
 fn bindings(item: &Item<'_, '_>) -> BTreeSet<Binding> {
@@ -65,6 +89,12 @@ fn bindings(item: &Item<'_, '_>) -> BTreeSet<Binding> {
         item.warning(
             "`break_glass` counts where `desk` does, and `desk` is not named: it does not count",
             "name `desk` as well, or take `break_glass` out",
+        );
+    }
+    if bindings.contains(&Binding::MailCode) {
+        item.warning(
+            "a factor registered with a code by mail counts as multi-factor towards services",
+            "take `mail_code` out, unless your services were told",
         );
     }
     if bindings.contains(&Binding::InsideWithPassword) {
@@ -146,26 +176,16 @@ fn methods(item: &Item<'_, '_>) -> BTreeSet<Method> {
         let Some(method) = one.word::<Method>() else {
             continue;
         };
-        if can_be_second(method) {
+        if method.seconds() {
             methods.insert(method);
             continue;
         }
-        let word = method.as_str();
-        let what = if method.seconds() {
-            format!("`{word}` cannot be used yet")
-        } else {
-            format!("`{word}` is the first factor, it cannot be the second")
-        };
-        let others = Method::ALL.into_iter().filter(|method| can_be_second(*method));
+        let what = format!("`{}` is the first factor, it cannot be the second", method.as_str());
+        let others = Method::ALL.into_iter().filter(|method| method.seconds());
         let others = listed(others.map(Method::as_str));
         one.error(what, format!("write some of {others}"));
     }
     methods
-}
-
-/// Codes by mail are weighed already, but nobody can register an address for them yet.
-fn can_be_second(method: Method) -> bool {
-    method.seconds() && method != Method::MailCode
 }
 
 fn known_zone(item: &Item<'_, '_>, zones: &Zones) -> Option<ZoneName> {

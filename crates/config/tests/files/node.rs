@@ -42,6 +42,7 @@ fn a_node_of_a_cluster_is_read_whole() {
     assert_eq!(node.proxies[0].header, ProxyHeader::Forwarded);
     let mail = node.mail.as_ref().unwrap();
     assert_eq!((mail.tls, mail.port), (SmtpTls::Starttls, 587));
+    assert_eq!(mail.second.as_ref().unwrap().host, "relay.example.net");
     assert_eq!(node.tenants.len(), 2);
 
     let at = node.at(Path::new("/etc/sekimori"));

@@ -238,12 +238,14 @@ prop_compose! {
         count in 0..=3_usize,
         mfa_bindings in some(Binding::ALL.to_vec()),
         acr in "[!-~]{1,20}",
+        mail_codes in any::<bool>(),
     ) -> PolicySettings {
         PolicySettings {
             rows: [rows.0, rows.1, rows.2].into_iter().take(count).collect(),
             mfa_bindings,
             acr_one_factor: format!("{acr}1"),
             acr_two_factors: format!("{acr}2"),
+            mail_codes,
         }
     }
 }
@@ -301,6 +303,7 @@ prop_compose! {
         (password, session, retention) in numbers(),
         from in option::of(mail()),
         bound in any::<bool>(),
+        own_domains in prop::collection::btree_set("[a-z]{1,8}\\.example", 0..2),
     ) -> Site {
         let (_, host) = issuer.split_once("://").unwrap();
         let host = host.split(':').next().unwrap().to_owned();
@@ -318,8 +321,8 @@ prop_compose! {
             password,
             session,
             retention,
-            mail: MailSettings { from },
             passkeys,
+            mail: MailSettings { from, own_domains: own_domains.into_iter().collect() },
         }
     }
 }

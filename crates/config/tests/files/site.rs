@@ -246,3 +246,36 @@ fn apply_says_what_changes() {
 fn an_exported_site_reads_well() {
     insta::assert_snapshot!("export", site::print(&good(UNIVERSITY)));
 }
+
+#[test]
+fn codes_by_mail_are_off_and_whoever_switches_them_on_hears_what_they_are_worth() {
+    assert!(!good(UNIVERSITY).policy.mail_codes);
+    let on = told("[policy]\nmail_codes = true\n");
+    assert!(on.iter().any(|what| what.contains("weakest of the second factors")), "{on:?}");
+    assert!(on.iter().any(|what| what.contains("no mail domain")), "{on:?}");
+    let row =
+        "[[policy.row]]\nname = 'r'\nrequire = 'two_factors'\nmethods = ['totp', 'mail_code']\n";
+    let off = told(row);
+    assert!(off.iter().any(|what| what.contains("codes by mail are off")), "{off:?}");
+    let laundered = told("[policy]\nmfa_bindings = ['ticket', 'mail_code']\n");
+    assert!(laundered.iter().any(|what| what.contains("registered with a code by mail")));
+}
+
+#[test]
+fn a_mailbox_behind_this_sign_in_is_told_from_others() {
+    let mut site = good(UNIVERSITY);
+    site.mail.own_domains = vec!["mail.example.net".to_owned()];
+    for (address, own) in [
+        ("hana@example.ac.jp", true),
+        ("hana@STU.example.ac.jp", true),
+        ("hana@deep.below.example.ac.jp", true),
+        ("hana@notexample.ac.jp", false),
+        ("hana@ac.jp", false),
+        ("hana@mail.example.net", true),
+        ("hana@example.net", false),
+        ("hana@gmail.example", false),
+    ] {
+        let parsed = sekimori_directory::MailAddress::parse(address).unwrap();
+        assert_eq!(site.is_own_mailbox(&parsed), own, "{address}");
+    }
+}

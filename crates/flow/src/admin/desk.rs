@@ -117,7 +117,7 @@ impl Flow {
         };
         let about =
             About { factor: Some(factor), method: Some(had.facts.method), ..About::default() };
-        let told = self.desk_notice(tenant, &stored.person, Notice::FactorRemoved, about)?;
+        let told = self.desk_notice(tenant, &stored, Notice::FactorRemoved, about)?;
         let mut line = by.line(now, "factor.ended_by_desk", Some(person));
         line.details = serde_json::json!({ "factor": factor }).to_string();
         let mut writes = vec![Write::FactorRemove { person, factor }, Write::Audit(Box::new(line))];

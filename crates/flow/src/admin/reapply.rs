@@ -82,7 +82,7 @@ impl Event {
         Some(match line.event.as_str() {
             "person.disabled" => Self::Disabled,
             "person.enabled" => Self::Enabled,
-            "factor.removed" | "factor.ended_by_desk" => Self::FactorEnded,
+            "factor.removed" | "factor.ended_by_desk" | "factor.replaced" => Self::FactorEnded,
             "recovery_codes.made" => Self::FormerCodesEnded,
             "not_me" => Self::FactorSuspended,
             "consent.withdrawn" => Self::ConsentWithdrawn,

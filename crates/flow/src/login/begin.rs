@@ -6,6 +6,7 @@ use sekimori_base::{Fault, random};
 use sekimori_keys::Purpose;
 use sekimori_login::{Decision, Interaction, Next, Reason, Submission};
 
+use super::mail_code::unsent;
 use super::pages::shown;
 use super::round::{Round, Stage};
 use crate::Flow;
@@ -112,7 +113,7 @@ impl Flow {
         };
         let person = round.person.as_ref();
         let mut view = self.step_view(visitor, &round.stage, step, person);
-        view.reason = reason.unwrap_or_else(|| shown(&decision));
+        view.reason = reason.or_else(|| unsent(&decision)).unwrap_or_else(|| shown(&decision));
         view.details = decision.details;
         view.details.wait_until = view.details.wait_until.or(wait.filter(|_| reason.is_some()));
         view.incident = incident.filter(|_| reason.is_some());
@@ -128,6 +129,7 @@ impl Flow {
         view.verified = view.details.verified;
         view.browser = new_cookie;
         self.wait_of(visitor, &mut view).await?;
+        self.add_mail(visitor, &round.stage, &mut view).await?;
         Ok(Progress::Step(Box::new(view)))
     }
 

@@ -79,8 +79,7 @@ impl Round<'_> {
         match method {
             Method::Totp => self.check_totp(stored, typed),
             Method::RecoveryCode => Ok(self.check_recovery(stored, typed)),
-            // Nobody can register an address for codes yet.
-            Method::MailCode => Ok(Verdict::CodeNotSent),
+            Method::MailCode => Ok(self.check_mail_code(factors, typed)),
             Method::Password | Method::Passkey => Ok(Verdict::CodeWrong),
         }
     }

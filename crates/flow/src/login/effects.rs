@@ -3,9 +3,11 @@
 use sekimori_base::{FactorId, Fault, SessionId};
 use sekimori_directory::Method;
 use sekimori_login::{Decision, Effect, Proof, standing_session};
-use sekimori_store::{Digest, NewSession, Reserved, StoredSession, Write};
+use sekimori_store::{Conflict, Digest, NewSession, Reserved, StoredSession, Write};
 
+use super::mail_code::SentCode;
 use super::round::Round;
+use super::submit::Reserve;
 use crate::Flow;
 use crate::device::Device;
 use crate::door::Answer;
@@ -25,6 +27,17 @@ pub(super) struct Plan {
     /// What is stored of the code in the answer.
     pub code: Option<Digest>,
     pub incident: Option<IncidentCode>,
+    /// The code by mail that goes out with it.
+    pub sent: Option<SentCode>,
+}
+
+/// What became of a transaction.
+pub(super) enum Settled {
+    Done,
+    /// The guess could not be reserved; nothing happened.
+    NotGranted(Reserve),
+    /// A write was refused; nothing happened.
+    Refused(Conflict),
 }
 
 impl Flow {
@@ -82,12 +95,9 @@ impl Flow {
             Effect::Notify(notice) => {
                 plan.writes.extend(self.notice_writes(round, *notice).await?);
             }
-            // Proofs are kept with the attempt's state; a rehash runs after the answer. No code is sent by mail: nobody
-            // can register an address yet.
-            Effect::RecordProof(_)
-            | Effect::Rehash
-            | Effect::ForgetDrift
-            | Effect::SendCode { .. } => {}
+            Effect::SendCode { factor } => self.add_code(plan, round, *factor)?,
+            // Proofs are kept with the attempt's state; a rehash runs after the answer.
+            Effect::RecordProof(_) | Effect::Rehash | Effect::ForgetDrift => {}
         }
         Ok(())
     }
@@ -158,16 +168,19 @@ pub(super) fn new_proofs(decision: &Decision) -> impl Iterator<Item = Proof> + '
     })
 }
 
-/// The write that spends an accepted code.
-pub(crate) fn spend(round: &Round<'_>, factor: FactorId, step: u64) -> Option<Write> {
-    let person = round.person.as_ref()?;
-    let stored = person.factors.iter().find(|stored| stored.facts.id == factor)?;
+/// The writes that spend an accepted code.
+pub(crate) fn spend(round: &Round<'_>, factor: FactorId, step: u64) -> Vec<Write> {
+    let Some(person) = &round.person else { return Vec::new() };
+    let stored = person.factors.iter().find(|stored| stored.facts.id == factor);
+    let Some(stored) = stored else { return Vec::new() };
     let person = person.person.id;
     match stored.facts.method {
-        Method::Totp => Some(Write::SpendStep { person, factor, step }),
-        Method::RecoveryCode => {
-            Some(Write::SpendRecoveryCode { person, factor, index: u8::try_from(step).ok()? })
-        }
-        Method::Password | Method::Passkey | Method::MailCode => None,
+        Method::Totp => vec![Write::SpendStep { person, factor, step }],
+        Method::RecoveryCode => u8::try_from(step)
+            .map(|index| Write::SpendRecoveryCode { person, factor, index })
+            .into_iter()
+            .collect(),
+        Method::MailCode => round.spend_mail_code(factor, step),
+        Method::Password | Method::Passkey => Vec::new(),
     }
 }

@@ -6,6 +6,7 @@ use sekimori_directory::Method;
 use sekimori_login::{Decision, Details, Next, Reason, Step, Submission, Tier};
 use sekimori_store::{Digest, StoredAttempt, StoredPerson, Wanted};
 
+use super::mail_code::unsent;
 use super::round::{Round, Stage};
 use crate::Flow;
 use crate::answered::to_start;
@@ -261,7 +262,8 @@ impl Flow {
             return self.refuse_with_page(round, decision).await;
         };
         let mut view = self.step_view(visitor, &round.stage, step, round.person.as_ref());
-        view.reason = shown(&decision);
+        view.reason = unsent(&decision).unwrap_or_else(|| shown(&decision));
+        self.add_mail(visitor, &round.stage, &mut view).await?;
         view.details = decision.details;
         Ok(Progress::Step(Box::new(view)))
     }
@@ -288,6 +290,7 @@ impl Flow {
         view.incident = last.incident;
         view.at = last.at;
         self.wait_of(visitor, &mut view).await?;
+        self.add_mail(visitor, &stage, &mut view).await?;
         Ok(Progress::Step(Box::new(view)))
     }
 
@@ -364,6 +367,7 @@ impl Flow {
             browser: None,
             note: None,
             passkey,
+            mail: None,
             cancel: match stage.door() {
                 Door::Portal { sensitive: true, .. } if visitor.session.is_some() => {
                     Some(PortalPath::front().as_str().to_owned())

@@ -4,7 +4,7 @@ use sekimori_base::{AttemptId, Fault, PersonId, Secret, Timestamp};
 use sekimori_directory::settings::ZoneName;
 use sekimori_directory::username::{InputHint, TypedName};
 use sekimori_directory::{Method, Username};
-use sekimori_login::throttle::{Bucket, Guess};
+use sekimori_login::throttle::{Bucket, Guess, MailRow};
 use sekimori_login::{
     AttemptFacts, BrowserFacts, Decision, Demand, FACTS_SCHEMA, Facts, Freshness, IdentifierFacts,
     PersonFacts, Proof, Submission, ThrottleFacts, Verdict, decide,
@@ -13,6 +13,7 @@ use sekimori_store::{
     Counter, CounterKey, Digest, Loaded, Reserved, StoredPerson, StoredSession, Wanted, Write,
 };
 
+use super::mail_code::SentCode;
 use super::passkey::{UsedPasskey, waits_for_one_more};
 use crate::Flow;
 use crate::attempt::AttemptState;
@@ -134,6 +135,8 @@ pub(crate) struct Round<'a> {
     pub begun: Option<(Write, Carried)>,
     /// The passkey that was checked.
     pub passkey: Option<UsedPasskey>,
+    /// Codes that the person was sent by mail one after another, where one is wished for.
+    pub mail_row: Option<MailRow>,
     /// The attempt that the submit would have begun.
     pub new_id: Option<AttemptId>,
     /// A try within the pace of one a second may be held back instead of refused.
@@ -225,6 +228,7 @@ impl<'a> Round<'a> {
             reserving: None,
             begun: None,
             passkey: None,
+            mail_row: None,
             new_id: None,
             may_hold: false,
             typed_password: None,
@@ -408,7 +412,7 @@ fn attempt_facts(state: &AttemptState) -> AttemptFacts {
         credential_epoch: state.credential_epoch,
         chosen: state.last_method(),
         last_drift: state.last_drift,
-        mailed: None,
+        mailed: state.mailed.last().map(SentCode::mailed),
     }
 }
 

@@ -10,7 +10,8 @@ use sekimori_login::{
 };
 use sekimori_store::{CommitError, Conflict, Digest, Reservation, Write};
 
-use super::effects::{Plan, new_proofs};
+use super::effects::{Plan, Settled, new_proofs};
+use super::mail_code::SentCode;
 use super::pages::shown;
 use super::round::{Round, Stage};
 use super::submit::{Reserve, browser_of};
@@ -71,7 +72,7 @@ impl Flow {
                 }
                 Settled::Refused(conflict) => match conflict {
                     // The code was spent by another request meanwhile: decide on that.
-                    Conflict::StepSpent | Conflict::RecoveryCodeSpent => {
+                    Conflict::StepSpent | Conflict::RecoveryCodeSpent | Conflict::MailCodeSpent => {
                         round.facts.verdict = Some(Verdict::CodeRaced);
                     }
                     // The counter of the passkey has moved on meanwhile.
@@ -105,7 +106,7 @@ impl Flow {
 
     /// Store what a verdict led to. A code costs nothing to check, so that its guess is reserved in this very
     /// transaction: refused, nothing of it happened, and nobody hears of the verdict.
-    async fn store_settled(
+    pub(super) async fn store_settled(
         &self,
         round: &mut Round<'_>,
         mut writes: Vec<Write>,
@@ -238,7 +239,7 @@ impl Flow {
     }
 
     /// All writes of a decision.
-    async fn plan(&self, round: &Round<'_>, decision: &Decision) -> Result<Plan, Fault> {
+    pub(super) async fn plan(&self, round: &Round<'_>, decision: &Decision) -> Result<Plan, Fault> {
         let mut plan = Plan::default();
         let mut opened = None;
         for effect in &decision.effects {
@@ -343,9 +344,14 @@ impl Flow {
                     state.last_drift = Some(Drift { factor, step, offset_seconds });
                 }
                 Effect::ForgetDrift => state.last_drift = None,
+                Effect::SpendCode { factor, step } => {
+                    let spent = |sent: &&mut SentCode| sent.is(*factor, *step);
+                    state.mailed.iter_mut().filter(spent).for_each(|sent| sent.spent = true);
+                }
                 _ => {}
             }
         }
+        state.mailed.extend(plan.sent.take());
         state.last = self.shown_state(round, decision, plan.incident);
         plan.writes.push(Write::AttemptAdvance {
             id: *id,
@@ -356,7 +362,7 @@ impl Flow {
         Ok(())
     }
 
-    fn shown_state(
+    pub(super) fn shown_state(
         &self,
         round: &Round<'_>,
         decision: &Decision,
@@ -378,7 +384,7 @@ impl Flow {
         }
     }
 
-    async fn advance(
+    pub(super) async fn advance(
         &self,
         round: &Round<'_>,
         id: AttemptId,
@@ -407,7 +413,12 @@ impl Flow {
         }
     }
 
-    fn checked_progress(&self, round: &Round<'_>, decision: &Decision, plan: Plan) -> Progress {
+    pub(super) fn checked_progress(
+        &self,
+        round: &Round<'_>,
+        decision: &Decision,
+        plan: Plan,
+    ) -> Progress {
         match (plan.answer, &round.stage) {
             (Some(answer), _) => Progress::Answer { answer, cookies: plan.cookies },
             (None, Stage::Attempt { id, .. }) => self.see_attempt(*id, None),
@@ -473,15 +484,6 @@ impl Flow {
             }
         });
     }
-}
-
-/// What became of a transaction.
-enum Settled {
-    Done,
-    /// The guess could not be reserved; nothing happened.
-    NotGranted(Reserve),
-    /// A write was refused; nothing happened.
-    Refused(Conflict),
 }
 
 /// The request of a round as it goes on with the session that was just opened.

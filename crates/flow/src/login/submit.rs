@@ -38,6 +38,8 @@ pub struct SignInForm {
     pub method: Option<Method>,
     /// The method that is wished for instead.
     pub other: Option<Method>,
+    /// Another code by mail is wished for.
+    pub send_code: bool,
     /// The browser saw Caps Lock on.
     pub caps_lock: bool,
     /// It was held back once already to keep the pace.
@@ -89,6 +91,10 @@ impl Flow {
                 Round::load(self, visitor, Stage::Carried(carried), Some(submission)).await?;
             round.may_hold = !form.held;
             return self.check(round, Some(id), Proofed::Code(code)).await;
+        }
+        if let Some(wish) = form.wishes_code() {
+            let request = form.request.unwrap_or_default();
+            return self.ask_for_code(visitor, Stage::Carried(carried), &request, wish).await;
         }
         if let Some(method) = form.other {
             let chosen = Some(method);
@@ -176,10 +182,13 @@ impl Flow {
             return Ok(over);
         }
         let version = stored.version;
+        let stage = Stage::Attempt { id, version, state: Box::new(state) };
+        if let Some(wish) = form.wishes_code() {
+            return self.ask_for_code(visitor, stage, "", wish).await;
+        }
         if let Some(other) = form.other {
             return Ok(self.see_attempt(id, Some(other)));
         }
-        let stage = Stage::Attempt { id, version, state: Box::new(state) };
         if let Some(passkey) = form.passkey {
             return self.submit_passkey(visitor, stage, "", passkey).await;
         }
@@ -427,6 +436,7 @@ impl Round<'_> {
                 .map_or(0, |person| person.known.credential_epoch),
             proofs: Vec::new(),
             last_drift: None,
+            mailed: Vec::new(),
             other_person: carried.other_person,
             last: Shown {
                 step: Some(Step::Password),

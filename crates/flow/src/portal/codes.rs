@@ -94,6 +94,7 @@ impl Flow {
             method: Some(Method::RecoveryCode),
             binding: Some(enrolment.binding),
             codes_left: Some(count),
+            ..About::default()
         };
         let mut writes = vec![Write::RecoveryCodesSet(new)];
         writes.extend(handed_on(&registrar, factor));
@@ -104,7 +105,7 @@ impl Flow {
             Notice::RecoveryCodesMade,
             about,
         )?);
-        match self.store_enrolment(&registrar, writes).await? {
+        match self.store_enrolment(&registrar, writes, 1).await? {
             Changed::Done => {
                 let done = Done::RecoveryCodesMade;
                 let next = self.after_enrolment(visitor, &enrolment.holder, done).await?;

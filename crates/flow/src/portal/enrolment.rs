@@ -17,6 +17,8 @@ use sekimori_store::{CommitError, NewFactor, StoredPerson, Write};
 use serde::{Deserialize, Serialize};
 
 use super::enter::{Care, Changed, Inside, Others, Who, door, form_token, is_form_token};
+use super::mail_code::Proving;
+use super::refused_code::RefusedCode;
 use super::see;
 use super::seeded::Seeded;
 use crate::Flow;
@@ -39,6 +41,9 @@ pub(crate) enum What {
     /// A passkey.
     #[serde(rename = "k")]
     Passkey,
+    /// An address for codes by mail.
+    #[serde(rename = "m")]
+    MailCode,
     /// A sheet of recovery codes.
     #[serde(rename = "c")]
     Codes,
@@ -49,6 +54,7 @@ impl What {
         match self {
             Self::Totp => "/portal/totp",
             Self::Passkey => "/portal/passkey",
+            Self::MailCode => "/portal/mail-code",
             Self::Codes => "/portal/recovery-codes",
         }
     }
@@ -57,13 +63,14 @@ impl What {
         match self {
             Self::Totp => Method::Totp,
             Self::Passkey => Method::Passkey,
+            Self::MailCode => Method::MailCode,
             Self::Codes => Method::RecoveryCode,
         }
     }
 
-    /// Whether a permission for the other is one for this: for an app or a passkey, as the person likes.
+    /// Whether a permission for the other is one for this: for an app, a passkey or an address, as the person likes.
     fn takes(self, other: Self) -> bool {
-        let either = |what| matches!(what, Self::Totp | Self::Passkey);
+        let either = |what| matches!(what, Self::Totp | Self::Passkey | Self::MailCode);
         self == other || (either(self) && either(other))
     }
 }
@@ -120,6 +127,9 @@ pub(crate) struct Enrolment {
     pub ticket: Option<TicketId>,
     #[serde(rename = "w")]
     pub what: What,
+    /// The address that is being proven.
+    #[serde(rename = "m", default, skip_serializing_if = "Option::is_none")]
+    pub mail: Option<Proving>,
     /// Why the code just sent was not taken.
     #[serde(rename = "f", default, skip_serializing_if = "Option::is_none")]
     pub refused: Option<RefusedCode>,
@@ -128,23 +138,6 @@ pub(crate) struct Enrolment {
     /// The version of the key under which the seed becomes a secret.
     #[serde(rename = "v")]
     key: u32,
-}
-
-/// Why a code of the new app was not taken: the page after it says so, as often as it is shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct RefusedCode {
-    /// Why.
-    #[serde(rename = "r")]
-    pub reason: Reason,
-    /// Seconds by which the device's clock is ahead.
-    #[serde(rename = "d", default, skip_serializing_if = "Option::is_none")]
-    pub ahead_seconds: Option<i64>,
-    /// The incident code, if one was kept.
-    #[serde(rename = "i", default, skip_serializing_if = "Option::is_none")]
-    pub incident: Option<IncidentCode>,
-    /// When.
-    #[serde(rename = "t")]
-    pub at: Timestamp,
 }
 
 /// Nothing can be registered here and now.
@@ -200,6 +193,7 @@ impl Enrolment {
             at: visitor.now,
             ticket: None,
             what,
+            mail: None,
             refused: None,
             seed: random(entropy),
             key: visitor.tenant.keys.active().0,
@@ -243,6 +237,19 @@ impl Enrolment {
     /// Chance that is the same each time the page is shown.
     pub fn chance<'t>(&self, tenant: &'t Tenant, about: &'static str) -> impl Entropy + use<'t> {
         Seeded::new(tenant, KeyVersion(self.key), self.seed, about)
+    }
+
+    /// The same about something that is carried along.
+    pub fn chance_for<'t>(
+        &self,
+        tenant: &'t Tenant,
+        about: &'static str,
+        data: &[&[u8]],
+    ) -> impl Entropy + use<'t> {
+        let parts = [[self.seed.as_slice()].as_slice(), data].concat();
+        let digest = sekimori_keys::digest::sha256(&parts);
+        let seed = digest[..16].try_into().expect("a digest has 32 bytes");
+        Seeded::new(tenant, KeyVersion(self.key), seed, about)
     }
 
     /// The id that the factor will have: a page that is sent twice makes one factor.
@@ -449,14 +456,15 @@ impl Flow {
         Ok(may.then_some(Registrar::Applicant { visitor, applicant, person, facts }))
     }
 
-    /// Store a registered factor.
+    /// Store a registered factor; `raises` is by how much the writes raise the person's epoch.
     pub(crate) async fn store_enrolment(
         &self,
         registrar: &Registrar<'_>,
         writes: Vec<Write>,
+        raises: u64,
     ) -> Result<Changed, Fault> {
         match registrar {
-            Registrar::Inside(inside) => self.change(inside, writes, 1, Others::Keep).await,
+            Registrar::Inside(inside) => self.change(inside, writes, raises, Others::Keep).await,
             Registrar::Applicant { visitor, person, .. } => {
                 // No session is renewed here that would hold the epoch.
                 let (person, epoch) = (person.person.id, person.known.credential_epoch);
@@ -479,7 +487,7 @@ impl Flow {
         done: super::Done,
     ) -> Result<Progress, Fault> {
         match holder {
-            Holder::Session(_) => Ok(see(format!("/portal?done={}", done.word()))),
+            Holder::Session(_) => Ok(see(done.path())),
             // They have no session: the sign-in that was refused begins again, now with a factor.
             Holder::Applicant(applicant) => {
                 Ok(self.open_attempt(visitor, applicant.attempt).await?.map_or_else(

@@ -1,6 +1,7 @@
 //! Coming in: the engine is asked for every page, and every form carries a token of its session.
 
 use sekimori_base::{Bilingual, Fault, Timestamp, random};
+use sekimori_directory::Method;
 use sekimori_directory::settings::ServiceName;
 use sekimori_keys::{KeyedDigest, Purpose};
 use sekimori_login::replay::Asked;
@@ -244,7 +245,7 @@ impl Flow {
             ..portal_line(visitor, person, event)
         };
         let mut writes = vec![Write::Audit(Box::new(line))];
-        writes.extend(self.notice(visitor, &person.person, notice, about)?);
+        writes.extend(self.notice_to_all(visitor, person, notice, about)?);
         Ok(writes)
     }
 }
@@ -270,6 +271,11 @@ pub(crate) fn portal_line(visitor: &Visitor, person: &StoredPerson, event: &str)
 impl<'a> Inside<'a> {
     pub fn visitor(&self) -> &'a Visitor {
         self.round.visitor
+    }
+
+    /// Whether the site has this method at all.
+    pub fn takes(&self, method: Method) -> bool {
+        method != Method::MailCode || self.visitor().tenant.site.policy.mail_codes
     }
 
     /// Who it is, and until when.

@@ -25,6 +25,7 @@ pub(crate) mod enrolment;
 pub(crate) mod enter;
 mod help;
 mod history;
+mod mail_code;
 mod new_password;
 mod not_me;
 mod overview;
@@ -32,6 +33,7 @@ mod passkeys;
 mod password;
 mod password_ticket;
 mod refused;
+mod refused_code;
 mod remove;
 mod seeded;
 mod sessions;
@@ -47,6 +49,7 @@ pub use enter::Who;
 pub(crate) use help::Lookups;
 pub use help::{HelpView, Told};
 pub use history::{Entry, Happening};
+pub use mail_code::{MailAnswer, MailForm, MailPage, MailStep};
 pub use new_password::{NewPasswordForm, NewPasswordPage};
 pub(crate) use not_me::SUSPENDED_SECONDS;
 pub use not_me::{NotMeState, NotMeView, Remedy};
@@ -54,10 +57,11 @@ pub use overview::{FactorView, OverviewView, SessionView, Suggestion};
 pub use passkeys::{PasskeyAnswer, PasskeyMade, PasskeyPage, RenamePage};
 pub use password::{PasswordChange, PasswordPage};
 pub use password_ticket::PasswordTicketPage;
+pub use refused_code::CodeFailure;
 pub use remove::{Remaining, RemovePage};
 pub use sessions::{Ending, SignOutView};
 pub use ticket::{TicketAnswer, TicketPage};
-pub use totp::{CodeFailure, TotpAnswer, TotpPage};
+pub use totp::{TotpAnswer, TotpPage};
 
 /// Authenticator apps that one account may have.
 pub const APPS_MAX: usize = 5;
@@ -75,6 +79,8 @@ pub enum Done {
     PasskeyRegistered,
     /// A passkey has another name.
     PasskeyRenamed,
+    /// An address for codes by mail was registered.
+    MailCodeRegistered,
     /// Recovery codes were made and saved.
     RecoveryCodesMade,
     /// A factor was removed.
@@ -93,11 +99,12 @@ pub enum Done {
 
 impl Done {
     /// All of them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::PasswordChanged,
         Self::TotpRegistered,
         Self::PasskeyRegistered,
         Self::PasskeyRenamed,
+        Self::MailCodeRegistered,
         Self::RecoveryCodesMade,
         Self::FactorRemoved,
         Self::SessionEnded,
@@ -114,6 +121,7 @@ impl Done {
             Self::TotpRegistered => "totp",
             Self::PasskeyRegistered => "passkey",
             Self::PasskeyRenamed => "renamed",
+            Self::MailCodeRegistered => "mail-code",
             Self::RecoveryCodesMade => "codes",
             Self::FactorRemoved => "removed",
             Self::SessionEnded => "session",
@@ -122,6 +130,11 @@ impl Done {
             Self::AppsFull => "apps-full",
             Self::PasskeysFull => "passkeys-full",
         }
+    }
+
+    /// The page that says so.
+    pub(crate) fn path(self) -> String {
+        format!("/portal?done={}", self.word())
     }
 
     /// What the word says.
@@ -149,7 +162,7 @@ impl<T> Portal<T> {
     }
 
     pub(crate) fn done(done: Done) -> Self {
-        Self::see(format!("/portal?done={}", done.word()))
+        Self::see(done.path())
     }
 }
 

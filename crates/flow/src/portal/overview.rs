@@ -33,6 +33,8 @@ pub struct OverviewView {
     pub factors: Vec<FactorView>,
     /// Whether passkeys can be registered here.
     pub takes_passkeys: bool,
+    /// Whether codes by mail are switched on here.
+    pub takes_mail_codes: bool,
     /// Standing sessions, the present one first.
     pub sessions: Vec<SessionView>,
     /// What happened, newest first.
@@ -101,7 +103,9 @@ impl Flow {
         before: Option<Timestamp>,
         done: Option<Done>,
     ) -> Result<Portal<OverviewView>, Fault> {
-        let inside = match self.enter(visitor, "/portal", Care::Plain).await? {
+        // A sign-in may come between: the message outlives it.
+        let path = done.map_or("/portal".to_owned(), Done::path);
+        let inside = match self.enter(visitor, &path, Care::Plain).await? {
             Ok(inside) => inside,
             Err(progress) => return Ok(Portal::elsewhere(progress)),
         };
@@ -124,6 +128,7 @@ impl Flow {
             services: services(tenant, person),
             factors: inside.person.factors.iter().map(FactorView::of).collect(),
             takes_passkeys: tenant.relying_party.is_some(),
+            takes_mail_codes: tenant.site.policy.mail_codes,
             sessions,
             history,
             older,
@@ -170,7 +175,8 @@ fn suggestion(inside: &Inside<'_>) -> Option<Suggestion> {
         })
     };
     let codes = usable(Method::RecoveryCode).filter_map(|factor| factor.codes_left).max();
-    let proof = usable(Method::Totp).chain(usable(Method::Passkey)).next();
+    let mail = usable(Method::MailCode).filter(|_| inside.takes(Method::MailCode));
+    let proof = usable(Method::Totp).chain(usable(Method::Passkey)).chain(mail).next();
     if proof.is_none() && codes.is_none() {
         return Some(first(inside));
     }

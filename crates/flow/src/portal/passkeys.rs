@@ -6,10 +6,10 @@ use sekimori_directory::Method;
 use sekimori_login::{Notice, Reason};
 use sekimori_store::{AuditLine, CommitError, NewFactor, NewPasskey, StoredPerson, Write};
 
-use super::enrolment::{Enrolment, Halt, NotNow, RefusedCode, Registrar, What};
+use super::enrolment::{Enrolment, Halt, NotNow, Registrar, What};
 use super::enter::{Care, Changed, Who, portal_line};
 use super::overview::FactorView;
-use super::totp::CodeFailure;
+use super::refused_code::{CodeFailure, RefusedCode};
 use super::{Done, PASSKEYS_MAX, Portal};
 use crate::Flow;
 use crate::carried::browser_mark;
@@ -134,7 +134,9 @@ impl Flow {
             challenge: challenge.sealed,
             request: request.to_owned(),
             token: registrar.token(),
-            failure: enrolment.refused.map(|refused| Box::new(CodeFailure::of(refused))),
+            failure: enrolment
+                .refused
+                .map(|refused| Box::new(CodeFailure::of(refused, Method::Passkey))),
             who: registrar.who(),
         })
     }
@@ -167,7 +169,7 @@ impl Flow {
             Err(why) => return self.passkey_refused(&enrolment, &registrar, why).await,
         };
         let writes = self.passkey_writes(&enrolment, &registrar, &registered, made.browser)?;
-        match self.store_enrolment(&registrar, writes).await? {
+        match self.store_enrolment(&registrar, writes, 1).await? {
             Changed::Done => {}
             // The same page was sent twice, or the ticket was used elsewhere: its own address knows which.
             Changed::Overtaken => return Ok(Portal::see(again())),
@@ -190,7 +192,7 @@ impl Flow {
             Refused::Mismatch | Refused::Counter => Reason::PasskeyRefused,
         };
         let incident = self.narrate_code(registrar, reason).await?;
-        let refused = RefusedCode { reason, ahead_seconds: None, incident, at: visitor.now };
+        let refused = RefusedCode::plain(reason, incident, visitor.now);
         let mut again = enrolment.clone();
         again.refused = Some(refused);
         Ok(Portal::see(again.path(&visitor.tenant, &*self.entropy)?))
@@ -224,6 +226,7 @@ impl Flow {
             method: Some(Method::Passkey),
             binding: Some(enrolment.binding),
             codes_left: None,
+            replaced: false,
         };
         let (person, notice) = (registrar.person(), Notice::FactorAdded);
         writes.extend(self.told(visitor, person, "factor.added", notice, about)?);

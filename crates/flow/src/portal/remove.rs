@@ -76,7 +76,7 @@ impl Flow {
             factor: Some(factor),
             method: Some(known.method),
             binding: Some(known.binding),
-            codes_left: None,
+            ..About::default()
         };
         let mut writes = vec![Write::FactorRemove { person, factor }];
         let (event, notice) = ("factor.removed", Notice::FactorRemoved);
@@ -105,7 +105,10 @@ fn stored_state(inside: &Inside<'_>, factor: FactorId) -> FactorState {
 fn remaining(inside: &Inside<'_>, factor: FactorId) -> Remaining {
     let usable = || {
         inside.person.known.factors.iter().filter(move |known| {
-            known.id != factor && known.is_usable() && known.method != Method::Password
+            known.id != factor
+                && known.is_usable()
+                && known.method != Method::Password
+                && inside.takes(known.method)
         })
     };
     if usable().any(|known| known.method != Method::RecoveryCode) {

@@ -1,13 +1,14 @@
 //! Registering an authenticator app: it counts when one correct code of it was entered.
 
-use sekimori_base::{Fault, Secret, Timestamp};
+use sekimori_base::{Fault, Secret};
 use sekimori_credential::totp::{self, OneTimeCode, TotpSecret, TotpVerdict};
 use sekimori_directory::{Binding, Method};
-use sekimori_login::{Details, FactorState, Notice, Reason};
+use sekimori_login::{FactorState, Notice, Reason};
 use sekimori_store::{AuditLine, CommitError, StoredPerson, Write};
 
-use super::enrolment::{Enrolment, Halt, NotNow, RefusedCode, Registrar, What};
+use super::enrolment::{Enrolment, Halt, NotNow, Registrar, What};
 use super::enter::{Care, Changed, Who, portal_line};
+use super::refused_code::{CodeFailure, RefusedCode};
 use super::{APPS_MAX, Done, Portal, see};
 use crate::Flow;
 use crate::incident::IncidentCode;
@@ -31,33 +32,6 @@ pub struct TotpPage {
     pub who: Option<Who>,
     /// A passkey can be registered instead.
     pub passkey_instead: bool,
-}
-
-/// Why a code of the new app was not taken.
-#[derive(Debug, Clone, PartialEq)]
-pub struct CodeFailure {
-    /// Why.
-    pub reason: Reason,
-    /// What goes with it.
-    pub details: Details,
-    /// The incident code, if one was kept.
-    pub incident: Option<IncidentCode>,
-    /// When.
-    pub at: Timestamp,
-}
-
-impl CodeFailure {
-    /// What a page of registering says of what it was sent.
-    pub(super) fn of(refused: RefusedCode) -> Self {
-        let details = Details {
-            verified: true,
-            clock_ahead_seconds: refused.ahead_seconds,
-            method: Some(Method::Totp),
-            ..Details::default()
-        };
-        let RefusedCode { reason, incident, at, .. } = refused;
-        Self { reason, details, incident, at }
-    }
 }
 
 /// What registering an app comes to.
@@ -126,14 +100,17 @@ impl Flow {
                     Reason::InputEmpty => None,
                     _ => self.narrate_code(&registrar, reason).await?,
                 };
-                let refused = RefusedCode { reason, ahead_seconds, incident, at: visitor.now };
+                let refused = RefusedCode {
+                    ahead_seconds,
+                    ..RefusedCode::plain(reason, incident, visitor.now)
+                };
                 let mut again = enrolment.clone();
                 again.refused = Some(refused);
                 return Ok(Portal::see(again.path(&visitor.tenant, &*self.entropy)?));
             }
         };
         let writes = self.totp_writes(&enrolment, &registrar, &secret, step)?;
-        match self.store_enrolment(&registrar, writes).await? {
+        match self.store_enrolment(&registrar, writes, 1).await? {
             Changed::Done => {}
             // The same page was sent twice, or the ticket was used elsewhere: its own address knows which.
             Changed::Overtaken => {
@@ -187,7 +164,7 @@ impl Flow {
             factor: Some(factor),
             method: Some(Method::Totp),
             binding: Some(enrolment.binding),
-            codes_left: None,
+            ..About::default()
         };
         writes.extend(self.told(
             visitor,
@@ -255,7 +232,7 @@ fn view(enrolment: &Enrolment, registrar: &Registrar<'_>, request: &str) -> Totp
         secret: Secret::new(secret.base32_groups().expose().replace(' ', "")),
         request: request.to_owned(),
         token: registrar.token(),
-        failure: enrolment.refused.map(|refused| Box::new(CodeFailure::of(refused))),
+        failure: enrolment.refused.map(|refused| Box::new(CodeFailure::of(refused, Method::Totp))),
         who: registrar.who(),
         passkey_instead: tenant.relying_party.is_some(),
     }

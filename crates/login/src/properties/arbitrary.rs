@@ -394,11 +394,13 @@ fn row() -> impl Strategy<Value = PolicyRow> {
 /// Any policy.
 pub fn policies() -> BoxedStrategy<Policy> {
     let lives = || select(vec![0, 60, 900, 3600, 3600, 43_200, 43_200, 43_200, u32::MAX]);
-    let bindings = subsequence(Binding::ALL.to_vec(), 0..=6);
-    (vec(row(), 0..3), bindings, lives(), lives(), lives(), lives())
-        .prop_map(|(rows, bindings, idle, absolute, sudo, second)| {
+    let bindings = subsequence(Binding::ALL.to_vec(), 0..=Binding::ALL.len());
+    let mail_codes = prop::bool::weighted(0.8);
+    (vec(row(), 0..3), bindings, mail_codes, lives(), lives(), lives(), lives())
+        .prop_map(|(rows, bindings, mail_codes, idle, absolute, sudo, second)| {
             let mut policy = policy();
             policy.settings.rows = rows;
+            policy.settings.mail_codes = mail_codes;
             policy.settings.mfa_bindings = bindings.into_iter().collect();
             policy.session.idle_seconds = idle;
             policy.session.absolute_seconds = absolute;

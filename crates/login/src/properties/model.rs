@@ -173,7 +173,8 @@ impl<'a> Model<'a> {
         let must = |holds: bool, why| if holds { Ok(()) } else { Err(why) };
         let row = row(self.policy, self.facts);
         let takes = |method: Method| {
-            row.is_none_or(|row| row.methods.is_empty() || row.methods.contains(&method))
+            (method != Method::MailCode || self.policy.settings.mail_codes)
+                && row.is_none_or(|row| row.methods.is_empty() || row.methods.contains(&method))
         };
         let require = match row {
             Some(row) => row.require,

@@ -57,8 +57,8 @@ mod tests {
     use super::*;
     use crate::rules::tables::{passes, says, step};
     use crate::samples::{
-        MAIL, NOW, app, at_second_step, attempt, campus, hana_with, mail, no_wait, policy, proven,
-        sent,
+        MAIL, NOW, app, at_second_step, attempt, campus, code_of, hana_with, mail, no_wait,
+        password, policy, proven, sent,
     };
     use crate::{
         Assurance, AssuranceDemand, AttemptFacts, Demand, FactorFacts, Facts, Step, ThrottleFacts,
@@ -124,6 +124,26 @@ mod tests {
                 ),
             ],
         );
+    }
+
+    #[test]
+    fn a_site_that_has_not_switched_it_on_takes_no_code_by_mail() {
+        let mut off = policy();
+        off.settings.mail_codes = false;
+        let mail_only = || with(vec![mail()]);
+        says(
+            "second_factor",
+            &off,
+            [
+                ("it is the only one", mail_only(), Reason::FactorNotAllowed),
+                ("it is chosen", sent(CHOOSE, with(vec![app(), mail()])), Reason::FactorUnusable),
+            ],
+        );
+        let decision = decide(&off, &sent(CHOOSE, mail_only()));
+        assert!(decision.effects.is_empty(), "nothing is sent");
+        let shown = Facts { proofs: vec![password(20), code_of(&mail(), 5)], ..mail_only() };
+        assert_eq!(decide(&off, &shown).reason, Reason::FactorNotAllowed, "shown before");
+        assert_eq!(decide(&policy(), &shown).reason, Reason::Admitted, "where it is on");
     }
 
     #[test]

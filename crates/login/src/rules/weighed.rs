@@ -105,8 +105,10 @@ impl<'a> Weighed<'a> {
         self.person().filter(|_| self.verified())
     }
 
+    /// Whether the row takes the method, and the site has it at all: codes by mail are off unless it says so.
     pub fn row_takes(&self, method: Method) -> bool {
-        self.matched.methods.is_empty() || self.matched.methods.contains(&method)
+        let row = self.matched.methods.is_empty() || self.matched.methods.contains(&method);
+        row && (method != Method::MailCode || self.policy.settings.mail_codes)
     }
 
     /// Whether the row takes what is bound like this: a break-glass code everywhere, or a policy could lock
@@ -133,7 +135,7 @@ impl<'a> Weighed<'a> {
         }
     }
 
-    fn can_reach_two(&self) -> bool {
+    pub fn can_reach_two(&self) -> bool {
         self.usable_here().any(|factor| self.counts_for_mfa(factor))
     }
 

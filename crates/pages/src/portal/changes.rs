@@ -37,6 +37,8 @@ pub struct RegisterTotp {
     pub place: Place,
     /// Where a passkey is registered instead, if that can be.
     pub passkey_href: Option<String>,
+    /// Where an address for codes by mail is registered instead, if that can be.
+    pub mail_href: Option<String>,
 }
 
 /// Register a passkey: a script asks the browser for it.

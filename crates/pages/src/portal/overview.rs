@@ -27,6 +27,8 @@ pub struct Overview {
     pub factors: Vec<FactorRow>,
     /// Passkeys can be registered here.
     pub takes_passkeys: bool,
+    /// Whether codes by mail are switched on here.
+    pub takes_mail_codes: bool,
     /// When the password was last changed, if known.
     pub password_changed_at: Option<Timestamp>,
     /// Standing sessions, the present one first.
@@ -174,6 +176,8 @@ pub enum Done {
     PasskeyRegistered,
     /// A passkey has another name.
     PasskeyRenamed,
+    /// An address for codes by mail was registered.
+    MailCodeRegistered,
     /// Nothing: as many passkeys are registered as may be.
     PasskeysFull,
 }

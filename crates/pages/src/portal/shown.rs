@@ -25,6 +25,7 @@ impl Done {
             Self::AppsFull => "done-apps-full",
             Self::PasskeyRegistered => "done-passkey-registered",
             Self::PasskeyRenamed => "done-passkey-renamed",
+            Self::MailCodeRegistered => "done-mail-code-registered",
             Self::PasskeysFull => "done-passkeys-full",
         }
     }

@@ -182,7 +182,7 @@ fn with_passkey() -> Vec<Choice> {
     std::iter::once(passkey).chain(choices()).chain([mail]).collect()
 }
 
-fn second_factor(
+pub(super) fn second_factor(
     language: Language,
     method: Method,
     choices: Vec<Choice>,
@@ -208,6 +208,7 @@ fn second_factor(
         change_username_href: Some("/login?request=c2VhbGVk".to_owned()),
         cancel_href: None,
         passkey: (method == Method::Passkey).then(|| passkey(PasskeyPurpose::Second)),
+        mail: None,
     }
 }
 

@@ -2,6 +2,7 @@
 //! (`cargo run -p sekimori-pages --example samples -- FOLDER`), and for whoever fills them.
 
 mod login;
+mod mail;
 mod portal;
 
 use sekimori_base::{Bilingual, FactorId, Language, SessionId, Timestamp};
@@ -36,6 +37,7 @@ pub const LINKS: PortalLinks = PortalLinks {
     password: "/portal/password",
     totp: "/portal/totp",
     passkey: "/portal/passkey",
+    mail_code: "/portal/mail-code",
     recovery_codes: "/portal/recovery-codes",
     ticket: "/portal/ticket",
     remove_factor: "/portal/remove-factor",
@@ -61,6 +63,7 @@ pub fn organisation() -> Organisation {
 /// All samples in `language`.
 pub fn samples(language: Language) -> Vec<Sample> {
     let mut all = login::samples(language);
+    all.extend(mail::samples(language));
     all.extend(portal::samples(language));
     all
 }

@@ -39,10 +39,10 @@ fn factors() -> Vec<FactorRow> {
     let row = |byte, method, binding, state, days, used, codes_left| FactorRow {
         id: factor_id(byte),
         method,
-        label: if method == Method::Passkey {
-            "Chrome (Windows)".to_owned()
-        } else {
-            String::new()
+        label: match method {
+            Method::Passkey => "Chrome (Windows)".to_owned(),
+            Method::MailCode => "a***@g***".to_owned(),
+            _ => String::new(),
         },
         binding,
         state,
@@ -62,6 +62,7 @@ fn factors() -> Vec<FactorRow> {
         ),
         row(2, Method::Totp, Binding::Ticket, FactorState::Unfinished, 2, None, None),
         row(4, Method::Passkey, Binding::OtherFactor, FactorState::Ready, 30, None, None),
+        row(5, Method::MailCode, Binding::MailCode, FactorState::Ready, 20, None, None),
         row(3, Method::RecoveryCode, Binding::OtherFactor, FactorState::Ready, 39, None, Some(8)),
     ]
 }
@@ -201,6 +202,7 @@ fn overview(language: Language) -> Overview {
         ],
         factors: factors(),
         takes_passkeys: true,
+        takes_mail_codes: true,
         password_changed_at: Some(NOW.plus_seconds(-DAY * 400)),
         sessions: sessions(language),
         sessions_form: form("/portal/sessions"),
@@ -247,6 +249,7 @@ fn changes(language: Language) -> Vec<Sample> {
         failure,
         place: campus(language),
         passkey_href: Some("/portal/passkey?r=c2VhbGVk".to_owned()),
+        mail_href: Some("/portal/mail-code?r=c2VhbGVk".to_owned()),
     };
     let codes = RecoveryCodes {
         form: form("/portal/recovery-codes"),

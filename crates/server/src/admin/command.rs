@@ -239,6 +239,9 @@ pub struct ShownPerson {
     pub has_password: bool,
     /// Their factors.
     pub factors: Vec<ShownFactor>,
+    /// The codes that were sent lately to somebody who has no address for them yet, newest first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub mail_codes: Vec<ShownMail>,
 }
 
 /// A factor as commands show it.
@@ -257,4 +260,30 @@ pub struct ShownFactor {
     /// Recovery codes that are left.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub codes_left: Option<u32>,
+    /// The codes that were sent to an address lately, newest first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub sent: Vec<ShownMail>,
+}
+
+/// A code that was sent by mail, as commands show it: all that is known of its way.
+#[derive(Debug, Clone, Serialize)]
+pub struct ShownMail {
+    /// When it was asked for.
+    pub at: String,
+    /// The how manyth of its sign-in or registration.
+    pub number: u32,
+    /// What it was for.
+    pub purpose: String,
+    /// The address, masked.
+    pub to: String,
+    /// How far it has come.
+    pub state: String,
+    /// Since when.
+    pub state_at: String,
+    /// Tries to hand it over.
+    pub tries: u32,
+    /// The mail server that was asked last.
+    pub server: Option<String>,
+    /// What it said.
+    pub words: Option<String>,
 }

@@ -9,15 +9,19 @@ use sekimori_flow::admin::{Affected, Decided, Explained, View, WhatIf};
 use sekimori_flow::{IncidentCode, RefusedRequest};
 use sekimori_login::Reason;
 use sekimori_login::replay::{Change, Forecast, Replayed};
+use sekimori_store::StoredMailCode;
 use sekimori_words::{Circumstances, Words};
 use serde_json::{Value, json};
 
 use super::execute::Desk;
 use super::people::word;
 use super::settings::moment;
-use super::{Answer, Progress, Watcher};
+use super::{Answer, Progress, Watcher, mails};
 use crate::command::Failed;
 use crate::console::{Table, counted};
+
+/// Codes that were sent within so many seconds of an incident are shown with it.
+const AROUND_SECONDS: i64 = 900;
 
 pub(super) async fn explain(desk: &Desk<'_>, typed: &str) -> Result<Answer, Failed> {
     let tenant = desk.tenant()?;
@@ -33,8 +37,21 @@ pub(super) async fn explain(desk: &Desk<'_>, typed: &str) -> Result<Answer, Fail
         return Ok(Answer::no(text, json!(null)));
     };
     desk.view(&tenant, explained.line.person, View::Incident).await?;
-    let text = words(&explained, code, &tenant.site.time_zone);
-    let value = value(&explained, code);
+    let mut text = words(&explained, code, &tenant.site.time_zone);
+    let mut value = value(&explained, code);
+    // What became of the codes that were sent around it: the commonest question about a sign-in by mail.
+    if let Some(person) = explained.line.person {
+        let sent = desk.app.flow.store.mail_codes_of(tenant.id, person, mails::SHOWN_MAX).await;
+        let sent = sent.map_err(Failed::at("reading codes by mail"))?;
+        let at = explained.line.at;
+        let around =
+            |code: &&StoredMailCode| code.made_at.seconds_since(at).abs() <= AROUND_SECONDS;
+        let around: Vec<_> = sent.iter().filter(around).map(mails::shown).collect();
+        for mail in &around {
+            let _ = writeln!(text, "mail      {}", mails::words(mail));
+        }
+        value["mail_codes"] = json!(around);
+    }
     let broken = explained
         .decided
         .is_some_and(|decided| matches!(decided.replayed, Some(Replayed::Broken(_))));

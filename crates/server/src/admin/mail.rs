@@ -1,4 +1,7 @@
-//! `mail test`: one mail, at once, past the outbox.
+//! `mail test`: one mail by each mail server, at once, past the outbox.
+
+use std::fmt::Write as _;
+use std::time::Duration;
 
 use sekimori_directory::MailAddress;
 use sekimori_words::Mail;
@@ -7,7 +10,10 @@ use serde_json::json;
 use super::Answer;
 use super::execute::Desk;
 use crate::command::Failed;
-use crate::mail::{Mailer, sender};
+use crate::mail::{Mailer, sender, written};
+
+/// How long each mail server may take.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 pub(super) async fn test(desk: &Desk<'_>, to: MailAddress) -> Result<Answer, Failed> {
     let tenant = desk.tenant()?;
@@ -16,29 +22,39 @@ pub(super) async fn test(desk: &Desk<'_>, to: MailAddress) -> Result<Answer, Fai
                     add [mail] with host to sekimori.toml";
         return Ok(Answer::no(text, json!(null)));
     };
-    let mailer = Mailer::smtp(smtp).map_err(Failed::at("preparing the way to the mail server"))?;
+    let mailer = Mailer::new(smtp).map_err(Failed::at("preparing the way to the mail server"))?;
     let sender = sender(&tenant.site, tenant.site.language);
-    let mail = Mail {
-        subject: format!("{}: test / テスト", sender.name),
-        body: format!("Mail from {} works.\nメールが正しく届きました。\n", tenant.issuer()),
-    };
     let waiting = desk.app.flow.store.outbox_waiting(tenant.id, 1000).await;
     let waiting = waiting.map_err(Failed::at("looking at the outbox"))?;
     let oldest = waiting.iter().find_map(|message| message.last_words.clone());
-    let through = format!("{}:{}", smtp.host, smtp.port);
-    let value = |error: Option<String>| json!({ "through": through, "waiting": waiting.len(), "error": error });
-    Ok(match mailer.send(&sender, &to, mail).await {
-        Ok(()) => {
-            let text = format!(
-                "handed over to {through} for {to}\nmessages that wait in the outbox: {}",
-                waiting.len()
-            );
-            Answer::yes(text, value(None))
-        }
-        Err(error) => {
-            let last = oldest.map_or(String::new(), |words| format!("\nlast said: {words}"));
-            let text = format!("{through} did not take the mail: {error}{last}");
-            Answer::no(text, value(Some(error.to_string())))
-        }
-    })
+    let (mut text, mut tried, mut failed) = (String::new(), Vec::new(), false);
+    for server in mailer.servers() {
+        let through = server.name();
+        let mail = Mail {
+            subject: format!("{}: test / テスト", sender.name),
+            body: format!(
+                "Mail from {} by {through} works.\nメールが正しく届きました（{through}）。\n",
+                tenant.issuer()
+            ),
+        };
+        let message = written(&sender, &to, mail).map_err(Failed::at("writing a mail"))?;
+        let sent = server.send(message, PATIENCE).await;
+        failed |= sent.is_err();
+        let error = sent.as_ref().err().map(crate::mail::SmtpError::words);
+        let _ = match &sent {
+            Ok(words) => writeln!(text, "handed over to {through} for {to}: {words}"),
+            Err(error) => writeln!(text, "{through} did not take the mail: {}", error.words()),
+        };
+        tried.push(json!({ "through": through, "error": error }));
+    }
+    let _ = write!(text, "messages that wait in the outbox: {}", waiting.len());
+    if let Some(words) = oldest.filter(|_| failed) {
+        let _ = write!(text, "\nlast said: {words}");
+    }
+    let first = tried.first().cloned().unwrap_or_default();
+    let value = json!({
+        "through": first["through"], "error": first["error"],
+        "waiting": waiting.len(), "servers": tried,
+    });
+    Ok(if failed { Answer::no(text, value) } else { Answer::yes(text, value) })
 }

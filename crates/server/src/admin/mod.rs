@@ -11,6 +11,7 @@ mod explain;
 mod import;
 mod keys;
 mod mail;
+pub(crate) mod mails;
 mod people;
 mod records;
 mod services;

@@ -14,7 +14,7 @@ use serde_json::json;
 
 use super::command::{AccountState, NewPerson, Password, ShownFactor, ShownPerson, TicketFor};
 use super::execute::Desk;
-use super::{Answer, break_glass, settings};
+use super::{Answer, break_glass, mails, settings};
 use crate::command::Failed;
 
 pub(super) async fn add(
@@ -183,7 +183,11 @@ pub(super) async fn show(desk: &Desk<'_>, username: Username) -> Result<Answer, 
     let tenant = desk.tenant()?;
     let Some(stored) = find(desk, &tenant, &username).await? else { return Ok(nobody(&username)) };
     desk.view(&tenant, Some(stored.person.id), View::Account).await?;
-    let shown = shown(stored);
+    let id = stored.person.id;
+    let sent = desk.app.flow.store.mail_codes_of(tenant.id, id, mails::SHOWN_MAX).await;
+    let sent = sent.map_err(Failed::at("reading codes by mail"))?;
+    let mut shown = shown(stored);
+    mails::add(&mut shown, &sent);
     Ok(Answer::yes(words(&shown), shown))
 }
 
@@ -261,10 +265,12 @@ fn shown(stored: StoredPerson) -> ShownPerson {
         label: factor.label.clone(),
         codes_left: (factor.codes > 0)
             .then(|| u32::from(factor.codes).saturating_sub(factor.spent.count_ones())),
+        sent: Vec::new(),
     };
     ShownPerson {
         has_password: stored.password.is_some(),
         factors: stored.factors.iter().map(factor).collect(),
+        mail_codes: Vec::new(),
         person: stored.person,
     }
 }
@@ -318,6 +324,12 @@ fn words(shown: &ShownPerson) -> String {
         let left = factor.codes_left.map_or(String::new(), |left| format!(", {left} left"));
         let ShownFactor { method, state, binding, id, label, .. } = factor;
         line("factor", format!("{method} ({state}, {binding}{left}) {label} {id}"));
+        for mail in &factor.sent {
+            line(mails::KEY, mails::words(mail));
+        }
+    }
+    for mail in &shown.mail_codes {
+        line(mails::KEY, mails::words(mail));
     }
     text
 }

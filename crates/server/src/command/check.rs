@@ -120,8 +120,13 @@ fn around(path: &Path, node: &Node, warnings: Vec<Mistake>) -> Result<Report, Fa
     if let Database::PostgresFile(file) = &node.database {
         secrets.push(("database.postgres_file", file));
     }
-    let login = node.mail.as_ref().and_then(|mail| mail.login.as_ref());
-    secrets.extend(login.map(|login| ("mail.password_file", &login.password_file)));
+    let second = node.mail.as_ref().and_then(|mail| mail.second.as_deref());
+    for (key, server) in
+        [("mail.password_file", node.mail.as_ref()), ("mail.second.password_file", second)]
+    {
+        let login = server.and_then(|server| server.login.as_ref());
+        secrets.extend(login.map(|login| (key, &login.password_file)));
+    }
     let ca = node.database_ca_file.iter().map(|file| ("database.ca_file", file));
     // The root key file may still be made by the first start.
     for (key, file) in secrets.iter().skip(1).copied().chain(ca) {

@@ -13,7 +13,7 @@ use serde_json::json;
 use super::ask::{ask, ask_and_show, show, watched};
 use super::{Common, Ended, Failed};
 use crate::admin::command::{AccountState, Act, NewPerson, Password, TicketFor};
-use crate::admin::{Answer, Command, Outcome};
+use crate::admin::{Answer, Command, Outcome, mails};
 use crate::console::{confirm, note};
 use crate::files::{new_private, read_bytes};
 use crate::outside::SystemEntropy;
@@ -225,7 +225,8 @@ fn factors(username: Username, common: &Common) -> Result<Ended, Failed> {
     let mut answer = ask(Command::PersonShow { username }, common)?;
     if answer.outcome == Outcome::Yes {
         answer.value = answer.value["factors"].take();
-        let lines = answer.text.lines().filter(|line| line.starts_with("factor "));
+        let wanted = |line: &&str| line.starts_with("factor ") || line.starts_with(mails::KEY);
+        let lines = answer.text.lines().filter(wanted);
         let text = lines.collect::<Vec<_>>().join("\n");
         answer.text = if text.is_empty() { "no factors".to_owned() } else { text };
     }

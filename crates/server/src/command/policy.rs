@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
+use sekimori_directory::Method;
 use sekimori_directory::settings::{Requirement, Site};
 use serde::Serialize;
 
@@ -37,6 +38,15 @@ Exit status: 0; 3 if there are no settings to read.")]
 struct Shown {
     zones: Vec<ShownZone>,
     rows: Vec<ShownRow>,
+    mail_codes: ShownMailCodes,
+}
+
+/// What codes by mail are worth here.
+#[derive(Debug, Serialize)]
+struct ShownMailCodes {
+    enabled: bool,
+    counts_for_mfa: bool,
+    refused_domains: Vec<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -64,13 +74,35 @@ struct ShownRow {
 pub(super) fn run(policy: Policy, common: &Common) -> Result<Ended, Failed> {
     let What::Show { file } = policy.what;
     let site = super::site_in_use(file.as_deref(), common)?;
-    let shown = Shown { zones: zones(&site), rows: rows(&site) };
+    let shown = Shown { zones: zones(&site), rows: rows(&site), mail_codes: mail_codes(&site) };
     if common.json {
         print_json(&shown);
     } else {
-        print(&format!("{}\n{}", zones_table(&shown.zones), rows_table(&shown.rows)));
+        let (zones, rows) = (zones_table(&shown.zones), rows_table(&shown.rows));
+        print(&format!("{zones}\n{rows}\n{}", mail_words(&shown.mail_codes)));
     }
     Ok(Ended::Well)
+}
+
+fn mail_codes(site: &Site) -> ShownMailCodes {
+    let own = site.mail_domains.iter().chain(&site.mail.own_domains);
+    ShownMailCodes {
+        enabled: site.policy.mail_codes,
+        counts_for_mfa: Method::MailCode.counts_for_mfa(),
+        refused_domains: own.cloned().collect(),
+    }
+}
+
+fn mail_words(codes: &ShownMailCodes) -> String {
+    if !codes.enabled {
+        return "codes by mail: off\n".to_owned();
+    }
+    let refused = codes.refused_domains.join(" ");
+    let refused = if refused.is_empty() { "none" } else { &refused };
+    format!(
+        "codes by mail: on, as one more proof of rows that take them; never for the acr of two factors\n\
+         domains that no code is sent to: {refused}\n"
+    )
 }
 
 fn zones(site: &Site) -> Vec<ShownZone> {

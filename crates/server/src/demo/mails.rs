@@ -11,8 +11,9 @@ use axum::routing::get;
 use http::StatusCode;
 use http::request::Parts;
 use sekimori_base::Fault;
-use sekimori_flow::Flow;
+use sekimori_flow::{Flow, Letter, Tenant};
 use sekimori_pages::demo::{Mails, SentMail};
+use sekimori_store::{MailState, MailTold, Message as Waiting, Urgency};
 use sekimori_web::{App, Cx};
 
 /// Where the page is.
@@ -40,21 +41,40 @@ impl Sink {
 
     async fn deliver(&self, flow: &Flow) -> Result<(), Fault> {
         for tenant in flow.tenants.all() {
-            let due = flow.store.outbox_due(tenant.id, flow.clock.now(), 30, 20).await?;
-            for waiting in due {
-                let message = flow.open_message(&tenant, waiting.id, &waiting.message)?;
-                let mail = crate::mail::mail(flow, &tenant, &message).await?;
-                let sent = SentMail {
-                    to: message.to.to_string(),
-                    at: message.at,
-                    subject: mail.subject,
-                    body: mail.body,
-                };
-                self.keep(sent);
-                flow.store.outbox_done(tenant.id, waiting.id).await?;
+            for urgency in [Urgency::Urgent, Urgency::Ordinary] {
+                let due = flow.store.outbox_due(tenant.id, flow.clock.now(), urgency, 30, 20);
+                for waiting in due.await? {
+                    self.deliver_one(flow, &tenant, &waiting).await?;
+                }
             }
         }
         Ok(())
+    }
+
+    async fn deliver_one(
+        &self,
+        flow: &Flow,
+        tenant: &Tenant,
+        waiting: &Waiting,
+    ) -> Result<(), Fault> {
+        let letter = flow.open_letter(tenant, waiting.id, &waiting.message)?;
+        let mail = crate::mail::mail(flow, tenant, &letter).await?;
+        let (at, told) = match &letter {
+            Letter::Notice(notice) => (notice.at, None),
+            Letter::Code(code) => {
+                let at = flow.clock.now();
+                let (server, words) = ("demo".to_owned(), "250 kept on the page".to_owned());
+                let (person, state) = (code.person, MailState::Accepted);
+                (code.at, Some(MailTold { person, state, at, next_at: None, server, words }))
+            }
+        };
+        self.keep(SentMail {
+            to: letter.to().to_string(),
+            at,
+            subject: mail.subject,
+            body: mail.body,
+        });
+        flow.store.outbox_done(tenant.id, waiting.id, told.as_ref()).await
     }
 
     fn keep(&self, sent: SentMail) {

@@ -1,6 +1,6 @@
 //! `sekimori demo`: everything in one command, on loopback, in a fresh folder.
 //!
-//! The same server as `serve`, over plain http, with four people on paper, a sample service, a page to choose the
+//! The same server as `serve`, over plain http, with five people on paper, a sample service, a page to choose the
 //! network that one pretends to be on, and a page of outgoing mail. Never for anybody but the one who tries it:
 //! `X-Forwarded-For` from loopback is believed.
 
@@ -31,7 +31,7 @@ use crate::serve::Serving;
 
 /// Try everything: a whole campus on this machine, for one person
 ///
-/// Makes a fresh folder, four people, a sample service and pages to pretend to be on another network and to
+/// Makes a fresh folder, five people, a sample service and pages to pretend to be on another network and to
 /// read outgoing mail; prints what to try, in order. Only loopback can reach it. Ctrl-C ends it.
 #[derive(Debug, Args)]
 pub struct Demo {

@@ -110,7 +110,8 @@ impl Paper {
              5. Sign in as jiro with his right password, then with a wrong one: see who is told what.\n\
              6. Open your account as hanako: networks, sessions, history with every reason.\n\
              7. Choose the campus network, open your account as taro and add a passkey: this browser can keep it.\n   \
-                Sign out, choose home, and press Sign in with a passkey: nothing is typed.\n\n\
+                Sign out, choose home, and press Sign in with a passkey: nothing is typed.\n\
+             8. Sign in as mei from home: have a code sent, and read it on the page of outgoing mail.\n\n\
              Ctrl-C ends the demo."
         );
         text

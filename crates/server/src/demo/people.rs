@@ -6,6 +6,7 @@ use sekimori_base::{Bilingual, Fault, Language, Secret};
 use sekimori_directory::{Affiliation, Binding, Group, MailAddress, PersonState, Username};
 use sekimori_flow::admin::{AddError, By, NewPerson};
 use sekimori_flow::{Flow, Tenant};
+use sekimori_store::Urgency;
 use serde::{Deserialize, Serialize};
 
 use crate::command::Failed;
@@ -20,7 +21,7 @@ pub struct OnPaper {
     pub password: String,
     /// What their authenticator app holds, in base 32.
     pub totp_secret: Option<String>,
-    /// `totp`, `no_factor`, `disabled`, `administrator`.
+    /// `totp`, `no_factor`, `disabled`, `mail_code`, `administrator`.
     pub kind: String,
     /// Who they are.
     pub note: String,
@@ -36,7 +37,7 @@ struct Draft {
     language: Language,
 }
 
-const DRAFTS: [Draft; 4] = [
+const DRAFTS: [Draft; 5] = [
     Draft {
         username: "hanako",
         name: ("Hanako Sato", "佐藤 花子"),
@@ -62,6 +63,15 @@ const DRAFTS: [Draft; 4] = [
         kind: "disabled",
         note: "former student whose account is switched off",
         affiliation: Affiliation::Alum,
+        language: Language::English,
+    },
+    Draft {
+        username: "mei",
+        name: ("Mei Kobayashi", "小林 芽衣"),
+        password: "gentle orchard signal 29",
+        kind: "mail_code",
+        note: "student with an address for codes by mail: the code is on the page of outgoing mail",
+        affiliation: Affiliation::Student,
         language: Language::English,
     },
     Draft {
@@ -94,12 +104,13 @@ pub async fn ensure(flow: &Flow, tenant: &Tenant, folder: &Path) -> Result<Vec<O
 /// What the making of these people would tell them is no mail that anybody waits for.
 async fn forget_mails(flow: &Flow, tenant: &Tenant) -> Result<(), Fault> {
     loop {
-        let due = flow.store.outbox_due(tenant.id, flow.clock.now(), 60, 100).await?;
+        let (store, now) = (&flow.store, flow.clock.now());
+        let due = store.outbox_due(tenant.id, now, Urgency::Ordinary, 60, 100).await?;
         if due.is_empty() {
             return Ok(());
         }
         for message in due {
-            flow.store.outbox_done(tenant.id, message.id).await?;
+            flow.store.outbox_done(tenant.id, message.id, None).await?;
         }
     }
 }
@@ -137,6 +148,12 @@ async fn add(flow: &Flow, tenant: &Tenant, draft: &Draft) -> Result<OnPaper, Fai
         }
         _ => None,
     };
+    if draft.kind == "mail_code" {
+        let address = MailAddress::parse(&format!("{}@post.example", draft.username));
+        let address = address.map_err(Failed::at(doing))?;
+        let handed = flow.hand_out_address(tenant, id, &address, Binding::Desk, &by).await;
+        handed.map_err(Failed::at(doing))?;
+    }
     Ok(OnPaper {
         username: draft.username.to_owned(),
         password: draft.password.to_owned(),

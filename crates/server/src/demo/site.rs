@@ -126,12 +126,15 @@ pub fn site(issuer: &str, service: &str) -> Site {
         language: sekimori_base::Language::English,
         zones,
         relays: Vec::new(),
-        policy: PolicySettings::default(),
+        policy: PolicySettings { mail_codes: true, ..PolicySettings::default() },
         services: vec![sample(service), native()],
         password: sekimori_directory::settings::PasswordSettings::default(),
         session: SessionSettings::default(),
         retention: Retention::default(),
-        mail: MailSettings { from: MailAddress::parse("no-reply@demo.example").ok() },
+        mail: MailSettings {
+            from: MailAddress::parse("no-reply@demo.example").ok(),
+            own_domains: Vec::new(),
+        },
         passkeys: PasskeySettings::default(),
     }
 }

@@ -1,11 +1,11 @@
-//! A notice of the outbox as a mail, in its person's language.
+//! A letter of the outbox as a mail, in its person's language.
 
 use sekimori_base::{Fault, Language};
 use sekimori_directory::Binding;
 use sekimori_directory::settings::ServiceName;
 use sekimori_directory::settings::{Help, Site};
-use sekimori_flow::{Flow, Message, Tenant, door};
-use sekimori_words::{Happening, Mail, Words};
+use sekimori_flow::{CodeLetter, Flow, Letter, Message, Occasion, Tenant, door};
+use sekimori_words::{CodeMail, CodeOccasion, Happening, Mail, Words};
 
 use super::smtp::Sender;
 
@@ -20,8 +20,39 @@ pub(crate) fn sender(site: &Site, language: Language) -> Sender {
     }
 }
 
+/// The mail of a letter.
+pub(crate) async fn mail(flow: &Flow, tenant: &Tenant, letter: &Letter) -> Result<Mail, Fault> {
+    match letter {
+        Letter::Code(code) => Ok(code_mail(tenant, code)),
+        Letter::Notice(notice) => self::notice(flow, tenant, notice).await,
+    }
+}
+
+/// The mail with a code.
+fn code_mail(tenant: &Tenant, letter: &CodeLetter) -> Mail {
+    let (site, language) = (&tenant.site, letter.language);
+    let zone = site.zone(&letter.zone);
+    let issuer = tenant.issuer();
+    Words::of(language).code_mail(&CodeMail {
+        organisation: site.organisation.name.text(language),
+        occasion: match &letter.occasion {
+            Occasion::SignIn { username, service } => CodeOccasion::SignIn { username, service },
+            Occasion::Registration => CodeOccasion::Registration,
+        },
+        code: letter.code.expose(),
+        number: letter.number,
+        at: letter.at,
+        until: letter.until,
+        time_zone: &site.time_zone,
+        place: zone.map_or(letter.zone.as_str(), |zone| zone.title.text(language)),
+        issuer,
+        portal_url: &format!("{issuer}/portal"),
+        desk: desk(&site.organisation.help, language).as_deref(),
+    })
+}
+
 /// The mail of a notice.
-pub(crate) async fn mail(flow: &Flow, tenant: &Tenant, message: &Message) -> Result<Mail, Fault> {
+async fn notice(flow: &Flow, tenant: &Tenant, message: &Message) -> Result<Mail, Fault> {
     let (site, language) = (&tenant.site, message.language);
     let zone = site.zone(&message.zone);
     let place = zone.map_or(message.zone.as_str(), |zone| zone.title.text(language));
@@ -42,6 +73,7 @@ pub(crate) async fn mail(flow: &Flow, tenant: &Tenant, message: &Message) -> Res
         times,
         by_desk: message.by_desk,
         codes_left: message.about.codes_left,
+        replaced: message.about.replaced,
         inside_with_password: message.about.binding == Some(Binding::InsideWithPassword),
         not_me_url: &format!("{issuer}{path}"),
         portal_url: &format!("{issuer}/portal"),

@@ -1,24 +1,20 @@
-//! The way to the mail server, or to a place in memory for the demonstration and tests.
+//! The way to a mail server.
 
-use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use lettre::message::header::ContentType;
 use lettre::message::{Mailbox, MessageBuilder};
 use lettre::transport::smtp::authentication::Credentials;
 use lettre::transport::smtp::client::{Tls, TlsParameters};
-use lettre::{Address, AsyncSmtpTransport, AsyncTransport, Tokio1Executor};
+use lettre::{Address, AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
 use sekimori_config::node::{Smtp, SmtpTls};
 use sekimori_directory::MailAddress;
 use sekimori_words::Mail;
 
 use crate::files;
 
-/// How long the mail server may take for one step.
-const TIMEOUT: Duration = Duration::from_secs(20);
-/// Mails that are kept in memory.
-const KEPT_MAX: usize = 200;
+/// Longest words of a mail server that are kept, in characters.
+const WORDS_MAX: usize = 400;
 
 /// Why a mail was not handed over.
 #[derive(Debug, thiserror::Error)]
@@ -29,6 +25,9 @@ pub enum SmtpError {
     /// The mail server, or the way to it.
     #[error(transparent)]
     Transport(#[from] lettre::transport::smtp::Error),
+    /// The mail server did not answer in time.
+    #[error("no answer within {0} seconds")]
+    Silence(u64),
     /// An address that no mail server takes.
     #[error("the address: {0}")]
     Address(#[from] lettre::address::AddressError),
@@ -41,36 +40,53 @@ impl SmtpError {
     /// The mail server said that it will never take this mail: trying again is of no use.
     pub fn is_final(&self) -> bool {
         match self {
-            Self::Transport(error) => error.is_permanent(),
+            Self::Transport(error) => error.is_permanent() && !self.is_of_the_way(),
             Self::Address(_) | Self::Mail(_) => true,
-            Self::Password(_) => false,
+            Self::Password(_) | Self::Silence(_) => false,
+        }
+    }
+
+    /// It is not about the mail: the server cannot be reached, does not answer, closes (421) or does not let us in
+    /// (530 to 538). Another server may do.
+    pub fn is_of_the_way(&self) -> bool {
+        match self {
+            Self::Transport(error) => match error.status().map(u16::from) {
+                Some(status) => status == 421 || (530..=538).contains(&status),
+                None => true,
+            },
+            Self::Silence(_) | Self::Password(_) => true,
+            Self::Address(_) | Self::Mail(_) => false,
+        }
+    }
+
+    /// What the other side said, or what went wrong on the way: one line.
+    pub fn words(&self) -> String {
+        let Self::Transport(error) = self else { return one_line(&self.to_string()) };
+        let said = std::error::Error::source(error).map(ToString::to_string);
+        match (error.status(), said) {
+            (Some(status), Some(said)) => one_line(&format!("{status} {said}")),
+            _ => one_line(&error.to_string()),
         }
     }
 }
 
-/// A mail as it was handed over to memory.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Kept {
-    /// The sender.
-    pub from: String,
-    /// To whom.
-    pub to: String,
-    /// What.
-    pub mail: Mail,
+/// A server's words on one line, of bounded length, without what steers a terminal.
+fn one_line(words: &str) -> String {
+    let plain = words.chars().map(|c| if c.is_control() { ' ' } else { c });
+    plain.take(WORDS_MAX).collect::<String>().trim().to_owned()
 }
 
-/// The way out for mail. Cheap to clone.
+/// One mail server.
 #[derive(Clone)]
-pub enum Mailer {
-    /// To a mail server.
-    Smtp(AsyncSmtpTransport<Tokio1Executor>),
-    /// To memory: the last few hundred.
-    Memory(Arc<Mutex<VecDeque<Kept>>>),
+pub struct Server {
+    /// Host and port.
+    name: String,
+    transport: AsyncSmtpTransport<Tokio1Executor>,
 }
 
-impl Mailer {
-    /// The way to a mail server.
-    pub fn smtp(settings: &Smtp) -> Result<Self, SmtpError> {
+impl Server {
+    /// As the settings describe it. Nothing is connected yet.
+    pub fn new(settings: &Smtp) -> Result<Self, SmtpError> {
         let parameters = || TlsParameters::new(settings.host.clone());
         let tls = match settings.tls {
             SmtpTls::Starttls => Tls::Required(parameters()?),
@@ -79,53 +95,32 @@ impl Mailer {
         };
         let mut builder = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(&settings.host)
             .port(settings.port)
-            .tls(tls)
-            .timeout(Some(TIMEOUT));
+            .tls(tls);
         if let Some(login) = &settings.login {
             let password = files::read_secret(&login.password_file)?;
             builder =
                 builder.credentials(Credentials::new(login.user.clone(), password.to_string()));
         }
-        Ok(Self::Smtp(builder.build()))
+        let name = format!("{}:{}", settings.host, settings.port);
+        Ok(Self { name, transport: builder.build() })
     }
 
-    /// To memory.
-    pub fn memory() -> Self {
-        Self::Memory(Arc::default())
+    /// Host and port.
+    pub fn name(&self) -> &str {
+        &self.name
     }
 
-    /// What is kept in memory, oldest first.
-    pub fn kept(&self) -> Vec<Kept> {
-        match self {
-            Self::Smtp(_) => Vec::new(),
-            Self::Memory(kept) => {
-                kept.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
+    /// Hand a mail over within `patience`; gives what the server said.
+    pub async fn send(&self, message: Message, patience: Duration) -> Result<String, SmtpError> {
+        // The library bounds the connecting alone: a server that accepts and says nothing would hold us for ever.
+        let sending = tokio::time::timeout(patience, self.transport.send(message));
+        match sending.await {
+            Ok(Ok(response)) => {
+                let lines: Vec<&str> = response.message().collect();
+                Ok(one_line(&format!("{} {}", response.code(), lines.join(" "))))
             }
-        }
-    }
-
-    /// Hand a mail over.
-    pub async fn send(&self, from: &Sender, to: &MailAddress, mail: Mail) -> Result<(), SmtpError> {
-        match self {
-            Self::Smtp(transport) => {
-                let message = MessageBuilder::new()
-                    .from(Mailbox::new(Some(from.name.clone()), from.address.parse::<Address>()?))
-                    .to(Mailbox::new(None, to.as_str().parse()?))
-                    .subject(mail.subject)
-                    .header(ContentType::TEXT_PLAIN)
-                    .header(AutoSubmitted)
-                    .body(mail.body)?;
-                transport.send(message).await?;
-                Ok(())
-            }
-            Self::Memory(kept) => {
-                let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
-                if kept.len() == KEPT_MAX {
-                    kept.pop_front();
-                }
-                kept.push_back(Kept { from: from.address.clone(), to: to.to_string(), mail });
-                Ok(())
-            }
+            Ok(Err(error)) => Err(error.into()),
+            Err(_) => Err(SmtpError::Silence(patience.as_secs())),
         }
     }
 }
@@ -137,6 +132,17 @@ pub struct Sender {
     pub name: String,
     /// The address.
     pub address: String,
+}
+
+/// A mail as it goes over the wire.
+pub fn written(from: &Sender, to: &MailAddress, mail: Mail) -> Result<Message, SmtpError> {
+    Ok(MessageBuilder::new()
+        .from(Mailbox::new(Some(from.name.clone()), from.address.parse::<Address>()?))
+        .to(Mailbox::new(None, to.as_str().parse()?))
+        .subject(mail.subject)
+        .header(ContentType::TEXT_PLAIN)
+        .header(AutoSubmitted)
+        .body(mail.body)?)
 }
 
 /// `Auto-Submitted: auto-generated` (RFC 3834): no holiday notices come back.

@@ -137,7 +137,7 @@ impl Metrics {
         self.registry().register_collector(Box::new(Alerts(Box::new(counts))));
     }
 
-    /// A mail was handed over (`sent`), will be tried again (`later`) or was given up (`given_up`).
+    /// A mail was handed over (`sent`, `sent_by_second`), will be tried again (`later`) or was given up (`given_up`).
     pub fn mail(&self, result: &'static str) {
         self.mails.get_or_create(&RefusedLabels { reason: result }).inc();
     }

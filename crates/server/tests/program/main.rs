@@ -7,6 +7,7 @@ mod desk;
 mod exports;
 mod help;
 mod import;
+mod mail;
 mod nodes;
 mod serving;
 

@@ -13,6 +13,7 @@ mod counters;
 mod encryption;
 mod factors;
 mod killed;
+mod mail_codes;
 mod people;
 mod races;
 mod rates;

@@ -2,6 +2,7 @@
 
 use sekimori_base::NodeId;
 use sekimori_directory::Site;
+use sekimori_store::Urgency::Ordinary;
 use sekimori_store::{ChangeError, KeyStanding, KeyStep, MessageId, Node, StoredKey, Write};
 
 use crate::world::{NOW, World, bytes, cases, sealed};
@@ -89,17 +90,17 @@ async fn a_message_is_leased_to_one_and_comes_back(world: World) {
     let id = MessageId::from_bytes(bytes());
     let put = Write::OutboxPut { id, message: sealed("mail"), due_at: NOW };
     world.commit(vec![put]).await.unwrap();
-    let early = store.outbox_due(tenant, NOW.plus_seconds(-1), 60, 10).await.unwrap();
+    let early = store.outbox_due(tenant, NOW.plus_seconds(-1), Ordinary, 60, 10).await.unwrap();
     assert!(early.is_empty());
-    let due = store.outbox_due(tenant, NOW, 60, 10).await.unwrap();
+    let due = store.outbox_due(tenant, NOW, Ordinary, 60, 10).await.unwrap();
     assert_eq!((due.len(), due[0].tries), (1, 1));
     assert_eq!(due[0].message, sealed("mail"));
-    assert!(store.outbox_due(tenant, NOW, 60, 10).await.unwrap().is_empty(), "leased");
-    store.outbox_failed(tenant, id, NOW.plus_seconds(300), "451 try later").await.unwrap();
+    assert!(store.outbox_due(tenant, NOW, Ordinary, 60, 10).await.unwrap().is_empty(), "leased");
+    store.outbox_failed(tenant, id, NOW.plus_seconds(300), "451 try later", None).await.unwrap();
     let waiting = store.outbox_waiting(tenant, 10).await.unwrap();
     assert_eq!(waiting[0].last_words.as_deref(), Some("451 try later"));
-    let due = store.outbox_due(tenant, NOW.plus_seconds(300), 60, 10).await.unwrap();
+    let due = store.outbox_due(tenant, NOW.plus_seconds(300), Ordinary, 60, 10).await.unwrap();
     assert_eq!(due[0].tries, 2);
-    store.outbox_done(tenant, id).await.unwrap();
+    store.outbox_done(tenant, id, None).await.unwrap();
     assert!(store.outbox_waiting(tenant, 10).await.unwrap().is_empty());
 }

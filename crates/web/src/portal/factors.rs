@@ -155,8 +155,11 @@ impl Cx {
         });
         let passkey_href =
             view.passkey_instead.then(|| format!("{}?r={}", LINKS.passkey, view.request));
+        let mail_codes = self.visitor.tenant.site.policy.mail_codes;
+        let mail_href = mail_codes.then(|| format!("{}?r={}", LINKS.mail_code, view.request));
         let page = RegisterTotp {
             passkey_href,
+            mail_href,
             form: Form::new(LINKS.totp, vec![("token", view.token), ("request", view.request)]),
             secret: view.secret.expose().clone(),
             otpauth_uri: view.uri.expose().clone(),

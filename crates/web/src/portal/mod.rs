@@ -7,6 +7,7 @@ mod browser;
 mod changes;
 mod factors;
 mod help;
+mod mail_code;
 mod not_me;
 mod overview;
 mod passkeys;
@@ -19,6 +20,7 @@ pub use factors::{
     codes, codes_file, codes_saved, remove, remove_asked, remove_confirmed, totp, totp_code,
 };
 pub use help::help;
+pub use mail_code::{mail_code, mail_code_sent, sent_mail};
 pub use not_me::{not_me, not_me_pressed};
 pub use overview::overview;
 pub use passkeys::{passkey, passkey_made, rename, renamed};
@@ -53,6 +55,7 @@ pub const LINKS: PortalLinks = PortalLinks {
     password: "/portal/password",
     totp: "/portal/totp",
     passkey: "/portal/passkey",
+    mail_code: "/portal/mail-code",
     recovery_codes: "/portal/recovery-codes",
     ticket: "/portal/ticket",
     remove_factor: "/portal/factor/remove",

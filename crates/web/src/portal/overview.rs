@@ -70,6 +70,7 @@ impl Cx {
             services,
             factors: view.factors.into_iter().map(factor_row).collect(),
             takes_passkeys: view.takes_passkeys,
+            takes_mail_codes: view.takes_mail_codes,
             password_changed_at: None,
             sessions: view.sessions.into_iter().map(|session| self.session_row(session)).collect(),
             sessions_form: Form::new("/portal/sessions", vec![("token", view.token)]),
@@ -147,6 +148,7 @@ pub(super) const fn done_words(done: Done) -> DoneWords {
         Done::AppsFull => DoneWords::AppsFull,
         Done::PasskeyRegistered => DoneWords::PasskeyRegistered,
         Done::PasskeyRenamed => DoneWords::PasskeyRenamed,
+        Done::MailCodeRegistered => DoneWords::MailCodeRegistered,
         Done::PasskeysFull => DoneWords::PasskeysFull,
     }
 }

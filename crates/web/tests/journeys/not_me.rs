@@ -202,9 +202,9 @@ async fn sessions_end_even_if_the_new_factor_goes_in_the_same_moment() {
 #[tokio::test]
 async fn a_new_factor_that_is_gone_already_hinders_no_ending() {
     let bed = Testbed::start().await;
-    let ((thief, remove), (owner, _)) = about_to_be_removed(&bed).await;
+    let ((thief, remove), (owner, link)) = about_to_be_removed(&bed).await;
     thief.press(&remove, "decision", "remove").await;
-    let page = page_of(&bed, &owner, Notice::FactorAdded).await;
+    let page = owner.open(link.url.as_str()).await;
     let page = owner.press(&page, "decision", "not_me").await;
     assert_eq!(page.heading(), "All sign-ins have ended", "{}", page.shows());
     assert!(thief.open("/portal").await.asks("username"), "{}", page.shows());

@@ -278,10 +278,7 @@ async fn a_copy_is_noticed_and_its_owner_told() {
         assert_eq!(recorded(&bed, &page).await.as_deref(), Some("passkey.copied"), "{name}");
         bed.wait(60);
     }
-    let tenant = bed.tenant();
-    let due = bed.flow.store.outbox_due(tenant.id, bed.now(), 60, 100).await.unwrap();
-    let told: Vec<_> =
-        due.iter().map(|m| bed.flow.open_message(&tenant, m.id, &m.message).unwrap()).collect();
+    let told = bed.notices().await;
     let factor = passkeys(&bed, "hana").await[0].facts.id;
     let copied = told.iter().filter(|m| m.notice == Notice::PasskeyCopied);
     assert!(copied.clone().count() == 2 && copied.clone().all(|m| m.about.factor == Some(factor)));

@@ -5,10 +5,11 @@ use sekimori_directory::Username;
 use sekimori_testbed::{Browser, Network, Page, Testbed, Write};
 
 /// All pages of the portal that somebody could ask for by name.
-const PAGES: [&str; 6] = [
+const PAGES: [&str; 7] = [
     "/portal",
     "/portal/password",
     "/portal/totp",
+    "/portal/mail-code",
     "/portal/recovery-codes",
     "/portal/ticket",
     "/portal/consents",

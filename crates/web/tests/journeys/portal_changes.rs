@@ -34,9 +34,7 @@ pub async fn factors(bed: &Testbed, name: &str) -> Vec<FactorFacts> {
 
 /// What the outbox tells somebody.
 pub async fn notices(bed: &Testbed) -> Vec<sekimori_flow::Message> {
-    let tenant = bed.tenant();
-    let due = bed.flow.store.outbox_due(tenant.id, bed.now(), 60, 100).await.unwrap();
-    due.iter().map(|m| bed.flow.open_message(&tenant, m.id, &m.message).unwrap()).collect()
+    bed.notices().await
 }
 
 async fn new_ticket(bed: &Testbed, name: &str) -> String {
@@ -438,7 +436,8 @@ async fn wrong_codes_are_told_at_once_and_then_by_the_hour_with_how_many() {
     let waiting = store.outbox_waiting(tenant.id, 100).await.unwrap();
     let (mut told, mut due) = (0, Vec::new());
     for message in &waiting {
-        let message_of = bed.flow.open_message(&tenant, message.id, &message.message).unwrap();
+        let letter = bed.flow.open_letter(&tenant, message.id, &message.message).unwrap();
+        let sekimori_flow::Letter::Notice(message_of) = letter else { panic!("no code is sent") };
         assert_eq!(message_of.notice, Notice::SecondFactorFailed);
         // The first is told by itself, and once more with its hour.
         due.push(match message_of.since {

@@ -49,6 +49,32 @@ async fn a_printed_code_that_was_used_since_the_backup_stays_used() {
 }
 
 #[tokio::test]
+async fn an_address_that_was_replaced_since_the_backup_gets_no_codes_any_more() {
+    let bed = Testbed::start().await;
+    let browser = bed.browser(Network::Home);
+    let page = browser.open("/portal").await;
+    let page = browser.sign_in_as(&page, bed.person("aoi")).await;
+    let page = browser.submit(&page, &[]).await;
+    let code = bed.mailed_code().await;
+    browser.submit(&page, &[("code", &code)]).await;
+    let page = browser.open("/portal/mail-code").await;
+    let page = browser.submit(&page, &[("address", "new@other.example")]).await;
+    let code = bed.mailed_code().await;
+    browser.submit(&page, &[("code", &code)]).await;
+
+    let backup = Testbed::start().await;
+    let done = restored(&bed, &backup, bed.person("aoi").id).await;
+    let mut told = outcomes(&done);
+    told.sort_unstable_by_key(|(event, _)| *event);
+    let expected = [("factor.added", Outcome::ByHand), ("factor.replaced", Outcome::Done)];
+    assert_eq!(told, expected);
+    let begun = again(backup, "wiki", Network::Home, &[]).await;
+    let page = begun.password("aoi").await;
+    assert_eq!(page.reason().as_deref(), Some("mfa.none_left"), "{}", page.shows());
+    assert!(begun.bed.codes().await.is_empty());
+}
+
+#[tokio::test]
 async fn a_password_chosen_by_ticket_and_a_new_break_glass_code_are_named() {
     let bed = Testbed::start().await;
     let kenji = bed.person("kenji").id;

@@ -36,9 +36,7 @@ async fn yuki_uses_one_of_her_printed_codes_and_can_use_it_no_second_time() {
     let typed = code.to_lowercase().replace('-', "　");
     let page = begun.browser.submit(&page, &[("code", &typed)]).await;
     assert_eq!(begun.tokens(&page).await.claim("acr"), TWO);
-    let (tenant, store) = (begun.bed.tenant(), &begun.bed.flow.store);
-    let told = store.outbox_waiting(tenant.id, 100).await.unwrap();
-    let told = begun.bed.flow.open_message(&tenant, told[0].id, &told[0].message).unwrap();
+    let told = begun.bed.notices().await.remove(0);
     let left = begun.bed.person("yuki").recovery_codes.len() - 1;
     assert_eq!(told.about.codes_left.map(usize::from), Some(left), "{told:?}");
     assert_eq!(told.service.as_ref().map(ToString::to_string).as_deref(), Some("wiki"), "{told:?}");
@@ -67,11 +65,10 @@ async fn when_few_printed_codes_are_left_mail_and_portal_say_so() {
         let page = browser.submit(&page, &[("code", code)]).await;
         let left = 9 - u8::try_from(used).unwrap();
         assert_eq!(page.text().contains(few), left <= 3, "{left}: {}", page.text());
-        let tenant = bed.tenant();
-        let told = bed.flow.store.outbox_due(tenant.id, bed.now(), 60, 100).await.unwrap();
-        let told: Vec<_> = told
+        let told: Vec<_> = bed
+            .notices()
+            .await
             .iter()
-            .map(|mail| bed.flow.open_message(&tenant, mail.id, &mail.message).unwrap())
             .filter(|message| message.notice == sekimori_login::Notice::RecoveryCodeUsed)
             .map(|message| message.about.codes_left)
             .collect();

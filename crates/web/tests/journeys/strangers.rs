@@ -33,6 +33,7 @@ const STRANGERS: &[(&str, u16, u16)] = &[
     ("/portal/password", 303, 303),
     ("/portal/totp", 303, 303),
     ("/portal/passkey", 303, 303),
+    ("/portal/mail-code", 303, 303),
     ("/portal/recovery-codes", 303, 303),
     ("/portal/recovery-codes/file", 303, 405),
     ("/portal/factor/remove", 404, 405),

@@ -31,14 +31,8 @@ fn asks_code(page: &Page) -> bool {
     page.body.contains("id=\"code\"")
 }
 
-async fn messages(bed: &Testbed) -> Vec<sekimori_flow::Message> {
-    let tenant = bed.tenant();
-    let due = bed.flow.store.outbox_due(tenant.id, bed.now(), 60, 100).await.unwrap();
-    due.iter().map(|m| bed.flow.open_message(&tenant, m.id, &m.message).unwrap()).collect()
-}
-
 async fn notices(bed: &Testbed) -> Vec<Notice> {
-    messages(bed).await.iter().map(|message| message.notice).collect()
+    bed.notices().await.iter().map(|message| message.notice).collect()
 }
 
 #[tokio::test]
@@ -180,7 +174,7 @@ async fn a_recovery_code_counts_as_the_factor_and_is_told_to_its_owner() {
     let fields = [("code", yuki.recovery_codes[0].as_str()), ("new_password", NEW)];
     let done = browser.submit(&page, &fields).await;
     assert!(done.asks("password"), "{}", done.shows());
-    let told = messages(&bed).await;
+    let told = bed.notices().await;
     let used = told.iter().find(|message| message.notice == Notice::RecoveryCodeUsed);
     assert_eq!(used.and_then(|used| used.about.codes_left), Some(9), "{told:?}");
     let changed = told.iter().any(|message| message.notice == Notice::PasswordChanged);

@@ -54,3 +54,19 @@ mail-desk = Questions: { $desk }
 mail-signature =
     { $organisation }
     { $portal }
+
+## A code for signing in, or for an address
+
+mail-code-sign-in =
+    Somebody, we hope you, is signing in to { $service } with the account "{ $username }" and asked for this code:
+    .subject = { $organisation }: your code for signing in (mail { $number })
+    .not-me = If you are not signing in at this moment, somebody else has entered your password. Do not pass the code on, and change your password: { $portal }
+mail-code-registration =
+    Somebody, we hope you, wants to have codes for signing in sent to this address. Enter this code to show that the mailbox is yours:
+    .subject = { $organisation }: the code for your address (mail { $number })
+    .not-me = If you did not ask for this, your address was probably mistyped. There is nothing to do: without the code nothing happens.
+mail-code-good =
+    It is good once, until { $until }, in the browser that asked for it. This is mail { $number }; only the newest one counts.
+mail-code-nobody-asks =
+    Enter it at { $issuer } and nowhere else. Nobody asks you for it, neither by telephone nor by mail. Answers to this mail are not read.
+mail-replaces-address = It takes the place of the address that was registered before; codes are no longer sent to that one.

@@ -244,3 +244,19 @@ scope-email = your mail address
 scope-affiliation = what you are to the organisation (student, staff and so on)
 scope-groups = the groups that you are in
 scope-offline-access = this also while you are away, until you withdraw it
+
+## A code by mail
+
+mail-code-send = Send a code to { $address }
+mail-code-another = Send another code
+mail-code-sent-at = Sent at { $time } to { $address }, mail { $number }. Only the newest mail counts; this code is good until { $until }.
+mail-code-over = The code that was sent at { $time } is no longer good. Have a new one sent.
+mail-code-way-waiting = It is being handed over to the mail server at this moment.
+mail-code-way-accepted = It was handed over to the mail servers at { $time }. If it does not come, look into the spam folder as well.
+mail-code-way-deferred = The mail server has not taken it yet ({ $words }). We try again at { $time }. Some servers let every first mail wait.
+mail-code-way-deferred-soon = The mail server has not taken it yet ({ $words }). We are trying again.
+mail-code-way-refused = It was refused: { $words }. Nothing will come to this address; use another way, or ask the help desk.
+mail-code-way-given-up = It could not be handed over in time ({ $words }). Have another one sent, or use another way.
+mail-code-look-again = Look again how the mail is doing
+mail-code-another-from = You can have another one sent from { $time } on.
+mail-code-where-to = The address was registered by you and is shown shortened. It cannot be changed while you sign in.

@@ -264,3 +264,22 @@ demo-service-sign-in = Sign in
 demo-service-sign-in-strong = Sign in with two proofs, wherever you are
 demo-service-received = You are signed in. This is what the service was told:
 demo-service-error = The service was told:
+
+## An address for codes by mail
+
+portal-add-mail-code = Register an address for codes by mail
+portal-replace-mail-code = Register another address for codes by mail
+factor-not-taken-here = not accepted at present: codes by mail are switched off here
+register-mail-heading = Register an address for codes by mail
+register-mail-text = When you sign in from outside, a code can be sent to an address of yours. It has to be a mailbox outside the organisation that opens without this sign-in, or you could not read the code. A code by mail is the weakest kind of proof, and some services do not take it; an authenticator app or a passkey is better.
+register-mail-replaces = It will take the place of { $address }.
+register-mail-address-label = Mail address
+register-mail-address-hint = For instance of a private mailbox or of your telephone company. We send a code there first.
+register-mail-send = Send a code there
+register-mail-code-heading = Enter the code from the mail
+register-mail-code-text = A code was sent to { $address }. Entering it completes the registration.
+register-mail-complete = Complete the registration
+register-mail-other-address = Use another address
+register-mail-instead = Have codes sent by mail instead
+done-mail-code-registered = The address is registered. From now on a code can be sent there when you sign in.
+binding-mail-code = Registered with a code by mail

@@ -102,6 +102,7 @@ reason-mfa-unusable = Your password is right. The way that you chose cannot be u
 reason-mfa-level-not-reachable = What you showed is right. { $Service } asks for a stronger proof than any that is registered for you. { $Desk } can help you to register one.
     .title = { $Service } asks for a stronger proof
 reason-mfa-code-malformed = { $method ->
+        [mail_code] Your password is right. What you entered does not have the shape of the code in the mail: eight digits. Spaces and hyphens do not matter; letters and missing digits do.
         [recovery_code] Your password is right. What you entered does not have the shape of a recovery code: sixteen letters and digits, in groups of four. Spaces and hyphens do not matter; missing characters do.
        *[other] Your password is right. What you entered does not have the shape of a code. Spaces and hyphens do not matter; letters and missing digits do.
     }
@@ -110,6 +111,7 @@ reason-mfa-code-malformed = { $method ->
        *[other] This does not look like a code
     }
 reason-mfa-code-wrong = { $method ->
+        [mail_code] Your password is right; the code is not. Compare it with the newest mail, digit by digit.
         [recovery_code] Your password is right; the recovery code is not. Compare it with your list, character by character. Only the list that you made last counts.
        *[other] Your password is right; the code is not. Look at the entry for this organisation and enter the code that is shown now.
     }
@@ -118,6 +120,7 @@ reason-mfa-code-wrong = { $method ->
        *[other] The code does not fit
     }
 reason-mfa-code-reused = { $method ->
+        [mail_code] That code was right, and it has been used already. Each code counts once: have another one sent.
         [recovery_code] That was one of your recovery codes, and it has been used already. Each one counts once: enter another from the list.
        *[other] That code was right, and it has been used already. Each code counts once: wait for the next one, then enter it.
     }
@@ -136,6 +139,7 @@ reason-mfa-clock-suspected = The code belonged to another moment. If this happen
 reason-mfa-recovery-spent = That was one of your recovery codes, and it has been used already. Each one counts once: enter another from the list.
     .title = This recovery code has been used already
 reason-mfa-code-raced = { $method ->
+        [mail_code] That code was right, but it was used a moment ago in another window. Have another one sent.
         [recovery_code] That recovery code was right, but it was used a moment ago in another window. Enter another from the list.
        *[other] That code was right, but it was used a moment ago in another window. Enter the next one.
     }
@@ -153,10 +157,10 @@ reason-mail-code-superseded = That code belongs to an earlier mail. A newer one 
 reason-mail-code-not-sent = No code was sent in this sign-in yet. Have one sent, then enter it.
     .title = No code was sent yet
 reason-mail-wait = { $wait ->
-        [none] Several codes were sent one after another. Look for the newest of them, in the spam folder too; after a while another one can be sent.
-       *[other] Several codes were sent one after another. Look for the newest of them, in the spam folder too; in { $wait } another one can be sent.
+        [none] A code was sent a short while ago. Look for the newest mail, in the spam folder too; after a while another one can be sent.
+       *[other] A code was sent a short while ago. Look for the newest mail, in the spam folder too; in { $wait } another one can be sent.
     }
-    .title = Several codes were sent already
+    .title = A code was sent already
 
 ## Passkeys
 
@@ -229,3 +233,10 @@ reason-enrol-ticket-needs-factor = The ticket is right. This account also has a 
     .title = One more proof is needed, and yours cannot be used
 reason-password-weak = Your present password stays as it is. The new one would be guessed too easily.
     .title = The new password would be guessed too easily
+
+## An address for codes by mail
+
+reason-mail-address-malformed = What was entered does not have the shape of a mail address: a name, the sign @ and a domain, such as hana@mail.example. Nothing was sent.
+    .title = This does not look like a mail address
+reason-mail-address-own = Mailboxes of this address open with this very sign-in. Whoever stands outside without the code could not read the code that was sent there, and would be locked out. Nothing was sent; enter an address outside the organisation.
+    .title = An address outside the organisation is needed

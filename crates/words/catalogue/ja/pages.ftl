@@ -232,3 +232,19 @@ scope-email = メールアドレス
 scope-affiliation = 組織での立場（学生、職員など）
 scope-groups = 所属グループ
 scope-offline-access = 不在の間の利用（取り消すまで）
+
+## メールのコード
+
+mail-code-send = { $address } にコードを送信する
+mail-code-another = もう一度コードを送信する
+mail-code-sent-at = { $time }に { $address } へ送信しました（{ $number }通目）。使えるのは最新のメールのコードだけで、{ $until }まで有効です。
+mail-code-over = { $time }に送信したコードは、有効期間が過ぎています。新しいコードを送信してください。
+mail-code-way-waiting = メールサーバーへ引き渡しているところです。
+mail-code-way-accepted = { $time }にメールサーバーへ引き渡しました。届かない場合は、迷惑メールのフォルダーも確認してください。
+mail-code-way-deferred = メールサーバーがまだ受け取っていません（{ $words }）。{ $time }にもう一度送信します。初回のメールを必ず待たせるサーバーもあります。
+mail-code-way-deferred-soon = メールサーバーがまだ受け取っていません（{ $words }）。まもなくもう一度送信します。
+mail-code-way-refused = メールサーバーに受け取りを断られました（{ $words }）。このアドレスには届きません。ほかの方法を使うか、ヘルプデスクにお問い合わせください。
+mail-code-way-given-up = 有効期間内にメールを引き渡せませんでした（{ $words }）。もう一度送信するか、ほかの方法を使ってください。
+mail-code-look-again = メールの状況をもう一度確認する
+mail-code-another-from = { $time }から、もう一度送信できます。
+mail-code-where-to = ご自身で登録したアドレスを、一部だけ表示しています。サインインの途中では変更できません。

@@ -257,3 +257,22 @@ demo-service-sign-in = サインイン
 demo-service-sign-in-strong = 場所にかかわらず、二つの確認でサインインする
 demo-service-received = サインインしました。サービスが受け取った内容です。
 demo-service-error = サービスが受け取った内容:
+
+## コードを受け取るアドレス
+
+portal-add-mail-code = コードを受け取るアドレスを登録する
+portal-replace-mail-code = コードを受け取るアドレスを変更する
+factor-not-taken-here = 現在は使えません（メールのコードは、ここでは利用していません）
+register-mail-heading = コードを受け取るアドレスの登録
+register-mail-text = 学外からサインインするときに、登録したアドレスへコードを送信できます。このサインインがなくても読める、組織の外のメールアドレスを登録してください。そうでないと、届いたコードを読むことができません。メールのコードは確認方法の中で最も弱く、受け付けないサービスもあります。認証アプリやパスキーのほうが安全です。
+register-mail-replaces = 現在の { $address } に代わって登録されます。
+register-mail-address-label = メールアドレス
+register-mail-address-hint = 個人で契約しているメールや携帯電話会社のメールなどです。まず確認用のコードを送信します。
+register-mail-send = コードを送信する
+register-mail-code-heading = メールのコードを入力してください
+register-mail-code-text = { $address } にコードを送信しました。入力すると登録が完了します。
+register-mail-complete = 登録を完了する
+register-mail-other-address = 別のアドレスを使う
+register-mail-instead = 代わりにメールでコードを受け取る
+done-mail-code-registered = アドレスを登録しました。これからは、サインインのときにこのアドレスへコードを送信できます。
+binding-mail-code = メールのコードで確認して登録

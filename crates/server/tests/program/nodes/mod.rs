@@ -4,7 +4,7 @@
 //! These tests take minutes and a PostgreSQL; `./test nodes` runs them. Deliberately absent: anything that
 //! reaches into a server. Races and kills are seen from outside, as browsers and services see them.
 
-mod client;
+pub mod client;
 mod kills;
 mod ledger;
 mod place;
