@@ -12,6 +12,7 @@ needs_of() {
         need postgresql '/usr/lib/postgresql/*/bin/postgres'
         need openssl openssl
         need python3-aiosmtpd /usr/lib/python3/dist-packages/aiosmtpd
+        need libnss3-tools pk12util
         ;;
     harness | journeys | apache)
         need chromium /usr/bin/chromium

@@ -1,5 +1,6 @@
 //! `site.toml`: read, printed, compared.
 
+mod certificates;
 mod client;
 mod difference;
 pub(crate) mod document;
@@ -75,6 +76,7 @@ fn site(keys: Keys<'_, '_>, loader: &Loader<'_>) -> Option<Site> {
         retention: retention(&keys),
         mail: mail(&keys),
         passkeys,
+        certificates: certificates::certificates(&keys),
     };
     if site.policy.mail_codes && site.mail_domains.is_empty() && site.mail.own_domains.is_empty() {
         keys.reader().warning(

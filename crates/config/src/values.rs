@@ -88,6 +88,23 @@ pub(crate) fn origin(text: &str) -> Result<String, Wrong> {
     }
 }
 
+/// Scheme, host and port, by http or https: what is read there is signed.
+pub(crate) fn open_origin(text: &str) -> Result<String, Wrong> {
+    let wrong = |remedy: &str| {
+        let what = format!("{} is not scheme, host and port", shown(text));
+        Wrong::new(what, format!("write \"{remedy}\""))
+    };
+    let example = "http://pki.example.ac.jp";
+    let fits = text.len() <= 256 && text.bytes().all(|byte| byte.is_ascii_graphic());
+    let url = Url::parse(text).ok().filter(|_| fits).ok_or_else(|| wrong(example))?;
+    let origin = url.origin().ascii_serialization();
+    match url.scheme() {
+        "http" | "https" if origin == text => Ok(origin),
+        "http" | "https" => Err(wrong(&origin)),
+        _ => Err(wrong(example)),
+    }
+}
+
 /// The address of a page: https, or http for loopback.
 pub(crate) fn page(text: &str) -> Result<String, Wrong> {
     web_url(text).map(|_| text.to_owned())

@@ -3,6 +3,8 @@
 //! `config` reads TOML into these with lines and remedies; `store` keeps every version as JSON. Every field
 //! has a default where an organisation could reasonably leave it out.
 
+mod certificates;
+
 use std::collections::BTreeSet;
 use std::fmt;
 
@@ -14,6 +16,8 @@ use crate::Group;
 use crate::client::Client;
 use crate::method::{Binding, Method};
 use crate::person::MailAddress;
+
+pub use certificates::CertificateSettings;
 
 macro_rules! name_type {
     ($(#[$doc:meta])* $name:ident, $what:literal) => {
@@ -135,6 +139,9 @@ pub struct Site {
     /// Passkeys.
     #[serde(default)]
     pub passkeys: PasskeySettings,
+    /// Certificates of the organisation's own authority.
+    #[serde(default)]
+    pub certificates: CertificateSettings,
 }
 
 impl Site {

@@ -16,6 +16,7 @@ use sekimori_keys::{
 use sekimori_store::{ChangeError, KeySet, KeyStanding, KeyStep, Node, StoredKey};
 
 use crate::Flow;
+use crate::certificates::Authorities;
 use crate::tenant::{CheckpointKeys, Tenant};
 
 /// The line of data keys; signing keys stand in a line named after their algorithm.
@@ -267,6 +268,7 @@ impl Flow {
         tenant.keys_version = set.version;
         tenant.secrets = secrets;
         tenant.checkpoint_keys = checkpoint_keys(id, &set, &tenant.keys)?;
+        tenant.authorities = Authorities::open(id, &set, &tenant.keys);
         Ok(Some(tenant))
     }
 

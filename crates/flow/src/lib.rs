@@ -10,6 +10,7 @@ pub mod attempt;
 mod bounded;
 mod budget;
 pub mod carried;
+pub mod certificates;
 mod challenge;
 pub mod checkpoint;
 mod device;
@@ -90,6 +91,7 @@ pub struct Parts {
     lookups: portal::Lookups,
     answered: answered::Answered,
     assertions: oidc::Assertions,
+    published: certificates::Published,
     answers: Cache<(TenantId, [u8; 16], String), Arc<login::Loop>>,
 }
 
@@ -132,6 +134,7 @@ impl Flow {
             lookups: portal::Lookups::default(),
             answered: answered::Answered::default(),
             assertions: oidc::Assertions::default(),
+            published: certificates::Published::default(),
             answers: Cache::builder()
                 .max_capacity(100_000)
                 .time_to_live(std::time::Duration::from_mins(2))

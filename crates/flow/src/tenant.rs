@@ -13,6 +13,8 @@ use sekimori_keys::jws::JwsKey;
 use sekimori_keys::{Jwk, KeyRing, KeyedDigest, SigningKeySet};
 use sekimori_login::{Policy, ServiceFacts};
 
+use crate::certificates::Authorities;
+
 /// One organisation, ready to be asked. Replaced as a whole when its settings or keys change.
 pub struct Tenant {
     /// Which.
@@ -37,6 +39,8 @@ pub struct Tenant {
     pub checkpoint_keys: CheckpointKeys,
     /// What passkeys are bound to; none where browsers know no passkeys (the issuer is an address, not a name).
     pub relying_party: Option<Arc<RelyingParty>>,
+    /// Authorities that issue certificates, or did.
+    pub authorities: Arc<Authorities>,
 }
 
 /// Keys that sign checkpoints of the audit, and nothing else.
@@ -78,6 +82,7 @@ impl Tenant {
             secrets: HashMap::new(),
             checkpoint_keys: CheckpointKeys::default(),
             relying_party,
+            authorities: Arc::default(),
         }
     }
 

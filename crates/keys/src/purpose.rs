@@ -58,6 +58,8 @@ purposes! {
     RefusedForm = "refused-form",
     /// The challenge that a passkey is to sign, as its page carries it.
     PasskeyChallenge = "passkey-challenge",
+    /// Private keys of certificate authorities in rows.
+    AuthorityKeyAtRest = "authority-key-at-rest",
 }
 
 /// For whom a derived key is.

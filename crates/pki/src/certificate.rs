@@ -12,6 +12,7 @@ use x509_cert::spki::SubjectPublicKeyInfoOwned;
 
 use crate::months::from_x509;
 use crate::serial::Serial;
+use crate::signed::Signed;
 
 /// Longest certificate that is read, in bytes. People's have one or two KiB.
 pub const CERTIFICATE_BYTES_MAX: usize = 16 * 1024;
@@ -106,6 +107,13 @@ impl Certificate {
     /// SHA-256 of its bytes.
     pub fn fingerprint(&self) -> Fingerprint {
         Fingerprint::of(&self.der)
+    }
+
+    /// True if it names `issuer` as its issuer and that one's key signed it. Nothing else is looked at.
+    pub fn is_signed_by(&self, issuer: &Self) -> bool {
+        let named = name_bytes(self.issuer()) == name_bytes(issuer.subject());
+        let signed = Signed::read(&self.der);
+        named && signed.is_some_and(|signed| signed.verify(issuer.key()).is_ok())
     }
 
     pub(crate) fn subject(&self) -> &Name {

@@ -11,6 +11,8 @@ pub enum PemKind {
     Request,
     /// A revocation list.
     RevocationList,
+    /// A private key (PKCS#8). The text is as secret as the bytes.
+    PrivateKey,
 }
 
 /// The text form of these DER bytes.
@@ -19,6 +21,7 @@ pub fn pem(kind: PemKind, der: &[u8]) -> String {
         PemKind::Certificate => "CERTIFICATE",
         PemKind::Request => "CERTIFICATE REQUEST",
         PemKind::RevocationList => "X509 CRL",
+        PemKind::PrivateKey => "PRIVATE KEY",
     };
     encode_string(label, LineEnding::LF, der).expect("bytes have a text form")
 }

@@ -57,6 +57,12 @@ pub fn start(
         async move { app.flow.rotate_due_keys().await }
     };
     every("rotating keys", ROTATE, stopping, rotate);
+    let ending = app.clone();
+    let end = move || {
+        let app = ending.clone();
+        async move { app.flow.end_certificates().await }
+    };
+    every("ending the certificates of ended accounts", ROTATE, stopping, end);
     let sealing = app.clone();
     let seal = move || {
         let app = sealing.clone();

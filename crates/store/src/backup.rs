@@ -30,13 +30,14 @@ const STEPS_EARLY: i64 = 1;
 
 /// What voids what may have happened since the backup. `restore/grants` and `restore/steps` have a
 /// parameter.
-const NEW_EPOCH: [&Statement; 9] = [
+const NEW_EPOCH: [&Statement; 10] = [
     &sql::RESTORE_SESSIONS,
     &sql::RESTORE_CODES,
     &sql::RESTORE_ACCESS_TOKENS,
     &sql::RESTORE_REFRESH_TOKENS,
     &sql::RESTORE_TICKETS,
     &sql::RESTORE_ATTEMPTS,
+    &sql::RESTORE_CERTIFICATE_FILES,
     &sql::RESTORE_OUTBOX,
     &sql::RESTORE_MAIL_CODES,
     &sql::RESTORE_NODES,

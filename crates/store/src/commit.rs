@@ -9,6 +9,7 @@ use sekimori_login::FactorState;
 
 use crate::Store;
 use crate::audit::{AuditLine, LineId};
+use crate::certificates;
 use crate::conflict::{CommitError, Conflict};
 use crate::database::{Call, DatabaseError, Done, Transaction, call};
 use crate::mail_codes;
@@ -420,6 +421,17 @@ impl Plan {
             Write::ConsentRemove { person, client_id } => {
                 self.then(call!(sql::CONSENTS_REMOVE, t, person.bytes(), client_id));
             }
+            Write::CertificatePut(certificate) => {
+                let put = certificates::put(tenant, now, &certificate);
+                self.must(put, Conflict::CertificatesFull);
+            }
+            Write::CertificateRevoke { serial, reason } => self.must(
+                call!(sql::CERTIFICATES_REVOKE, now, reason, t, serial.bytes()),
+                Conflict::CertificateGone,
+            ),
+            Write::CertificateFileForget { person, serial } => {
+                self.then(call!(sql::CERTIFICATES_FILE_FORGET, t, serial.bytes(), person.bytes()));
+            }
             Write::OutboxPut { id, message, due_at } => self.must(
                 call!(sql::OUTBOX_PUT, t, id.bytes(), &message, now, due_at, 0_u8),
                 Conflict::Exists,
@@ -457,12 +469,10 @@ impl Plan {
         self.must(people::factor_add(self.tenant, self.now, factor), conflict);
     }
 
-    /// All that stands of a person ends with a state that shuts them out.
+    /// All that stands of a person ends with a state that shuts them out, certificates with the account.
     fn endings_in(&mut self, state: PersonState, person: PersonId) {
-        if people::shuts_out(state) > 0 {
-            for call in people::endings(self.tenant, self.now, person) {
-                self.then(call);
-            }
+        for call in people::endings(self.tenant, self.now, state, person) {
+            self.then(call);
         }
     }
 

@@ -70,6 +70,12 @@ pub enum Conflict {
     /// The refresh token was used, has expired, never was, or its grant has ended.
     #[error("the refresh token cannot be used")]
     RefreshSpent,
+    /// The person has as many good certificates as they may, or is gone.
+    #[error("the person has as many certificates as they may")]
+    CertificatesFull,
+    /// The certificate was taken back before, or never issued.
+    #[error("there is no such certificate, or it was taken back before")]
+    CertificateGone,
     /// The incident code is in use: draw another one.
     #[error("the incident code is in use")]
     IncidentTaken,

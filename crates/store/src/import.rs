@@ -5,6 +5,7 @@ use sekimori_directory::Person;
 
 use crate::Store;
 use crate::audit::{AuditEntry, AuditLine};
+use crate::certificates::{self, StoredCertificate};
 use crate::database::postgres::Pooling;
 use crate::database::{Connection, DatabaseError, Transaction, call};
 use crate::people::{self, Consent, NewTicket, StoredPerson, StoredTicket};
@@ -87,6 +88,8 @@ pub struct PersonExport {
     pub consents: Vec<Consent>,
     /// Their tickets.
     pub tickets: Vec<StoredTicket>,
+    /// Their certificates.
+    pub certificates: Vec<StoredCertificate>,
     /// Their history, newest first.
     pub history: Vec<AuditEntry>,
 }
@@ -131,13 +134,19 @@ impl Store {
             grants: self.grants_of(tenant, now, person, EXPORT_LINES_MAX).await?,
             consents: self.consents_of(tenant, person).await?,
             tickets: self.tickets_of(tenant, person).await?,
+            certificates: self.certificates_of(tenant, person).await?,
             history: self.history_of(tenant, person, after_all, EXPORT_LINES_MAX).await?,
         }))
     }
 
     /// Erase a person: the account, all that hangs on it, and the facts beside their audit lines. The
     /// lines stay, with the person's id and commitments. Gives whether there was anybody.
-    pub async fn person_erase(&self, tenant: TenantId, person: PersonId) -> Result<bool, Fault> {
+    pub async fn person_erase(
+        &self,
+        tenant: TenantId,
+        now: Timestamp,
+        person: PersonId,
+    ) -> Result<bool, Fault> {
         let (t, p) = (*tenant.bytes(), *person.bytes());
         let calls = [
             call!(sql::PEOPLE_REMOVE, &t, &p),
@@ -149,6 +158,8 @@ impl Store {
             call!(sql::CONSENTS_REMOVE_ALL, &t, &p),
             call!(sql::MAIL_CODES_REMOVE_ALL, &t, &p),
             call!(sql::MAIL_CODES_ROW_REMOVE, &t, &p),
+            certificates::revoke_all(tenant, now, person),
+            call!(sql::CERTIFICATES_FORGET_PERSON, Vec::<u8>::new(), &t, &p),
             call!(sql::AUDIT_FACTS_OF_PERSON_REMOVE, &t, &p),
         ];
         let erased = self
@@ -227,9 +238,8 @@ impl Import {
                 }
                 let words = call!(sql::PEOPLE_WORDS_REMOVE, self.tenant.bytes(), person.id.bytes());
                 transaction.run(&words)?;
-                if people::shuts_out(person.state) > 0 {
-                    transaction.run_all(&people::endings(self.tenant, self.now, person.id))?;
-                }
+                let endings = people::endings(self.tenant, self.now, person.state, person.id);
+                transaction.run_all(&endings)?;
                 person
             }
             ImportRow::Line(line) => {

@@ -9,6 +9,7 @@
 
 mod audit;
 mod backup;
+mod certificates;
 mod commit;
 mod conflict;
 mod counters;
@@ -39,6 +40,9 @@ pub use audit::{
     ScannedLine, StoredLine, Unlisted, UnlistedChain, chain_start, commitment, verify_next,
 };
 pub use backup::{BackupReport, restore, sealed_keys};
+pub use certificates::{
+    CertificateSerial, NewCertificate, RevokedRow, StoredCertificate, Taken, WithEndedAccount,
+};
 pub use commit::Receipt;
 pub use conflict::{CommitError, Conflict};
 pub use counters::{Counter, Reservation, Reserved};

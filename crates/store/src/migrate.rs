@@ -47,6 +47,7 @@ const MIGRATIONS: &[Migration] = &[
     migration!(3, works for 1, "0003_ticket_purpose"),
     migration!(4, works for 1, "0004_passkeys"),
     migration!(5, works for 1, "0005_mail_codes"),
+    migration!(6, works for 1, "0006_certificates"),
 ];
 
 /// The schema that this program was built for.

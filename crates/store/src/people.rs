@@ -6,6 +6,7 @@ use sekimori_login::ticket::TicketPurpose;
 use sekimori_login::{FactorFacts, FactorState, KnownPerson};
 
 use crate::Store;
+use crate::certificates;
 use crate::database::{Call, DatabaseError, call};
 use crate::ids::Digest;
 use crate::new::NewFactor;
@@ -396,14 +397,24 @@ pub(crate) fn shuts_out(state: PersonState) -> u64 {
     }
 }
 
-/// The calls that end all that stands of a person: tickets, grants with their tokens and codes, sessions.
-pub(crate) fn endings(tenant: TenantId, now: Timestamp, person: PersonId) -> [Call; 3] {
+/// The calls that end what stands of a person in this state: tickets, grants with their tokens and codes, sessions and
+/// certificates when it shuts them out; certificates with the account when it has an end.
+pub(crate) fn endings(
+    tenant: TenantId,
+    now: Timestamp,
+    state: PersonState,
+    person: PersonId,
+) -> Vec<Call> {
     let (t, p) = (tenant.bytes(), person.bytes());
-    [
-        call!(sql::TICKETS_END, t, p),
-        call!(sql::GRANTS_END_OF_PERSON, now, t, p, Vec::<u8>::new()),
-        call!(sql::SESSIONS_END_OF_PERSON, t, p, Vec::<u8>::new()),
-    ]
+    match state {
+        PersonState::Active { until, .. } => vec![call!(sql::CERTIFICATES_UNTIL, until, t, p)],
+        PersonState::Disabled { .. } | PersonState::Held { .. } => vec![
+            call!(sql::TICKETS_END, t, p),
+            call!(sql::GRANTS_END_OF_PERSON, now, t, p, Vec::<u8>::new()),
+            call!(sql::SESSIONS_END_OF_PERSON, t, p, Vec::<u8>::new()),
+            certificates::revoke_all(tenant, now, person),
+        ],
+    }
 }
 
 /// The call that changes a person.

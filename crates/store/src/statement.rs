@@ -197,6 +197,18 @@ statements! {
     AUDIT_CHECKPOINT_PUT = both "audit/checkpoint_put";
     AUDIT_CHECKPOINT_LAST = both "audit/checkpoint_last";
     AUDIT_CHECKPOINTS = both "audit/checkpoints";
+    CERTIFICATES_PUT = both "certificates/put";
+    CERTIFICATES_BY_SERIAL = both "certificates/by_serial";
+    CERTIFICATES_OF_PERSON = both "certificates/of_person";
+    CERTIFICATES_REVOKE = both "certificates/revoke";
+    CERTIFICATES_REVOKE_OF_PERSON = both "certificates/revoke_of_person";
+    CERTIFICATES_UNTIL = both "certificates/until";
+    CERTIFICATES_ENDED = both "certificates/ended";
+    CERTIFICATES_REVOKED = both "certificates/revoked";
+    CERTIFICATES_REVOKED_LAST = both "certificates/revoked_last";
+    CERTIFICATES_FILE = both "certificates/file";
+    CERTIFICATES_FILE_FORGET = both "certificates/file_forget";
+    CERTIFICATES_FORGET_PERSON = both "certificates/forget_person";
     HEALTH_ASK = both "health/ask";
     RESTORE_SESSIONS = both "restore/sessions";
     RESTORE_CODES = both "restore/codes";
@@ -205,6 +217,7 @@ statements! {
     RESTORE_GRANTS = both "restore/grants";
     RESTORE_TICKETS = both "restore/tickets";
     RESTORE_ATTEMPTS = both "restore/attempts";
+    RESTORE_CERTIFICATE_FILES = both "restore/certificate_files";
     RESTORE_STEPS = both "restore/steps";
     RESTORE_OUTBOX = both "restore/outbox";
     RESTORE_MAIL_CODES = both "restore/mail_codes";
@@ -217,6 +230,8 @@ statements! {
     SWEEP_GRANTS = both "sweep/grants";
     SWEEP_TICKETS = both "sweep/tickets";
     SWEEP_BURNED_STEPS = both "sweep/burned_steps";
+    SWEEP_CERTIFICATE_FILES = both "sweep/certificate_files";
+    SWEEP_CERTIFICATES = both "sweep/certificates";
     SWEEP_FACTS = both "sweep/facts";
     SWEEP_MAIL_CODES = both "sweep/mail_codes";
     SWEEP_MAIL_ROWS = both "sweep/mail_rows";

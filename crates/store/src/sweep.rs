@@ -17,7 +17,7 @@ const PIECE: u64 = 500;
 const COUNTERS_MAX: u64 = 500_000;
 /// A redeemed or expired code is remembered so long, to recognise a second redemption.
 const CODE_SECONDS: i64 = 24 * 3600;
-/// Ended tickets and burned steps are remembered so long.
+/// Ended tickets, burned steps and expired certificates are remembered so long.
 const TRACE_SECONDS: i64 = 90 * 24 * 3600;
 /// Seconds of a day.
 const DAY: i64 = 24 * 3600;
@@ -25,7 +25,7 @@ const DAY: i64 = 24 * 3600;
 /// How many rows went.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Swept {
-    /// Sessions, attempts, codes, tokens, grants, tickets, burned steps and codes by mail.
+    /// Sessions, attempts, codes, tokens, grants, tickets, burned steps, codes by mail, certificates and their files.
     pub expired: u64,
     /// Counters, expired or beyond the cap.
     pub counters: u64,
@@ -152,6 +152,8 @@ impl Broom {
             // What mail servers say names addresses: it is personal as facts are.
             self.before(&sql::SWEEP_MAIL_CODES, self.facts_seconds),
             self.before(&sql::SWEEP_MAIL_ROWS, DAY),
+            self.before(&sql::SWEEP_CERTIFICATE_FILES, 0),
+            self.before(&sql::SWEEP_CERTIFICATES, TRACE_SECONDS),
         ];
         let mut swept = Swept::default();
         for done in transaction.run_all(&calls)? {

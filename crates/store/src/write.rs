@@ -9,6 +9,7 @@ use sekimori_directory::{Person, PersonState};
 use sekimori_login::ticket::TicketPurpose;
 
 use crate::audit::AuditLine;
+use crate::certificates::{CertificateSerial, NewCertificate};
 #[cfg(doc)]
 use crate::conflict::Conflict;
 use crate::counters::Reserved;
@@ -380,6 +381,23 @@ pub enum Write {
         person: PersonId,
         /// Whom.
         client_id: String,
+    },
+
+    /// Keep a certificate that was issued. Conflict: [`Conflict::CertificatesFull`], also if the person is gone.
+    CertificatePut(NewCertificate),
+    /// Take a certificate back. Conflict: [`Conflict::CertificateGone`] (taken back before, or never issued).
+    CertificateRevoke {
+        /// Which.
+        serial: CertificateSerial,
+        /// The number of CRLReason. RFC 5280, 5.3.1
+        reason: u8,
+    },
+    /// Keep the file of a certificate no longer.
+    CertificateFileForget {
+        /// Whose.
+        person: PersonId,
+        /// Of which.
+        serial: CertificateSerial,
     },
 
     /// Put a message in the outbox.

@@ -2,6 +2,7 @@
 
 mod answer;
 mod app;
+mod authority;
 pub mod cookies;
 mod csp_report;
 mod cx;

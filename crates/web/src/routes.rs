@@ -16,7 +16,7 @@ use sekimori_protocol_oidc::Endpoint;
 use crate::answer::{Answer, bare};
 use crate::app::App;
 use crate::cx::Cx;
-use crate::{csp_report, headers, login, oidc, portal};
+use crate::{authority, csp_report, headers, login, oidc, portal};
 
 /// All routes, with the headers that stand on every answer.
 pub fn router(app: App) -> Router {
@@ -71,6 +71,9 @@ fn routes() -> Vec<Route> {
         ("/portal/consents", get(portal::consents).post(portal::withdraw)),
         ("/not-me/{link}", get(portal::not_me).post(portal::not_me_pressed)),
         ("/help", get(portal::help)),
+        ("/ca/ocsp", post(authority::status)),
+        ("/ca/ocsp/{*request}", get(authority::status_by_address)),
+        ("/ca/{file}", get(authority::file)),
         ("/csp-report", post(csp_report::report)),
         ("/static/{name}", get(asset)),
     ]

@@ -31,6 +31,11 @@ pub(super) const SECTIONS: &[Section] = &[
     section("retention", Once, "How long records are kept."),
     section("mail", Once, "Mail to people, as they see it; how it is sent is in `sekimori.toml`."),
     section("passkeys", Once, "Passkeys."),
+    section(
+        "certificates",
+        Once,
+        "Client certificates of the organisation's own authority, once `sekimori ca init` has made one: what they say, for how long, and who may have them.",
+    ),
 ];
 
 keys! {
@@ -150,5 +155,17 @@ keys! {
     "passkeys" {
         "relying_party", "domain", Depends("the issuer's host"),
             "What passkeys are bound to: the issuer's host or a domain above it, such as the organisation's. Choose it before the first passkey is registered: another one makes all that there are useless.";
+    }
+    "certificates" {
+        "months", "13, 25 or 48", Value("25"), "For how many months they are valid; never longer than the authority itself.";
+        "good_max", "1 to 20", Value("3"), "How many good ones somebody may have at a time.";
+        "groups", "list of groups", Value("[]"), "Who may have one; everybody, when empty.";
+        "country", "two capital letters", Nothing, "C in the subject.";
+        "organization", "text of at most 64 characters", Nothing, "O in the subject.";
+        "unit", "text of at most 64 characters", Nothing, "OU in the subject.";
+        "realm", "domain", Nothing, "With `user@realm` as the user principal name, by which Windows and RADIUS servers know people.";
+        "mail", "true or false", Value("false"), "With the person's mail address. It may change; the certificate does not.";
+        "status_url", "http or https origin", Depends("the issuer"),
+            "Where the world asks whether a certificate still holds; stands in each one, for as long as it is valid. Plain http is usual: what is read there is signed, and some clients ask by nothing else. It must lead to this server.";
     }
 }

@@ -11,8 +11,9 @@ use sekimori_directory::client::{
     SubjectType, TokenAlgorithm,
 };
 use sekimori_directory::settings::{
-    Help, MailSettings, Organisation, PasskeySettings, PasswordSettings, PolicyRow, PolicySettings,
-    Relay, Requirement, Retention, Service, ServiceName, SessionSettings, Site, Zone, ZoneName,
+    CertificateSettings, Help, MailSettings, Organisation, PasskeySettings, PasswordSettings,
+    PolicyRow, PolicySettings, Relay, Requirement, Retention, Service, ServiceName,
+    SessionSettings, Site, Zone, ZoneName,
 };
 use sekimori_directory::{Binding, ClientId, Group, MailAddress, Method, RedirectUri};
 
@@ -288,6 +289,23 @@ prop_compose! {
 }
 
 prop_compose! {
+    fn certificates()(
+        months in select(vec![13_u8, 25, 48]),
+        good_max in 1..=20_u8,
+        groups in groups(),
+        country in option::of("[A-Z]{2}"),
+        (organization, unit) in (option::of(line()), option::of(line())),
+        realm in option::of("[a-z]{1,8}\\.example"),
+        mail in any::<bool>(),
+        status_url in option::of("http://[a-z]{1,8}\\.example(:8080)?"),
+    ) -> CertificateSettings {
+        CertificateSettings {
+            months, good_max, groups, country, organization, unit, realm, mail, status_url,
+        }
+    }
+}
+
+prop_compose! {
     fn a_site()(
         (issuer, language) in (
             "https://[a-z]{1,8}\\.example(:8443)?",
@@ -301,9 +319,12 @@ prop_compose! {
         services in (service(0), service(1)),
         count in 0..=2_usize,
         (password, session, retention) in numbers(),
-        from in option::of(mail()),
         bound in any::<bool>(),
-        own_domains in prop::collection::btree_set("[a-z]{1,8}\\.example", 0..2),
+        (from, own_domains, certificates) in (
+            option::of(mail()),
+            prop::collection::btree_set("[a-z]{1,8}\\.example", 0..2),
+            certificates(),
+        ),
     ) -> Site {
         let (_, host) = issuer.split_once("://").unwrap();
         let host = host.split(':').next().unwrap().to_owned();
@@ -323,6 +344,7 @@ prop_compose! {
             retention,
             passkeys,
             mail: MailSettings { from, own_domains: own_domains.into_iter().collect() },
+            certificates,
         }
     }
 }
@@ -343,6 +365,7 @@ fn changed(old: &Site, other: Site, part: i32) -> Site {
         9 => new.session = other.session,
         10 => new.mail = other.mail,
         11 => new.passkeys = other.passkeys,
+        12 => new.certificates = other.certificates,
         _ => new = other,
     }
     new
@@ -369,7 +392,7 @@ proptest! {
     fn there_is_a_difference_exactly_when_sites_differ(
         old in a_site(),
         other in a_site(),
-        part in 0..13,
+        part in 0..14,
     ) {
         prop_assert_eq!(site::difference(&old, &old), []);
         let new = changed(&old, other, part);

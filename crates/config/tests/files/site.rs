@@ -68,6 +68,21 @@ fn passkeys_are_bound_to_the_host_or_a_domain_above_it() {
 }
 
 #[test]
+fn certificates_say_only_what_can_stand_in_one() {
+    for line in [
+        "months = 24",
+        "country = \"jp\"",
+        "realm = \"例.jp\"",
+        "status_url = \"ldap://pki.example.ac.jp\"",
+        "status_url = \"http://pki.example.ac.jp/\"",
+        "good_max = 0",
+    ] {
+        let told = told(&format!("[certificates]\n{line}\n"));
+        assert_eq!(told.len(), 1, "{line}: {told:?}");
+    }
+}
+
+#[test]
 fn an_issuer_that_is_an_address_is_told_to_have_no_passkeys() {
     for (host, warned) in [
         ("login.example.ac.jp", false),

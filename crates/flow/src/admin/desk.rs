@@ -28,6 +28,8 @@ pub enum View {
     Account,
     /// Open sessions.
     Sessions,
+    /// Certificates.
+    Certificates,
     /// Why a sign-in came out as it did.
     Incident,
     /// What other settings would make of everybody's sign-ins.
@@ -39,6 +41,7 @@ impl View {
         match self {
             Self::Account => "account",
             Self::Sessions => "sessions",
+            Self::Certificates => "certificates",
             Self::Incident => "incident",
             Self::WhatIf => "what_if",
         }

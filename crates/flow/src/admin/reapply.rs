@@ -6,12 +6,15 @@ use std::collections::{BTreeMap, HashMap};
 use sekimori_base::{FactorId, Fault, PersonId, TenantId, Timestamp, base32};
 use sekimori_directory::settings::ServiceName;
 use sekimori_directory::{Binding, Method, PersonState};
-use sekimori_store::{Conflict, StoredLine, StoredPerson, Write};
+use sekimori_login::FactorFacts;
+use sekimori_pki::Serial;
+use sekimori_store::{CertificateSerial, Conflict, StoredLine, StoredPerson, Write};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::By;
 use crate::Flow;
+use crate::certificates::stored_serial;
 use crate::login::SPENT;
 use crate::portal::SUSPENDED_SECONDS;
 use crate::tenant::Tenant;
@@ -71,6 +74,7 @@ enum Event {
     FactorSuspended,
     ConsentWithdrawn,
     Erased,
+    CertificateRevoked,
     ByHand,
 }
 
@@ -87,6 +91,7 @@ impl Event {
             "not_me" => Self::FactorSuspended,
             "consent.withdrawn" => Self::ConsentWithdrawn,
             "person.erased" => Self::Erased,
+            "certificate.revoked" => Self::CertificateRevoked,
             "person.added"
             | "people.imported"
             | "password.changed"
@@ -95,6 +100,8 @@ impl Event {
             | "factor.added"
             | "factor.handed_out"
             | "service.secret_made"
+            | "certificate.issued"
+            | "ca.made"
             | "settings.applied"
             | "keys.rotated" => Self::ByHand,
             _ => return None,
@@ -278,6 +285,9 @@ impl Flow {
         if event == Event::ByHand {
             return Ok(Outcome::ByHand);
         }
+        if event == Event::CertificateRevoked {
+            return self.reapply_revocation(tenant, line, by).await;
+        }
         let Some((person, found)) = self.of_line(tenant, line).await? else {
             // Who is not in the backup has nothing that could come back.
             return Ok(Outcome::Already);
@@ -292,12 +302,7 @@ impl Flow {
                 Some(_) => return Ok(Outcome::Already),
                 None => return Ok(Outcome::ByHand),
             },
-            Event::FormerCodesEnded => {
-                let codes = factors.iter().filter(|factor| {
-                    factor.method == Method::RecoveryCode && factor.binding != Binding::BreakGlass
-                });
-                codes.map(|codes| Write::FactorRemove { person, factor: codes.id }).collect()
-            }
+            Event::FormerCodesEnded => former_codes(person, factors),
             Event::CodeSpent => spend_again(person, &found, line),
             Event::FactorSuspended => {
                 let until = line.at.plus_seconds(SUSPENDED_SECONDS);
@@ -314,15 +319,37 @@ impl Flow {
             },
             Event::Erased => {
                 let outcome = self.again(tenant, line, by, Vec::new()).await?;
-                self.store.person_erase(tenant.id, person).await?;
+                self.store.person_erase(tenant.id, self.clock.now(), person).await?;
                 return Ok(outcome);
             }
-            Event::Disabled | Event::Enabled | Event::ByHand => return Ok(Outcome::ByHand),
+            Event::Disabled | Event::Enabled | Event::CertificateRevoked | Event::ByHand => {
+                return Ok(Outcome::ByHand);
+            }
         };
         if writes.is_empty() {
             return Ok(Outcome::Already);
         }
         self.again(tenant, line, by, writes).await
+    }
+
+    /// One that was issued since the backup as well is not known here, and no list names it.
+    async fn reapply_revocation(
+        &self,
+        tenant: &Tenant,
+        line: &StoredLine,
+        by: &By,
+    ) -> Result<Outcome, Fault> {
+        let Some((serial, reason)) = line.details.as_ref().and_then(revocation) else {
+            return Ok(Outcome::ByHand);
+        };
+        match self.store.certificate(tenant.id, serial.clone()).await? {
+            None => Ok(Outcome::ByHand),
+            Some(stored) if stored.revoked.is_some() => Ok(Outcome::Already),
+            Some(_) => {
+                let writes = vec![Write::CertificateRevoke { serial, reason }];
+                self.again(tenant, line, by, writes).await
+            }
+        }
     }
 
     async fn of_line(
@@ -362,6 +389,14 @@ impl Flow {
     }
 }
 
+/// What ends a sheet of codes, and leaves the one for emergencies.
+fn former_codes(person: PersonId, factors: &[FactorFacts]) -> Vec<Write> {
+    let codes = factors.iter().filter(|factor| {
+        factor.method == Method::RecoveryCode && factor.binding != Binding::BreakGlass
+    });
+    codes.map(|codes| Write::FactorRemove { person, factor: codes.id }).collect()
+}
+
 /// What uses up a recovery code again, unless it is used up, or its sheet is gone.
 fn spend_again(person: PersonId, found: &StoredPerson, line: &StoredLine) -> Vec<Write> {
     let spent = spent_code(line).filter(|(factor, index)| {
@@ -377,6 +412,13 @@ fn spent_code(line: &StoredLine) -> Option<(FactorId, u8)> {
     let code = line.details.as_ref()?.get(SPENT)?;
     let factor = code["factor"].as_str()?.parse().ok()?;
     Some((factor, u8::try_from(code["index"].as_u64()?).ok()?))
+}
+
+/// Which certificate was taken back, and why.
+fn revocation(details: &serde_json::Value) -> Option<(CertificateSerial, u8)> {
+    let serial = Serial::from_hex(details["serial"].as_str()?)?;
+    let reason = u8::try_from(details["reason"].as_u64()?).ok()?;
+    Some((stored_serial(serial), reason))
 }
 
 /// The client of the service that a line names.

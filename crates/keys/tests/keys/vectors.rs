@@ -205,6 +205,7 @@ fn no_label_of_a_purpose_changes() {
             "pairwise-subject",
             "refused-form",
             "passkey-challenge",
+            "authority-key-at-rest",
         ]
     );
 }

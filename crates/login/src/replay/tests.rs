@@ -386,8 +386,7 @@ fn a_forecast_tells_admitted_asked_refused_and_unknown_apart() {
 }
 
 fn site(rows: Vec<PolicyRow>, services: Vec<Service>, campus_range: &str) -> Site {
-    let mut settings = policy().settings;
-    settings.rows = rows;
+    let settings = sekimori_directory::settings::PolicySettings { rows, ..policy().settings };
     Site {
         issuer: "https://login.example.ac.jp".to_owned(),
         organisation: Organisation {
@@ -417,6 +416,7 @@ fn site(rows: Vec<PolicyRow>, services: Vec<Service>, campus_range: &str) -> Sit
         retention: sekimori_directory::settings::Retention::default(),
         mail: sekimori_directory::settings::MailSettings::default(),
         passkeys: sekimori_directory::settings::PasskeySettings::default(),
+        certificates: sekimori_directory::settings::CertificateSettings::default(),
     }
 }
 

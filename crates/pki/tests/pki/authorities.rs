@@ -120,3 +120,13 @@ fn nothing_outlives_what_is_above_it_and_an_issuing_authority_makes_no_others() 
     let refused = sign(&world.root, over, 12).err();
     assert!(matches!(refused, Some(SigningRefused::NotValid)), "{refused:?}");
 }
+
+#[test]
+fn a_certificate_is_signed_by_its_issuer_and_by_nobody_of_the_same_name() {
+    let (world, other) = (World::new(), World::new());
+    let (root, issuing) = (world.root.certificate(), world.issuing.certificate());
+    assert!(root.is_signed_by(root) && issuing.is_signed_by(root));
+    assert!(world.issue("taro").certificate.is_signed_by(issuing));
+    assert!(!root.is_signed_by(issuing) && !issuing.is_signed_by(issuing));
+    assert!(!issuing.is_signed_by(other.root.certificate()), "the same name, another key");
+}

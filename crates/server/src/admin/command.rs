@@ -117,6 +117,10 @@ pub enum Command {
         /// `data`, or an algorithm.
         line: String,
     },
+    /// Something about the certificate authority.
+    Ca(CaCommand),
+    /// Something about certificates of people.
+    Certificate(CertificateCommand),
     /// Why a sign-in came out as it did.
     Explain {
         /// The incident code, as somebody read it out.
@@ -217,6 +221,88 @@ pub enum TicketFor {
     Password,
     /// An authenticator app, after the right password
     Factor,
+}
+
+/// What to do with the certificate authority.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CaCommand {
+    /// Make the key of an authority, and its request to a root.
+    Request {
+        /// What people know it as.
+        name: AuthorityTitle,
+        /// RSA instead of ECDSA.
+        rsa: bool,
+        /// Although there is one.
+        renew: bool,
+    },
+    /// Take what the root made of it.
+    Install {
+        /// Its certificate (DER), in base 64.
+        certificate: String,
+        /// The root's certificate (DER), in base 64.
+        root: String,
+    },
+    /// The authorities.
+    Show,
+}
+
+/// What to do with certificates of people.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CertificateCommand {
+    /// Issue one.
+    Issue {
+        /// For whom.
+        username: Username,
+        /// A request (PEM or DER), in base 64; none: with a fresh key in a PKCS#12 file.
+        request: Option<String>,
+        /// An RSA key instead of ECDSA.
+        rsa: bool,
+        /// What the person calls it.
+        label: String,
+    },
+    /// Those of somebody.
+    List {
+        /// Whose.
+        username: Username,
+    },
+    /// Take one back.
+    Revoke {
+        /// Its number, in hexadecimal.
+        serial: String,
+        /// Why.
+        reason: TakenBack,
+    },
+}
+
+/// What people know an authority as.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuthorityTitle {
+    /// The organisation, as it stands before "Root CA" and "CA 1".
+    pub name: String,
+    /// O.
+    pub organization: Option<String>,
+    /// C.
+    pub country: Option<String>,
+}
+
+/// Why a certificate is taken back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "snake_case")]
+pub enum TakenBack {
+    /// Not said
+    Unspecified,
+    /// Somebody else may have the key: a lost or stolen device
+    KeyCompromise,
+    /// The name or the organisation changed
+    AffiliationChanged,
+    /// A newer one takes its place
+    Superseded,
+    /// The account ended
+    CessationOfOperation,
+    /// The person may no longer have one
+    PrivilegeWithdrawn,
 }
 
 /// What becomes of an account.

@@ -8,8 +8,8 @@ use sekimori_flow::admin::{By, View};
 use sekimori_store::{CommitError, Write};
 
 use super::{
-    Answer, Command, Request, Watcher, audit, break_glass, desk, explain, import, keys, mail,
-    people, records, services, settings,
+    Answer, Command, Request, Watcher, audit, break_glass, certificates, desk, explain, import,
+    keys, mail, people, records, services, settings,
 };
 use crate::app::App;
 use crate::command::Failed;
@@ -82,6 +82,8 @@ pub async fn execute(
         }
         Command::KeyList => keys::list(&desk).await,
         Command::KeyRotate { line } => keys::rotate(&desk, &line).await,
+        Command::Ca(command) => certificates::authority(&desk, command).await,
+        Command::Certificate(command) => certificates::of_people(&desk, command).await,
         Command::Explain { code } => explain::explain(&desk, &code).await,
         Command::WhatIf { site, since_seconds } => {
             explain::what_if(&desk, &site, since_seconds, &watcher).await

@@ -3,6 +3,7 @@
 
 mod audit;
 mod break_glass;
+mod certificates;
 mod client;
 pub mod command;
 mod desk;

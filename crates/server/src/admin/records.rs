@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use sekimori_directory::Username;
+use sekimori_pki::Serial;
 use sekimori_store::{AuditEntry, PersonExport, Write};
 use serde_json::{Value, json};
 
@@ -62,8 +63,18 @@ fn exported_value(exported: &PersonExport) -> Value {
             "expires_at": moment(ticket.expires_at), "spent_at": ticket.spent_at.map(moment),
         })
     });
+    let certificates = exported.certificates.iter().map(|certificate| {
+        let number = Serial::from_bytes(certificate.serial.bytes());
+        json!({
+            "serial": number.map(|number| number.to_string()), "label": certificate.label,
+            "issued_at": moment(certificate.issued_at), "issued_by": certificate.issued_by,
+            "expires_at": moment(certificate.expires_at),
+            "revoked_at": certificate.revoked.map(|taken| moment(taken.at)),
+        })
+    });
     json!({
         "person": exported.person.person,
+        "certificates": certificates.collect::<Vec<_>>(),
         "factors": factors.collect::<Vec<_>>(),
         "sessions": sessions.collect::<Vec<_>>(),
         "consents": consents.collect::<Vec<_>>(),
@@ -88,7 +99,8 @@ pub(super) async fn erase(desk: &Desk<'_>, username: Username, act: Act) -> Resu
     let line = desk.by.line(desk.app.flow.clock.now(), "person.erased", Some(id));
     let audited = desk.commit(&tenant, vec![Write::Audit(Box::new(line))]).await;
     audited.map_err(Failed::at("writing down that somebody is erased"))?;
-    let erased = desk.app.flow.store.person_erase(tenant.id, id).await;
+    let now = desk.app.flow.clock.now();
+    let erased = desk.app.flow.store.person_erase(tenant.id, now, id).await;
     erased.map_err(Failed::at("erasing somebody"))?;
     Ok(Answer::yes(format!("{username} is erased"), json!({ "id": id, "erased": true })))
 }

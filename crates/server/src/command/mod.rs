@@ -3,6 +3,8 @@
 mod apply;
 mod ask;
 mod audit;
+mod ca;
+mod certificate;
 mod check;
 mod database;
 mod desk;
@@ -83,6 +85,8 @@ enum Command {
     Service(service::Service),
     Session(desk::Session),
     Key(desk::Key),
+    Ca(ca::Ca),
+    Certificate(certificate::Certificate),
     Explain(desk::Explain),
     WhatIf(desk::WhatIf),
     Audit(audit::Audit),
@@ -110,6 +114,8 @@ pub fn run() -> ExitCode {
         Command::Service(service) => service::run(service, &common),
         Command::Session(session) => desk::session(session, &common),
         Command::Key(key) => desk::key(key, &common),
+        Command::Ca(ca) => ca::run(ca, &common),
+        Command::Certificate(certificate) => certificate::run(certificate, &common),
         Command::Explain(explain) => desk::explain(&explain, &common),
         Command::WhatIf(what_if) => desk::what_if(&what_if, &common),
         Command::Audit(audit) => audit::audit(&audit, &common),

@@ -6,8 +6,8 @@ use sekimori_directory::client::{
     TokenAlgorithm,
 };
 use sekimori_directory::settings::{
-    Help, MailSettings, Organisation, PasskeySettings, PolicySettings, Retention, Service,
-    ServiceName, SessionSettings, Site, Zone, ZoneName,
+    CertificateSettings, Help, MailSettings, Organisation, PasskeySettings, PolicySettings,
+    Retention, Service, ServiceName, SessionSettings, Site, Zone, ZoneName,
 };
 use sekimori_directory::{ClientId, MailAddress, RedirectUri};
 
@@ -136,6 +136,7 @@ pub fn site(issuer: &str, service: &str) -> Site {
             own_domains: Vec::new(),
         },
         passkeys: PasskeySettings::default(),
+        certificates: CertificateSettings::default(),
     }
 }
 

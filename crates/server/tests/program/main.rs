@@ -2,6 +2,7 @@
 
 mod audit;
 mod canaries;
+mod certificates;
 mod demo;
 mod desk;
 mod exports;

@@ -145,7 +145,7 @@ async fn codes_by_mail_go_with_the_person_and_with_time(world: World) {
     assert_eq!(count().await, 0);
     let row = MailWrite::RowPut { person, from: None, to: MailRow { sent: 1, at: NOW } };
     world.commit(vec![send(&code(person, 2, None)), Write::Mail(row)]).await.unwrap();
-    store.person_erase(tenant, person).await.unwrap();
+    store.person_erase(tenant, NOW, person).await.unwrap();
     assert_eq!(count().await, 0);
     assert_eq!(store.mail_row(tenant, person).await.unwrap(), None);
 }

@@ -9,6 +9,7 @@
 mod attempts;
 mod audit;
 mod backup;
+mod certificates;
 mod counters;
 mod encryption;
 mod factors;

@@ -261,8 +261,8 @@ async fn an_erased_person_leaves_only_commitments(world: World) {
     assert_eq!((export.sessions.len(), export.history.len()), (1, 1));
     assert!(export.person.password.is_none() && export.history[0].facts.is_some());
 
-    assert!(world.store.person_erase(world.tenant, taro.id).await.unwrap());
-    assert!(!world.store.person_erase(world.tenant, taro.id).await.unwrap());
+    assert!(world.store.person_erase(world.tenant, NOW, taro.id).await.unwrap());
+    assert!(!world.store.person_erase(world.tenant, NOW, taro.id).await.unwrap());
     assert!(world.store.person(world.tenant, NOW, taro.id).await.unwrap().is_none());
     assert!(names(&world, "taro").await.is_empty());
     assert!(world.store.sessions_of(world.tenant, taro.id).await.unwrap().is_empty());

@@ -43,6 +43,9 @@ const STRANGERS: &[(&str, u16, u16)] = &[
     ("/portal/consents", 303, 303),
     ("/not-me/{link}", 404, 303),
     ("/help", 200, 405),
+    ("/ca/ocsp", 405, 404),
+    ("/ca/ocsp/{*request}", 404, 405),
+    ("/ca/{file}", 404, 405),
     ("/csp-report", 405, 400),
     ("/static/{name}", 404, 405),
 ];
@@ -64,6 +67,8 @@ async fn every_route_answers_nobody_as_it_is_written_down() {
             .replace("{attempt}", "att_x")
             .replace("{factor}", "fac_x")
             .replace("{link}", "x")
+            .replace("{*request}", "x")
+            .replace("{file}", "x")
             .replace("{name}", "x");
         for (method, expected) in [(Method::GET, *get), (Method::POST, *post)] {
             let page = bed.browser(Network::Home).request(method.clone(), &filled, b"").await;

@@ -1,0 +1,160 @@
+//! Certificates of our own authority: kept among the keys, issued to people, taken back, and what the world is told.
+//!
+//! An authority is a key in the line `ca` of the tenant's keys, sealed like all of them, with its certificate beside it:
+//! every node takes a new one with the next version of the keys. The root's key is not here; who made it keeps it.
+
+mod authority;
+mod issue;
+mod status;
+
+use std::sync::Arc;
+
+use sekimori_base::{Fault, Sealed, TenantId, Timestamp};
+use sekimori_keys::{Binding, KeyRing, Purpose, SignatureAlgorithm, SigningKey};
+use sekimori_pki::{Authority, Certificate};
+use sekimori_store::{KeySet, KeyStanding, StoredKey};
+use serde::{Deserialize, Serialize};
+
+use crate::tenant::Tenant;
+
+pub use authority::{AuthorityPlan, AuthorityRequest, InstallError};
+pub(crate) use issue::stored_serial;
+pub use issue::{Asked, IssuedCertificate, NotIssued, ShownCertificate, WantedKey};
+pub(crate) use status::Published;
+pub use status::StatusAnswer;
+
+/// The line of authorities among the keys.
+pub(crate) const AUTHORITY_LINE: &str = "ca";
+
+/// The authorities of a tenant, ready to sign.
+#[derive(Default)]
+pub struct Authorities(Vec<OwnAuthority>);
+
+/// One of our authorities.
+pub struct OwnAuthority {
+    /// Its name in addresses and rows: the thumbprint of its key.
+    pub name: String,
+    /// What signs.
+    pub authority: Authority,
+    /// The root that signed it.
+    pub root: Certificate,
+    /// It issues, or only answers for what it issued.
+    pub standing: KeyStanding,
+    /// When it came here.
+    pub since: Timestamp,
+}
+
+impl Authorities {
+    /// The one that issues.
+    pub fn active(&self) -> Option<&OwnAuthority> {
+        self.0.iter().find(|own| own.standing == KeyStanding::Active)
+    }
+
+    /// The one of that name.
+    pub fn named(&self, name: &str) -> Option<&OwnAuthority> {
+        self.0.iter().find(|own| own.name == name)
+    }
+
+    /// All of them.
+    pub fn all(&self) -> &[OwnAuthority] {
+        &self.0
+    }
+
+    /// Those among a tenant's keys. One that cannot be opened is logged and left out: nobody's sign-in hangs on it.
+    pub(crate) fn open(tenant: TenantId, set: &KeySet, ring: &KeyRing) -> Arc<Self> {
+        let stored = set.keys.iter().filter(|key| {
+            key.line == AUTHORITY_LINE
+                && matches!(key.standing, KeyStanding::Active | KeyStanding::Retired)
+        });
+        let opened = stored.filter_map(|stored| match open(tenant, stored, ring) {
+            Ok(own) => Some(own),
+            Err(fault) => {
+                let error = &fault as &dyn std::error::Error;
+                tracing::error!(error, authority = stored.name, "an authority cannot be used");
+                None
+            }
+        });
+        Arc::new(Self(opened.collect()))
+    }
+}
+
+/// What stands beside an authority's key.
+#[derive(Debug, Serialize, Deserialize)]
+struct Beside {
+    /// The algorithm of the key.
+    algorithm: String,
+    /// Its certificate and that of its root, in base 64; none while the root has not signed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    certificates: Option<[String; 2]>,
+}
+
+impl Beside {
+    fn read(stored: &StoredKey) -> Result<Self, Fault> {
+        let text = stored.public.as_deref().unwrap_or_default();
+        serde_json::from_str(text).map_err(Fault::while_doing(OPENING))
+    }
+
+    fn written(&self) -> Result<String, Fault> {
+        serde_json::to_string(self).map_err(Fault::while_doing("writing an authority down"))
+    }
+}
+
+const OPENING: &str = "opening an authority";
+
+fn open(tenant: TenantId, stored: &StoredKey, ring: &KeyRing) -> Result<OwnAuthority, Fault> {
+    let beside = Beside::read(stored)?;
+    let [certificate, root] =
+        beside.certificates.as_ref().ok_or_else(|| Fault::new(OPENING, "it has no certificate"))?;
+    let decode = |text: &str| data_encoding::BASE64.decode(text.as_bytes());
+    let certificate = decode(certificate).map_err(Fault::while_doing(OPENING))?;
+    let root = decode(root).map_err(Fault::while_doing(OPENING))?;
+    let key = Arc::new(open_key(tenant, stored, &beside, ring)?);
+    Ok(OwnAuthority {
+        name: stored.name.clone(),
+        authority: Authority::open(&certificate, key).map_err(Fault::while_doing(OPENING))?,
+        root: Certificate::read(&root).map_err(Fault::while_doing(OPENING))?,
+        standing: stored.standing,
+        since: stored.made_at,
+    })
+}
+
+fn open_key(
+    tenant: TenantId,
+    stored: &StoredKey,
+    beside: &Beside,
+    ring: &KeyRing,
+) -> Result<SigningKey, Fault> {
+    let algorithm: SignatureAlgorithm =
+        beside.algorithm.parse().map_err(Fault::while_doing(OPENING))?;
+    let sealed: Sealed<SigningKey> = Sealed::from_bytes(stored.sealed.bytes().to_vec());
+    let pkcs8 = ring
+        .open(&key_binding(tenant, &stored.name), &sealed)
+        .map_err(Fault::while_doing(OPENING))?;
+    SigningKey::from_pkcs8(algorithm, pkcs8.expose()).map_err(Fault::while_doing(OPENING))
+}
+
+fn key_binding(tenant: TenantId, kid: &str) -> Binding<'_> {
+    Binding::new(Purpose::AuthorityKeyAtRest, tenant).about(kid.as_bytes())
+}
+
+/// Where the world asks about certificates of this authority.
+pub struct Addresses {
+    /// Its revocation list.
+    pub list: String,
+    /// The responder.
+    pub responder: String,
+    /// Its own certificate.
+    pub certificate: String,
+}
+
+impl Addresses {
+    /// Those of an authority under the present settings.
+    pub fn of(tenant: &Tenant, authority: &str) -> Self {
+        let base = tenant.site.certificates.status_url.as_deref().unwrap_or(tenant.issuer());
+        Self {
+            list: format!("{base}/ca/{authority}.crl"),
+            responder: format!("{base}/ca/ocsp"),
+            certificate: format!("{base}/ca/{authority}.cer"),
+        }
+    }
+}
