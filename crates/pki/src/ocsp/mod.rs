@@ -279,11 +279,13 @@ impl Authority {
         };
         let signed = content.to_der().map_err(Fault::while_doing(doing))?;
         let signature = self.signer().signature(&signed)?;
+        // Some look for the signer nowhere else (FreeRADIUS).
+        let own = x509_cert::Certificate::from_der(self.certificate().der());
         let response = BasicResponse {
             content,
             algorithm: algorithm(self.signer().algorithm()),
             signature: BitString::from_bytes(&signature).map_err(Fault::while_doing(doing))?,
-            certificates: None,
+            certificates: Some(vec![own.map_err(Fault::while_doing(doing))?]),
         };
         let response = response.to_der().and_then(OctetString::new);
         let response = response.map_err(Fault::while_doing(doing))?;
