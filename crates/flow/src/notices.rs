@@ -98,9 +98,7 @@ impl Flow {
             | Notice::PasswordChanged
             | Notice::FactorAdded
             | Notice::FactorRemoved
-            | Notice::RecoveryCodesMade
-            | Notice::CertificateIssued
-            | Notice::CertificateRevoked => {
+            | Notice::RecoveryCodesMade => {
                 self.outbox_write(&visitor.tenant, visitor.now, message).map(Some)
             }
         }

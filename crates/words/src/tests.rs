@@ -43,7 +43,7 @@ const USABILITIES: [Usability; 8] = [
     Usability::BindingTooWeak,
     Usability::MethodTooWeak,
 ];
-const NOTICES: [Notice; 10] = [
+const NOTICES: [Notice; 8] = [
     Notice::SecondFactorFailed,
     Notice::RecoveryCodeUsed,
     Notice::PasskeyCopied,
@@ -52,8 +52,6 @@ const NOTICES: [Notice; 10] = [
     Notice::FactorAdded,
     Notice::FactorRemoved,
     Notice::RecoveryCodesMade,
-    Notice::CertificateIssued,
-    Notice::CertificateRevoked,
 ];
 
 /// Every pattern of a catalogue file, by `id` or `id.attribute`.

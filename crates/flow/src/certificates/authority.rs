@@ -5,8 +5,7 @@ use std::sync::Arc;
 use sekimori_base::{Fault, Sealed};
 use sekimori_keys::{KeyProfile, KeyRing, RsaBits, SignatureAlgorithm, SigningKey};
 use sekimori_pki::{
-    Authority, AuthorityError, AuthorityName, Certificate, CertificateMalformed, Locations, Request,
-    make_root, request_issuing,
+    Authority, AuthorityError, AuthorityName, Certificate, CertificateMalformed, request_issuing,
 };
 use sekimori_store::{ChangeError, KeySet, KeyStanding, KeyStep, StoredKey, Write};
 
@@ -137,27 +136,6 @@ impl Flow {
         .await?;
         self.authority_line(tenant, "ca.made", &stored.name, by).await?;
         Ok(stored.name)
-    }
-
-    /// Make an authority under a root whose key is forgotten at once: for a demo, and for tests.
-    pub async fn make_authority(&self, tenant: &Tenant, name: &str, by: &By) -> Result<(), Fault> {
-        let doing = "making an authority";
-        let named = |text: String| {
-            AuthorityName::parse(&text, None, None).map_err(Fault::while_doing(doing))
-        };
-        let issuing = named(format!("{name} CA 1"))?;
-        let asked = self.request_authority(tenant, &issuing, AuthorityPlan::P256, by).await?;
-        let request = Request::read(&asked.request).map_err(Fault::while_doing(doing))?;
-        let key = Arc::new(SigningKey::generate(KeyProfile::Es256)?);
-        let (now, entropy) = (self.clock.now(), &*self.entropy);
-        let root = make_root(&named(format!("{name} Root CA"))?, 240, key, now, entropy);
-        let root = root.map_err(Fault::while_doing(doing))?;
-        let nowhere = Locations::default();
-        let signed = root.sign_issuing(&request, &issuing, 120, &nowhere, now, entropy);
-        let signed = signed.map_err(Fault::while_doing(doing))?;
-        let root = root.certificate().der();
-        let installed = self.install_authority(tenant, signed.der(), root, by).await;
-        installed.map(drop).map_err(Fault::while_doing(doing))
     }
 
     async fn authority_line(

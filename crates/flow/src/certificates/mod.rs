@@ -19,7 +19,6 @@ use crate::tenant::Tenant;
 
 pub use authority::{AuthorityPlan, AuthorityRequest, InstallError};
 pub(crate) use issue::stored_serial;
-pub use sekimori_pki::Serial;
 pub use issue::{Asked, IssuedCertificate, NotIssued, ShownCertificate, WantedKey};
 pub(crate) use status::Published;
 pub use status::StatusAnswer;

@@ -59,9 +59,7 @@ impl Link {
             | Notice::RecoveryCodeUsed
             | Notice::ClockSuspected
             | Notice::PasswordChanged
-            | Notice::FactorRemoved
-            | Notice::CertificateIssued
-            | Notice::CertificateRevoked => None,
+            | Notice::FactorRemoved => None,
         }
     }
 

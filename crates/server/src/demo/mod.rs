@@ -21,7 +21,6 @@ use clap::Args;
 use sekimori_config::node::{
     Audit, Database, Listener, Log, LogFormat, Management, Node, Proxy, ProxyHeader, Transport,
 };
-use sekimori_flow::admin::By;
 use sekimori_flow::FormerSecrets;
 use sekimori_store::ChangeError;
 use sekimori_web::DemoView;
@@ -98,12 +97,6 @@ async fn until_stopped(demo: Demo, json: bool) -> Result<(), Failed> {
         .await
         .map_err(Failed::at("making the sample service's secret"))?;
     app.keep().await?;
-    let tenant = app.tenant(None)?;
-    if tenant.authorities.all().is_empty() {
-        let made = app.flow.make_authority(&tenant, "Demo University", &By("demo".to_owned())).await;
-        made.map_err(Failed::at("making a certificate authority"))?;
-        app.keep().await?;
-    }
     let tenant = app.tenant(None)?;
     let people = people::ensure(&app.flow, &tenant, &folder).await?;
     let sink = mails::Sink::default();
