@@ -264,6 +264,10 @@ impl Plan {
             }
             Write::EpochIs { person, epoch } => self
                 .must(call!(sql::PEOPLE_EPOCH_IS, t, person.bytes(), epoch), Conflict::EpochMoved),
+            Write::PersonIs { person, updated_at } => self.must(
+                call!(sql::PEOPLE_SEEN, t, person.bytes(), updated_at),
+                Conflict::PersonMoved,
+            ),
             Write::EpochRaise { person } => {
                 self.must(call!(sql::PEOPLE_BUMP, t, person.bytes()), Conflict::PersonMissing);
             }

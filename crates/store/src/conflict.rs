@@ -46,6 +46,9 @@ pub enum Conflict {
     /// Password or factors changed meanwhile, or the person is gone.
     #[error("password or factors have changed")]
     EpochMoved,
+    /// The person was changed meanwhile, or is gone.
+    #[error("the person was changed meanwhile")]
+    PersonMoved,
     /// Nobody has that id.
     #[error("there is no such person")]
     PersonMissing,

@@ -129,6 +129,14 @@ pub enum Write {
         /// The epoch.
         epoch: u64,
     },
+    /// What follows was decided of the person as they were then, their state and groups included. Conflict:
+    /// [`Conflict::PersonMoved`] if they were changed since, or are gone.
+    PersonIs {
+        /// Who.
+        person: PersonId,
+        /// When what was looked at had last been changed.
+        updated_at: Timestamp,
+    },
     /// What was proven or given out under this epoch counts no more. Conflict: [`Conflict::PersonMissing`].
     EpochRaise {
         /// Whose.

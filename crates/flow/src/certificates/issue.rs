@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use sekimori_base::{Fault, PersonId, Timestamp};
 use sekimori_directory::{Binding, MailAddress, Person, PersonState};
+use sekimori_login::account_refusal;
 use sekimori_pki::{
     AccessPin, Certificate, IssueError, Lifetime, Locations, LocationsError, MailRule, PersonalKey,
     PersonalKeyKind, Profile, ProfileError, Request, RevocationReason, Serial, Subject,
@@ -161,6 +162,7 @@ impl Flow {
         let epoch = person.known.credential_epoch;
         let writes = vec![
             Write::EpochIs { person: person.person.id, epoch },
+            Write::PersonIs { person: person.person.id, updated_at: person.person.updated_at },
             Write::CertificatePut(new),
             Write::Audit(Box::new(line)),
         ];
@@ -168,7 +170,7 @@ impl Flow {
             Ok(_) => Ok(IssuedCertificate { certificate, issuer, file }),
             Err(error) => Err(match error.conflict() {
                 Some(Conflict::CertificatesFull) => NotIssued::Full,
-                Some(Conflict::EpochMoved) => NotIssued::Changed,
+                Some(Conflict::EpochMoved | Conflict::PersonMoved) => NotIssued::Changed,
                 Some(_) | None => Fault::new("keeping a certificate", error).into(),
             }),
         }
@@ -249,13 +251,12 @@ fn may_have(
     person: &Person,
     now: Timestamp,
 ) -> Result<Option<Timestamp>, NotIssued> {
+    if account_refusal(person.state, now).is_some() {
+        return Err(NotIssued::Account);
+    }
     let until = match person.state {
-        PersonState::Active { from, until } => {
-            let inside =
-                from.is_none_or(|from| from <= now) && until.is_none_or(|until| now < until);
-            inside.then_some(until).ok_or(NotIssued::Account)?
-        }
-        PersonState::Disabled { .. } | PersonState::Held { .. } => return Err(NotIssued::Account),
+        PersonState::Active { until, .. } => until,
+        PersonState::Disabled { .. } | PersonState::Held { .. } => None,
     };
     let groups = &tenant.site.certificates.groups;
     if groups.is_empty() || groups.iter().any(|group| person.groups.contains(group)) {
@@ -267,10 +268,11 @@ fn may_have(
 
 fn profile(tenant: &Tenant, own: &OwnAuthority) -> Result<Profile, NotIssued> {
     let settings = &tenant.site.certificates;
-    let lifetime = Lifetime::ALL
-        .into_iter()
-        .find(|lifetime| lifetime.months() == u16::from(settings.months))
-        .unwrap_or(Lifetime::Months13);
+    let months = u16::from(settings.months);
+    let lifetime = Lifetime::ALL.into_iter().find(|lifetime| lifetime.months() == months);
+    let lifetime = lifetime.ok_or_else(|| {
+        Fault::new("issuing a certificate", format!("{months} months are no lifetime of one"))
+    })?;
     let addresses = Addresses::of(tenant, &own.name);
     let locations =
         Locations::parse(&[&addresses.list], &[&addresses.responder], &[&addresses.certificate])?;

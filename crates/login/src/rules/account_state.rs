@@ -27,7 +27,8 @@ pub(super) fn rule(weighed: &Weighed<'_>) -> Option<Outcome> {
 }
 
 /// Why an account in this state may not be used at this moment; `None` if it may. For sign-ins it is one rule of
-/// many; what was granted before (codes, refresh and access tokens) asks it alone, each time (R-DISABLED, S48).
+/// many; what was granted before (codes, refresh and access tokens) asks it alone, each time (R-DISABLED, S48), and so does
+/// whoever issues a certificate.
 pub fn account_refusal(state: PersonState, now: Timestamp) -> Option<Reason> {
     match state {
         PersonState::Disabled { .. } => Some(Reason::AccountDisabled),

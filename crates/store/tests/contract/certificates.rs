@@ -15,6 +15,7 @@ cases! {
     a_certificate_is_taken_back_once_and_keeps_its_reason;
     with_the_account_all_its_certificates_end;
     an_account_with_an_end_takes_its_certificates_along;
+    nothing_is_issued_to_somebody_who_was_changed_meanwhile;
     somebody_who_is_erased_stays_in_the_list_by_number_alone;
     a_list_is_of_one_authority_and_tenant_and_forgets_what_has_expired;
     a_file_is_its_owners_for_minutes_and_gone_when_they_have_it;
@@ -161,6 +162,26 @@ async fn an_account_with_an_end_takes_its_certificates_along(world: World) {
     assert_eq!(ended(NOW.plus_seconds(DAY)).await.unwrap()[0].serial, serial);
     world.commit(vec![Write::CertificateRevoke { serial, reason: 5 }]).await.unwrap();
     assert_eq!(ended(NOW.plus_seconds(DAY)).await.unwrap(), []);
+}
+
+/// An end that the account was given meanwhile would not stand beside the certificate, and nobody would take it back.
+async fn nothing_is_issued_to_somebody_who_was_changed_meanwhile(world: World) {
+    let taro = world.somebody("taro").await;
+    let issue = |updated_at| {
+        vec![
+            Write::PersonIs { person: taro.id, updated_at },
+            Write::CertificatePut(certificate(taro.id)),
+        ]
+    };
+    let until = Some(NOW.plus_seconds(DAY));
+    let state = PersonState::Active { from: None, until };
+    let later = NOW.plus_seconds(60);
+    let end = vec![Write::PersonStateSet { person: taro.id, state }];
+    world.commit_at(later, end).await.unwrap();
+    let stale = world.commit_at(later, issue(taro.updated_at)).await;
+    assert_eq!(stale, Err(Conflict::PersonMoved));
+    assert_eq!(world.store.certificates_of(world.tenant, taro.id).await.unwrap(), []);
+    world.commit_at(later, issue(later)).await.unwrap();
 }
 
 async fn somebody_who_is_erased_stays_in_the_list_by_number_alone(world: World) {
