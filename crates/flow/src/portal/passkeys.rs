@@ -6,7 +6,7 @@ use sekimori_directory::Method;
 use sekimori_login::{Notice, Reason};
 use sekimori_store::{AuditLine, CommitError, NewFactor, NewPasskey, StoredPerson, Write};
 
-use super::enrolment::{Enrolment, Halt, NotNow, Registrar, What};
+use super::enrolment::{Enrolment, NotNow, Registrar, What};
 use super::enter::{Care, Changed, Who, portal_line};
 use super::overview::FactorView;
 use super::refused_code::{CodeFailure, RefusedCode};
@@ -89,7 +89,7 @@ impl Flow {
                     |page| Portal::Here(PasskeyAnswer::Register(page)),
                 )
             }
-            Err(halt) => self.passkey_halt(visitor, halt).await?,
+            Err(halt) => self.app_halt(visitor, halt, Done::PasskeyRegistered).await?,
         })
     }
 
@@ -154,7 +154,7 @@ impl Flow {
         let (enrolment, registrar) =
             match self.resume_enrolment(visitor, made.request, What::Passkey).await? {
                 Ok(opened) => opened,
-                Err(halt) => return self.passkey_halt(visitor, halt).await,
+                Err(halt) => return self.app_halt(visitor, halt, Done::PasskeyRegistered).await,
             };
         if !registrar.is_token(made.token) {
             return Ok(Portal::see(again()));
@@ -231,28 +231,6 @@ impl Flow {
         let (person, notice) = (registrar.person(), Notice::FactorAdded);
         writes.extend(self.told(visitor, person, "factor.added", notice, about)?);
         Ok(writes)
-    }
-
-    async fn passkey_halt(
-        &self,
-        visitor: &Visitor,
-        halt: Halt,
-    ) -> Result<Portal<PasskeyAnswer>, Fault> {
-        match halt {
-            Halt::Elsewhere(progress) => Ok(Portal::elsewhere(progress)),
-            // Sent twice: on to where the first one led, if nothing was changed since.
-            Halt::Finished(enrolment) => {
-                let found = self.store.person(visitor.tenant.id, visitor.now, enrolment.person);
-                match found.await? {
-                    Some(person) if person.known.credential_epoch == enrolment.epoch + 1 => {
-                        let done = Done::PasskeyRegistered;
-                        let next = self.after_app(&enrolment, &person, visitor, done).await?;
-                        Ok(Portal::elsewhere(next))
-                    }
-                    Some(_) | None => Ok(Portal::see("/portal")),
-                }
-            }
-        }
     }
 
     /// The page of naming a passkey.

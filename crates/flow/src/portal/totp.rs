@@ -55,7 +55,7 @@ impl Flow {
                 let page = view(&enrolment, &registrar, request);
                 Portal::Here(TotpAnswer::Register(page))
             }
-            Err(halt) => self.totp_halt(visitor, halt).await?,
+            Err(halt) => self.app_halt(visitor, halt, Done::TotpRegistered).await?,
         })
     }
 
@@ -87,7 +87,7 @@ impl Flow {
         let (enrolment, registrar) =
             match self.resume_enrolment(visitor, request, What::Totp).await? {
                 Ok(opened) => opened,
-                Err(halt) => return self.totp_halt(visitor, halt).await,
+                Err(halt) => return self.app_halt(visitor, halt, Done::TotpRegistered).await,
             };
         if !registrar.is_token(token) {
             return Ok(Portal::see(format!("{}?r={request}", What::Totp.path())));
@@ -202,7 +202,13 @@ impl Flow {
         Ok(see(format!("{sheet}&done={}", done.word())))
     }
 
-    async fn totp_halt(&self, visitor: &Visitor, halt: Halt) -> Result<Portal<TotpAnswer>, Fault> {
+    /// Where a halted registration of an app or a passkey goes on.
+    pub(super) async fn app_halt<T>(
+        &self,
+        visitor: &Visitor,
+        halt: Halt,
+        done: Done,
+    ) -> Result<Portal<T>, Fault> {
         match halt {
             Halt::Elsewhere(progress) => Ok(Portal::elsewhere(progress)),
             // Sent twice: on to where the first one led, if nothing was changed since.
@@ -210,7 +216,6 @@ impl Flow {
                 let found = self.store.person(visitor.tenant.id, visitor.now, enrolment.person);
                 match found.await? {
                     Some(person) if person.known.credential_epoch == enrolment.epoch + 1 => {
-                        let done = Done::TotpRegistered;
                         let next = self.after_app(&enrolment, &person, visitor, done).await?;
                         Ok(Portal::elsewhere(next))
                     }
