@@ -58,6 +58,7 @@ fn site(keys: Keys<'_, '_>, loader: &Loader<'_>) -> Option<Site> {
     let policy = policy::policy(&keys, &zones, &names);
     let password = password(&keys, zones.password_suffices() || policy.lets_one_factor_in);
     let passkeys = passkeys(&keys, issuer.as_deref());
+    let certificates = certificates::certificates(&keys, issuer.as_deref());
     let site = Site {
         issuer: issuer.unwrap_or_default(),
         mail_domains: mail_domains(&keys, "mail_domains"),
@@ -76,7 +77,7 @@ fn site(keys: Keys<'_, '_>, loader: &Loader<'_>) -> Option<Site> {
         retention: retention(&keys),
         mail: mail(&keys),
         passkeys,
-        certificates: certificates::certificates(&keys),
+        certificates,
     };
     if site.policy.mail_codes && site.mail_domains.is_empty() && site.mail.own_domains.is_empty() {
         keys.reader().warning(

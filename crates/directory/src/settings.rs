@@ -3,6 +3,7 @@
 //! `config` reads TOML into these with lines and remedies; `store` keeps every version as JSON. Every field
 //! has a default where an organisation could reasonably leave it out.
 
+mod certificate_hosts;
 mod certificates;
 
 use std::collections::BTreeSet;
@@ -17,6 +18,7 @@ use crate::client::Client;
 use crate::method::{Binding, Method};
 use crate::person::MailAddress;
 
+pub use certificate_hosts::{CertificateHosts, CertificateHostsError};
 pub use certificates::CertificateSettings;
 
 macro_rules! name_type {

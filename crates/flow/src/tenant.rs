@@ -7,7 +7,7 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use sekimori_base::TenantId;
 use sekimori_credential::passkey::RelyingParty;
-use sekimori_directory::settings::{Service, ServiceName, Site};
+use sekimori_directory::settings::{CertificateHosts, Service, ServiceName, Site};
 use sekimori_directory::{Client, NetworkMap, Position, PositionOrigin};
 use sekimori_keys::jws::JwsKey;
 use sekimori_keys::{Jwk, KeyRing, KeyedDigest, SigningKeySet};
@@ -41,6 +41,8 @@ pub struct Tenant {
     pub relying_party: Option<Arc<RelyingParty>>,
     /// Authorities that issue certificates, or did.
     pub authorities: Arc<Authorities>,
+    /// Where people present a certificate to sign in; none where nobody does.
+    pub certificates: Option<CertificateHosts>,
 }
 
 /// Keys that sign checkpoints of the audit, and nothing else.
@@ -70,6 +72,7 @@ impl Tenant {
         let policy = Policy::of(&site);
         let networks = NetworkMap::new(&site.zones, &site.relays);
         let relying_party = relying_party(&site).map(Arc::new);
+        let certificates = site.certificates.hosts.clone();
         Self {
             id,
             settings_version,
@@ -83,6 +86,7 @@ impl Tenant {
             checkpoint_keys: CheckpointKeys::default(),
             relying_party,
             authorities: Arc::default(),
+            certificates,
         }
     }
 
@@ -158,6 +162,15 @@ impl Tenants {
     pub fn by_host(&self, host: &str) -> Option<Arc<Tenant>> {
         let hosts = self.0.load();
         hosts.by_host.get(host).or(hosts.only.as_ref()).cloned()
+    }
+
+    /// The tenant whose certificates are presented on that host, a name without a port.
+    pub fn by_certificate_host(&self, host: &str) -> Option<Arc<Tenant>> {
+        let hosts = self.0.load();
+        let here = |tenant: &&Arc<Tenant>| {
+            tenant.certificates.as_ref().is_some_and(|hosts| hosts.holds(host))
+        };
+        hosts.by_host.values().find(here).cloned()
     }
 
     /// The tenant of that id.

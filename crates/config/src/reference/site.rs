@@ -167,5 +167,7 @@ keys! {
         "mail", "true or false", Value("false"), "With the person's mail address. It may change; the certificate does not.";
         "status_url", "http or https origin", Depends("the issuer"),
             "Where the world asks whether a certificate still holds; stands in each one, for as long as it is valid. Plain http is usual: what is read there is signed, and some clients ask by nothing else. It must lead to this server.";
+        "hosts", "list of hosts, with or without port", Nothing,
+            "Where a certificate is presented to sign in: one wildcard, `[\"*.cert.login.example.ac.jp\"]`, so that every try has a host that the browser has not met and a wrong choice can be made anew; or several fixed hosts, which are taken in turn. They lead to the listener of `[certificates]` in `sekimori.toml`. Without them nobody signs in with a certificate.";
     }
 }

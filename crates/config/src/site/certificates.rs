@@ -1,9 +1,9 @@
 //! `[certificates]`: what certificates of the organisation's own authority say, for how long, and who may have them.
 
 use sekimori_directory::Group;
-use sekimori_directory::settings::CertificateSettings;
+use sekimori_directory::settings::{CertificateHosts, CertificateSettings};
 
-use crate::reader::{Keys, Wrong};
+use crate::reader::{Item, Keys, Wrong};
 use crate::values;
 
 /// Lifetimes that there are, in months.
@@ -11,7 +11,7 @@ const MONTHS: [u8; 3] = [13, 25, 48];
 /// Longest part of a name in a certificate, in characters. RFC 5280, A.1
 const PART_MAX: usize = 64;
 
-pub(super) fn certificates(keys: &Keys<'_, '_>) -> CertificateSettings {
+pub(super) fn certificates(keys: &Keys<'_, '_>, issuer: Option<&str>) -> CertificateSettings {
     let default = CertificateSettings::default();
     let Some(keys) = keys.table("certificates", "certificates") else {
         return default;
@@ -31,6 +31,7 @@ pub(super) fn certificates(keys: &Keys<'_, '_>) -> CertificateSettings {
         realm: keys.take("realm").and_then(|item| item.checked(realm)),
         mail: keys.truth_or("mail", default.mail),
         status_url: keys.take("status_url").and_then(|item| item.checked(values::open_origin)),
+        hosts: keys.take("hosts").and_then(|item| hosts(&item, issuer)),
     };
     keys.finish();
     settings
@@ -47,6 +48,37 @@ fn months(keys: &Keys<'_, '_>) -> Option<u8> {
         "write 13, 25 or 48: a year or two with a month to renew in, or a whole degree",
     );
     None
+}
+
+/// Where a certificate is presented: never where everything else happens, or browsers would ask there, and reuse for
+/// one what was chosen for the other.
+fn hosts(item: &Item<'_, '_>, issuer: Option<&str>) -> Option<CertificateHosts> {
+    let written: Vec<String> =
+        item.list().iter().map(|host| host.text().map(str::to_owned)).collect::<Option<_>>()?;
+    if !item.is_list() {
+        return None;
+    }
+    let hosts = match CertificateHosts::parse(&written) {
+        Ok(hosts) => hosts,
+        Err(error) => {
+            item.error("these are not hosts to present a certificate on", error.to_string());
+            return None;
+        }
+    };
+    if issuer.map(super::host_of).is_some_and(|host| hosts.holds(host)) {
+        item.error(
+            "the issuer's own host is among them: every page would ask for a certificate",
+            "give certificates hosts of their own, as \"*.cert.login.example.ac.jp\"",
+        );
+        return None;
+    }
+    if written.len() == 1 && !hosts.is_wildcard() {
+        item.warning(
+            "there is one host: somebody who chose the wrong certificate cannot choose again until the browser is closed",
+            "write a wildcard, or several hosts",
+        );
+    }
+    Some(hosts)
 }
 
 fn country(text: &str) -> Result<String, Wrong> {

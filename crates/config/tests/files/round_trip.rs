@@ -11,9 +11,9 @@ use sekimori_directory::client::{
     SubjectType, TokenAlgorithm,
 };
 use sekimori_directory::settings::{
-    CertificateSettings, Help, MailSettings, Organisation, PasskeySettings, PasswordSettings,
-    PolicyRow, PolicySettings, Relay, Requirement, Retention, Service, ServiceName,
-    SessionSettings, Site, Zone, ZoneName,
+    CertificateHosts, CertificateSettings, Help, MailSettings, Organisation, PasskeySettings,
+    PasswordSettings, PolicyRow, PolicySettings, Relay, Requirement, Retention, Service,
+    ServiceName, SessionSettings, Site, Zone, ZoneName,
 };
 use sekimori_directory::{Binding, ClientId, Group, MailAddress, Method, RedirectUri};
 
@@ -298,9 +298,14 @@ prop_compose! {
         realm in option::of("[a-z]{1,8}\\.example"),
         mail in any::<bool>(),
         status_url in option::of("http://[a-z]{1,8}\\.example(:8080)?"),
+        hosts in option::of(prop_oneof![
+            "\\*\\.[a-z]{1,8}\\.cert(:8443)?".prop_map(|wildcard| vec![wildcard]),
+            prop::collection::btree_set("[a-z]{1,8}\\.cert", 1..4).prop_map(Vec::from_iter),
+        ]),
     ) -> CertificateSettings {
+        let hosts = hosts.map(|hosts| CertificateHosts::parse(&hosts).unwrap());
         CertificateSettings {
-            months, good_max, groups, country, organization, unit, realm, mail, status_url,
+            months, good_max, groups, country, organization, unit, realm, mail, status_url, hosts,
         }
     }
 }

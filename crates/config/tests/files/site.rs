@@ -76,10 +76,28 @@ fn certificates_say_only_what_can_stand_in_one() {
         "status_url = \"ldap://pki.example.ac.jp\"",
         "status_url = \"http://pki.example.ac.jp/\"",
         "good_max = 0",
+        "hosts = [\"*.a.example\", \"b.example\"]",
+        "hosts = \"*.a.example\"",
     ] {
         let told = told(&format!("[certificates]\n{line}\n"));
         assert_eq!(told.len(), 1, "{line}: {told:?}");
     }
+}
+
+#[test]
+fn certificates_are_presented_beside_the_issuer_and_never_at_it() {
+    let hosts = |hosts: &str| told(&format!("[certificates]\nhosts = {hosts}\n"));
+    let host = good(MINIMAL).issuer.trim_start_matches("https://").to_owned();
+    let (_, domain) = host.split_once('.').unwrap();
+    for fits in [format!("[\"*.{host}\"]"), format!("[\"c1.{domain}\", \"c2.{domain}:8443\"]")] {
+        assert_eq!(hosts(&fits), Vec::<String>::new(), "{fits}");
+    }
+    for told in [format!("[\"*.{domain}\"]"), format!("[\"{host}\", \"c1.{domain}\"]")] {
+        assert_eq!(hosts(&told).len(), 1, "{told}: {:?}", hosts(&told));
+    }
+    let alone = format!("{MINIMAL}[certificates]\nhosts = [\"c1.{domain}\"]\n");
+    let (site, warnings) = parse(&alone).unwrap();
+    assert_eq!((site.certificates.hosts.is_some(), warnings.len()), (true, 1), "{warnings:?}");
 }
 
 #[test]

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
+use super::CertificateHosts;
 use crate::Group;
 
 /// Certificates of the organisation's own authority: what they say, for how long, and who may have them.
@@ -33,6 +34,9 @@ pub struct CertificateSettings {
     /// Where the world asks whether a certificate still holds: an origin; the issuer if nothing is said.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status_url: Option<String>,
+    /// Where one is presented to sign in; without any, nobody signs in with a certificate.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hosts: Option<CertificateHosts>,
 }
 
 impl Default for CertificateSettings {
@@ -47,6 +51,7 @@ impl Default for CertificateSettings {
             realm: None,
             mail: false,
             status_url: None,
+            hosts: None,
         }
     }
 }
