@@ -19,6 +19,15 @@ pub struct Connection {
     pub stated: Option<Source>,
 }
 
+/// Who speaks on a connection: its peer, or whom the PROXY protocol states; none where it states nobody.
+pub fn far_end(connection: Connection) -> Option<IpAddr> {
+    match connection.stated {
+        None | Some(Source::Local) => Some(connection.peer),
+        Some(Source::Unknown) => None,
+        Some(Source::Stated(address)) => Some(address.ip()),
+    }
+}
+
 /// The address of the person behind a connection, and how it became known. `values` gives all values of a header,
 /// in the order in which they came; it is asked for the one header that counts, if any.
 pub fn person_address<'v, V>(

@@ -1,11 +1,12 @@
 //! The two files, read into settings: every mistake at once, each with its line, its column and a remedy.
 //!
 //! [`site`] reads `site.toml` into [`sekimori_directory::settings::Site`], prints it again and tells two of them
-//! apart; [`node`] reads `sekimori.toml`. [`forwarded`] and [`proxy_protocol`] are what the node's settings about
-//! proxies mean: pure functions from bytes to the person's address.
+//! apart; [`node`] reads `sekimori.toml`. [`forwarded`], [`proxy_protocol`] and [`client_cert`]
+//! are what the node's settings about proxies mean: pure functions from bytes to the person's address or certificate.
 //!
 //! Nothing here opens a file or reads the environment: texts come in, values go out.
 
+pub mod client_cert;
 mod closest;
 pub mod forwarded;
 pub mod mistake;

@@ -19,6 +19,8 @@ use crate::reference::{File, reference};
 pub struct Node {
     /// Where browsers and services connect; at least one.
     pub listeners: Vec<Listener>,
+    /// Where people present a certificate, on the certificate hosts of the site; `None` = nowhere.
+    pub certificates: Option<Listener>,
     /// Reverse proxies whose word about a person's address is taken. Empty by default.
     pub proxies: Vec<Proxy>,
     /// Health, metrics and commands.
@@ -86,6 +88,8 @@ pub struct Proxy {
     pub addresses: Vec<IpNet>,
     /// The one header that it is known to write.
     pub header: ProxyHeader,
+    /// It ends TLS on the certificate hosts and says in `Client-Cert` (RFC 9440) what was presented.
+    pub client_cert: bool,
 }
 
 /// A header in which a proxy states the person's address.
@@ -304,6 +308,7 @@ impl Default for Node {
     fn default() -> Self {
         Self {
             listeners: vec![Listener::default()],
+            certificates: None,
             proxies: Vec::new(),
             management: Management::default(),
             database: Database::default(),
@@ -339,7 +344,7 @@ impl Node {
             Database::Sqlite(path) | Database::PostgresFile(path) => paths.push(path),
             Database::Postgres(_) => {}
         }
-        for listener in &mut self.listeners {
+        for listener in self.listeners.iter_mut().chain(&mut self.certificates) {
             match &mut listener.transport {
                 Transport::Tls(files) => {
                     paths.extend([&mut files.certificate_file, &mut files.key_file]);

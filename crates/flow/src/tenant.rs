@@ -120,6 +120,12 @@ impl Tenant {
         self.site.client(client_id)
     }
 
+    /// The names (DER) of the authorities whose certificates are taken, for browsers to choose by. RFC 8446, 4.2.4
+    pub fn certificate_issuers(&self) -> Vec<Vec<u8>> {
+        let own = self.authorities.all().iter();
+        own.map(|own| own.authority.certificate().subject_der()).collect()
+    }
+
     /// The position of an address.
     pub fn position(&self, address: Option<std::net::IpAddr>, origin: PositionOrigin) -> Position {
         self.networks.position(address, origin)

@@ -104,6 +104,12 @@ impl Certificate {
         self.issuer().to_string()
     }
 
+    /// The DER form of the name that it gives its subject, by which TLS says whose certificates are taken.
+    /// RFC 8446, 4.2.4
+    pub fn subject_der(&self) -> Vec<u8> {
+        name_bytes(self.subject())
+    }
+
     /// SHA-256 of its bytes.
     pub fn fingerprint(&self) -> Fingerprint {
         Fingerprint::of(&self.der)
@@ -156,6 +162,16 @@ impl fmt::Debug for Certificate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Certificate({} of {})", self.serial, self.issuer())
     }
+}
+
+/// The public key (SubjectPublicKeyInfo, DER) in what somebody presents as a certificate: the part that the proof of
+/// having its key needs. Nothing else of it is looked at.
+pub fn public_key_info(der: &[u8]) -> Option<Vec<u8>> {
+    if der.len() > CERTIFICATE_BYTES_MAX {
+        return None;
+    }
+    let parsed = x509_cert::Certificate::from_der(der).ok()?;
+    parsed.tbs_certificate().subject_public_key_info().to_der().ok()
 }
 
 /// The DER form of a name.

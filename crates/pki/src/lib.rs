@@ -32,7 +32,9 @@ mod serial;
 mod signed;
 
 pub use authority::{Authority, AuthorityError, SigningRefused, make_root, request_issuing};
-pub use certificate::{CERTIFICATE_BYTES_MAX, Certificate, CertificateMalformed, Fingerprint};
+pub use certificate::{
+    CERTIFICATE_BYTES_MAX, Certificate, CertificateMalformed, Fingerprint, public_key_info,
+};
 pub use crl::{RevocationReason, RevokedCertificate};
 pub use issue::{IssueError, Issued, IssuedWithKey, PersonalKeyKind};
 pub use name::{AuthorityName, NameError};

@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use sekimori_config::node::{Node, Transport};
+use sekimori_config::node::{Node, TlsFiles, Transport};
+use sekimori_web::{App as WebApp, certificate_host};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
@@ -12,8 +13,9 @@ use crate::admin::socket::ManagementSocket;
 use crate::app::App;
 use crate::command::Failed;
 use crate::keeper;
+use crate::listen::presenting::Presenting;
 use crate::listen::tls::Certificate;
-use crate::listen::{self, Gate, Limits, Listener, Phase, Speaks, Stop, Stopping};
+use crate::listen::{self, Answers, Gate, Limits, Listener, Phase, Speaks, Stop, Stopping};
 use crate::mail::Mailer;
 use crate::manage::checks::{self, Kept};
 use crate::manage::health::{self, Health};
@@ -22,6 +24,9 @@ use crate::notify::{State, notify};
 
 /// Between "not ready" and the first refused connection: load balancers look now and then.
 const UNREADY: Duration = Duration::from_millis(500);
+
+/// Certificates are presented for a moment now and then: one connection in so many may be for that.
+const CERTIFICATE_SHARE: u16 = 8;
 
 /// Everything that is open while the program serves.
 pub struct Serving {
@@ -41,13 +46,15 @@ impl Serving {
         let metrics = metrics(&app);
         let (stop, stopping) = Stop::new();
         let listeners = listeners(&settings, &metrics, &stopping)?;
+        let certificates = certificate_listener(&app, &metrics, &stopping)?;
         // The program has taken them before it came here.
         let kept = Kept::now();
         let health = Arc::new(Health::new(checks::all(&app, &kept)));
         let manager = open(settings.management.address)?;
         let management_router = health::router(Arc::clone(&health), metrics.clone());
         let small = Limits { connections_max: 64, ..Limits::default() };
-        let management_gate = Gate::new(management_router, Vec::new(), small, Metrics::default());
+        let management_gate =
+            Gate::new(management_router, Answers::Pages, Vec::new(), small, Metrics::default());
         let manager = Listener { socket: manager, speaks: Speaks::Plain, proxy_protocol: None };
         // Health is answered to the end: nobody waits for its connections.
         let (management, never) = Stop::new();
@@ -61,8 +68,26 @@ impl Serving {
             .map_err(Failed::at("listening for signals"))?;
         let limits = Limits { connections_max: connections_max(), ..Limits::default() };
         let drain_max = limits.drain_max;
-        let gate = Gate::new(router, settings.proxies.clone(), limits, metrics);
-        let gate = tokio::spawn(listen::serve(gate, listeners, stopping));
+        let proxies = settings.proxies.clone();
+        let gate = Gate::new(router, Answers::Pages, proxies.clone(), limits, metrics.clone());
+        let serving = listen::serve(gate, listeners, stopping.clone());
+        let gate = if let Some(listener) = certificates {
+            let router = certificate_host::router(WebApp { flow: app.flow.clone(), demo: None });
+            let limits = Limits {
+                connections_max: limits.connections_max / usize::from(CERTIFICATE_SHARE),
+                connections_per_peer_max: limits.connections_per_peer_max
+                    / u32::from(CERTIFICATE_SHARE),
+                ..limits
+            };
+            let answers = Answers::CertificateHosts;
+            let gate = Gate::new(router, answers, proxies, limits, metrics);
+            let presenting = listen::serve(gate, vec![listener], stopping);
+            tokio::spawn(async {
+                let ((), ()) = tokio::join!(serving, presenting);
+            })
+        } else {
+            tokio::spawn(serving)
+        };
         health.started();
         notify(State::Ready);
         Ok(Self { app, health, stop, gate, drain_max, _management: management })
@@ -134,10 +159,7 @@ fn listeners(
                 let standing = if let Some(standing) = certificate.take() {
                     standing
                 } else {
-                    let fresh = Certificate::load(files).map_err(Failed::at("TLS"))?;
-                    keeper::watch_certificate(Arc::clone(&fresh), metrics.clone(), stopping)
-                        .map_err(Failed::at("listening for signals"))?;
-                    fresh
+                    watched(files, metrics, stopping)?
                 };
                 let speaks = Speaks::Tls(standing.server_config());
                 certificate = Some(standing);
@@ -151,6 +173,43 @@ fn listeners(
         listeners.push(Listener { socket, speaks, proxy_protocol });
     }
     Ok(listeners)
+}
+
+/// The certificate of files, taken anew when they change.
+fn watched(
+    files: &TlsFiles,
+    metrics: &Metrics,
+    stopping: &Stopping,
+) -> Result<Arc<Certificate>, Failed> {
+    let certificate = Certificate::load(files).map_err(Failed::at("TLS"))?;
+    keeper::watch_certificate(Arc::clone(&certificate), metrics.clone(), stopping)
+        .map_err(Failed::at("listening for signals"))?;
+    Ok(certificate)
+}
+
+/// Where certificates are presented.
+fn certificate_listener(
+    app: &App,
+    metrics: &Metrics,
+    stopping: &Stopping,
+) -> Result<Option<Listener>, Failed> {
+    let Some(listener) = &app.settings.certificates else { return Ok(None) };
+    let speaks = match &listener.transport {
+        Transport::Plain => Speaks::Plain,
+        Transport::Tls(files) => {
+            let flow = app.flow.clone();
+            let hints = move |host: &str| {
+                flow.tenants.by_certificate_host(host).map(|tenant| tenant.certificate_issuers())
+            };
+            let certificate = watched(files, metrics, stopping)?;
+            Speaks::Presenting(Presenting::new(certificate, Box::new(hints)))
+        }
+    };
+    let socket = open(listener.address)?;
+    let address = socket.local_addr().unwrap_or(listener.address);
+    tracing::info!(target: "sekimori", %address, "listening for certificates");
+    let proxy_protocol = listener.proxy_protocol.as_ref().map(|declared| declared.from.clone());
+    Ok(Some(Listener { socket, speaks, proxy_protocol }))
 }
 
 fn metrics(app: &App) -> Metrics {

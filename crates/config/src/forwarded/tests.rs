@@ -12,6 +12,7 @@ fn proxies() -> Vec<Proxy> {
     let proxy = |addresses: &[&str], header| Proxy {
         addresses: addresses.iter().map(|address| address.parse().unwrap()).collect(),
         header,
+        client_cert: false,
     };
     vec![
         proxy(&["150.65.7.10/31", "2001:df0:2ed::10/128"], ProxyHeader::XForwardedFor),

@@ -28,6 +28,7 @@ pub(super) fn proxies(keys: &Keys<'_, '_>) -> Vec<Proxy> {
         let header = one
             .required("header", "header = \"x-forwarded-for\"")
             .and_then(|item| item.word::<ProxyHeader>());
+        let client_cert = one.truth_or("client_cert", false);
         one.finish();
         for range in &addresses {
             too_wide(keys, range);
@@ -50,7 +51,7 @@ pub(super) fn proxies(keys: &Keys<'_, '_>) -> Vec<Proxy> {
         }
         let ranges = addresses.iter().map(|range| range.value).collect();
         seen.extend(addresses.into_iter().map(|range| (range, header)));
-        proxies.push(Proxy { addresses: ranges, header });
+        proxies.push(Proxy { addresses: ranges, header, client_cert });
     }
     proxies
 }
@@ -117,6 +118,78 @@ fn tls_files(keys: Keys<'_, '_>) -> Option<TlsFiles> {
     let key = keys.required("key_file", "key_file = \"tls/key.pem\"").and_then(|item| path(&item));
     keys.finish();
     Some(TlsFiles { certificate_file: certificate?, key_file: key? })
+}
+
+/// The listener of the certificate hosts.
+pub(super) fn certificates(
+    keys: &Keys<'_, '_>,
+    listeners: &[Listener],
+    proxies: &[Proxy],
+) -> Option<Listener> {
+    let writing = proxies.iter().any(|proxy| proxy.client_cert);
+    let Some(keys) = keys.table("certificates", "certificates") else {
+        if writing {
+            keys.reader().warning(
+                keys.place(),
+                "a proxy says which certificates were presented, and no listener hears it",
+                "add `[certificates]` with the `address` that the proxy passes the certificate hosts on to",
+            );
+        }
+        return None;
+    };
+    let reader = keys.reader();
+    let address_item = keys.required("address", "address = \"[::]:8443\"");
+    let place = address_item.as_ref().map_or_else(|| keys.place().clone(), Item::place);
+    let address = address_item.and_then(|item| item.checked(socket_address));
+    if let Some(address) = address.filter(|it| listeners.iter().any(|other| other.address == *it)) {
+        let what = format!("{address} is an address of `[listen]` already");
+        reader.error(&place, what, "give one of them another address or port");
+    }
+    let transport = of_certificates(&keys);
+    let proxy_protocol = proxy_protocol(&keys);
+    if transport == Some(Transport::Plain) && !writing {
+        reader.error(
+            &place,
+            "nobody can say which certificate was presented here",
+            "add `certificate_file` and `key_file`; or declare the proxy that ends TLS with `client_cert = true` \
+             under `[[proxy]]`",
+        );
+    }
+    if matches!(transport, Some(Transport::Tls(_))) && writing {
+        reader.warning(
+            &place,
+            "a proxy says which certificates were presented, and this listener asks for them itself",
+            "take `client_cert` away, or the files",
+        );
+    }
+    keys.finish();
+    Some(Listener { address: address?, transport: transport?, proxy_protocol })
+}
+
+/// TLS with the files of the section, or nothing where it names none; `None` where it cannot be told.
+fn of_certificates(keys: &Keys<'_, '_>) -> Option<Transport> {
+    let file = |key| keys.take(key).map(|item| (item.place(), path(&item)));
+    match (file("certificate_file"), file("key_file")) {
+        (Some((_, certificate)), Some((_, key))) => {
+            certificate.zip(key).map(|(certificate_file, key_file)| {
+                Transport::Tls(TlsFiles { certificate_file, key_file })
+            })
+        }
+        (None, None) => Some(Transport::Plain),
+        (Some((place, _)), None) => {
+            keys.reader().missing(
+                &place,
+                "a certificate without its key",
+                "add `key_file = \"…\"`",
+            );
+            None
+        }
+        (None, Some((place, _))) => {
+            let add = "add `certificate_file = \"…\"`";
+            keys.reader().missing(&place, "a key without its certificate", add);
+            None
+        }
+    }
 }
 
 /// A listener, placed where its address stands. `tls` is `Some(None)` when its section could not be read.

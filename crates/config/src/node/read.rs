@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use url::Url;
 
 use super::{
-    Audit, Database, Hashing, Log, LogFormat, LogLevel, Management, Node, Smtp, SmtpLogin, SmtpTls,
-    Tenant,
+    Audit, Database, Hashing, Listener, Log, LogFormat, LogLevel, Management, Node, Smtp,
+    SmtpLogin, SmtpTls, Tenant,
 };
 use crate::closest::shown;
 use crate::node::listen;
@@ -17,11 +17,13 @@ use crate::values;
 pub(super) fn node(keys: Keys<'_, '_>) -> Node {
     let proxies = listen::proxies(&keys);
     let listeners = listen::listeners(&keys, &proxies);
+    let certificates = listen::certificates(&keys, &listeners, &proxies);
     let default = Node::default();
     let (database, database_ca_file) = database(&keys);
     let node = Node {
-        management: management(&keys, &listeners),
+        management: management(&keys, listeners.iter().chain(&certificates)),
         listeners,
+        certificates,
         proxies,
         database,
         database_ca_file,
@@ -73,7 +75,10 @@ pub(super) fn socket_address(text: &str) -> Result<SocketAddr, Wrong> {
     })
 }
 
-fn management(keys: &Keys<'_, '_>, listeners: &[super::Listener]) -> Management {
+fn management<'l>(
+    keys: &Keys<'_, '_>,
+    mut listeners: impl Iterator<Item = &'l Listener>,
+) -> Management {
     // The longest path of a Unix socket is 108 bytes with its end (unix(7)).
     const SOCKET_BYTES_MAX: usize = 107;
     let mut management = Management::default();
@@ -90,8 +95,8 @@ fn management(keys: &Keys<'_, '_>, listeners: &[super::Listener]) -> Management 
                 "use 127.0.0.1, or keep the address off public networks",
             );
         }
-        if listeners.iter().any(|listener| listener.address == address) {
-            let what = format!("{address} is an address of `[listen]` already");
+        if listeners.any(|listener| listener.address == address) {
+            let what = format!("{address} is an address of a listener already");
             item.error(what, "give one of them another port");
         }
     }

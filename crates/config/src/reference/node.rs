@@ -17,6 +17,11 @@ pub(super) const SECTIONS: &[Section] = &[
     ),
     section("tls", Once, "Certificate and key of listeners; read again when the files change."),
     section(
+        "certificates",
+        Once,
+        "Where people present a certificate to sign in: the hosts that the site document names under `[certificates]`. TLS 1.3, and nothing else than that happens here.",
+    ),
+    section(
         "proxy",
         Often,
         "Reverse proxies in front of this node. Only their word about a person's address is taken, and only from the one header that they are known to write.",
@@ -64,9 +69,18 @@ keys! {
         "certificate_file", "file", Required, "The certificate and its chain, PEM.";
         "key_file", "file", Required, "Its private key, PEM.";
     }
+    "certificates" {
+        "address", "address and port", Required, "Where to listen; an address of `[listen]` cannot be shared.";
+        "certificate_file", "file", Depends("none behind a proxy that ends TLS"), "The certificate that covers these hosts, and not the issuer's, with its chain, PEM; read again when it changes.";
+        "key_file", "file", Depends("required with `certificate_file`"), "Its private key, PEM.";
+        "proxy_protocol", "true or false", Value("false"), "As under `[listen]`.";
+        "from", "list of networks", Depends("required with `proxy_protocol`"), "As under `[listen]`.";
+    }
     "proxy" {
         "addresses", "list of networks", Required, "The proxies' own addresses.";
         "header", "`x-forwarded-for` or `forwarded`", Required, "The one header in which they state the person's address.";
+        "client_cert", "true or false", Value("false"),
+            "They end TLS on the certificate hosts, ask for a certificate without verifying it, and say in `Client-Cert` (RFC 9440) which one was presented, whatever came in it before. Whoever writes this header is anybody.";
     }
     "management" {
         "address", "address and port", Value("\"127.0.0.1:9090\""), "Health and metrics, without sign-in: keep it off public networks.";

@@ -40,6 +40,11 @@ fn a_node_of_a_cluster_is_read_whole() {
     assert_eq!(node.listeners[0].proxy_protocol.as_ref().unwrap().from.len(), 2);
     assert_eq!(node.listeners[1].transport, Transport::Plain);
     assert_eq!(node.proxies[0].header, ProxyHeader::Forwarded);
+    assert_eq!(
+        node.proxies.iter().map(|proxy| proxy.client_cert).collect::<Vec<_>>(),
+        [true, false]
+    );
+    assert_eq!(node.certificates.as_ref().unwrap().transport, Transport::Plain);
     let mail = node.mail.as_ref().unwrap();
     assert_eq!((mail.tls, mail.port), (SmtpTls::Starttls, 587));
     assert_eq!(mail.second.as_ref().unwrap().host, "relay.example.net");
@@ -59,6 +64,40 @@ fn who_vouches_for_a_database_server_needs_one() {
     let report = parse(file).unwrap_err();
     let text = report.to_string();
     assert!(text.contains("a database that is a file") && text.contains("3:"), "{text}");
+}
+
+#[test]
+fn certificates_are_presented_over_tls_or_told_by_a_proxy_that_is_declared_to() {
+    let listener = "[certificates]\naddress = '[::]:8443'\n";
+    let files = "certificate_file = 'hosts.pem'\nkey_file = 'hosts.key'\n";
+    let proxy = "[[proxy]]\naddresses = ['192.0.2.2']\nheader = 'forwarded'\n";
+    let node = good(&format!("{listener}{files}")).at(Path::new("/etc/sekimori"));
+    let Transport::Tls(tls) = node.certificates.unwrap().transport else { panic!() };
+    assert_eq!(tls.key_file, Path::new("/etc/sekimori/hosts.key"));
+    good(&format!("{listener}{proxy}client_cert = true\n"));
+    for wrong in [
+        listener.to_owned(),
+        format!("{listener}{proxy}"),
+        format!("{listener}certificate_file = 'hosts.pem'\n"),
+        format!("{listener}key_file = 'hosts.key'\n"),
+        format!("[certificates]\n{files}"),
+        format!(
+            "[certificates]\naddress = '127.0.0.1:8080'\n{files}[listen]\naddress = '127.0.0.1:8080'\n"
+        ),
+        format!(
+            "[certificates]\naddress = '127.0.0.1:9090'\n{files}[management]\naddress = '127.0.0.1:9090'\n"
+        ),
+    ] {
+        let report = parse(&wrong).unwrap_err();
+        assert_eq!(report.errors.len(), 1, "{wrong}: {report}");
+    }
+    for warned in [
+        format!("{proxy}client_cert = true\n"),
+        format!("{listener}{files}{proxy}client_cert = true\n"),
+    ] {
+        let (_, warnings) = parse(&warned).unwrap();
+        assert_eq!(warnings.len(), 1, "{warned}: {warnings:?}");
+    }
 }
 
 #[test]

@@ -1,10 +1,13 @@
 //! `sekimori check`: all mistakes of both files at once.
 
+mod hosts;
+
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use sekimori_config::node::{Database, Node, TlsFiles, Transport};
+use sekimori_config::node::{Database, Listener, Node, TlsFiles, Transport};
 use sekimori_config::{Mistake, Report, Severity, place_of};
+use sekimori_directory::settings::Site;
 use serde::Serialize;
 
 use super::{Common, Ended, Failed, settings};
@@ -15,8 +18,9 @@ use crate::listen::tls::{Certificate, TlsError};
 /// Check settings before they are used: every mistake with its line, its column and a remedy
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
-Of sekimori.toml the certificate is tried as well, files that it names are looked
-for, and the modes of those with secrets are looked at.
+Of sekimori.toml the certificates are tried as well, files that it names are looked
+for, and the modes of those with secrets are looked at. With both files, the names
+of the certificate hosts are looked up, and which certificate covers which.
 
 Examples:
   sekimori check                     sekimori.toml and site.toml of this folder
@@ -34,11 +38,21 @@ struct Checked {
     file: String,
     #[serde(flatten)]
     report: Report,
+    #[serde(skip)]
+    settings: Option<Settings>,
+}
+
+/// What a file without errors says.
+#[derive(Debug)]
+enum Settings {
+    Node(Box<Node>),
+    Site(Box<Site>),
 }
 
 pub(super) fn run(check: Check, common: &Common) -> Result<Ended, Failed> {
     let files = if check.files.is_empty() { usual(common)? } else { check.files };
-    let checked = files.iter().map(|file| one(file)).collect::<Result<Vec<_>, Failed>>()?;
+    let mut checked = files.iter().map(|file| one(file)).collect::<Result<Vec<_>, Failed>>()?;
+    across(&mut checked)?;
     let wrong = checked.iter().any(|file| !file.report.errors.is_empty());
     if common.json {
         print_json(&checked);
@@ -66,16 +80,48 @@ fn usual(common: &Common) -> Result<Vec<PathBuf>, Failed> {
 }
 
 fn one(path: &Path) -> Result<Checked, Failed> {
-    let report = if is_node(path)? {
+    let (report, settings) = if is_node(path)? {
         match settings::parse_node(path)? {
-            Ok((node, warnings)) => Ok(around(path, &node, warnings)?),
-            Err(report) => Err(report),
+            Ok((node, warnings)) => {
+                (around(path, &node, warnings)?, Some(Settings::Node(Box::new(node))))
+            }
+            Err(report) => (report, None),
         }
     } else {
-        settings::parse_site(path)?.map(|(_, warnings)| Report { errors: Vec::new(), warnings })
+        match settings::parse_site(path)? {
+            Ok((site, warnings)) => {
+                let report = Report { errors: Vec::new(), warnings };
+                (report, Some(Settings::Site(Box::new(site))))
+            }
+            Err(report) => (report, None),
+        }
     };
-    let report = report.unwrap_or_else(|report| report);
-    Ok(Checked { file: path.display().to_string(), report })
+    Ok(Checked { file: path.display().to_string(), report, settings })
+}
+
+/// What a node and the sites that are checked with it say together.
+fn across(checked: &mut [Checked]) -> Result<(), Failed> {
+    let mut told = Vec::new();
+    for (node_at, node) in checked.iter().enumerate() {
+        let Some(Settings::Node(node)) = &node.settings else { continue };
+        for (site_at, site) in checked.iter().enumerate() {
+            let Some(Settings::Site(site)) = &site.settings else { continue };
+            let findings = hosts::findings(node, site, hosts::leads);
+            told.extend(findings.into_iter().map(|finding| match finding.file {
+                hosts::Which::Node => (node_at, finding),
+                hosts::Which::Site => (site_at, finding),
+            }));
+        }
+    }
+    for (index, finding) in told {
+        let Some(one) = checked.get_mut(index) else { continue };
+        let path = PathBuf::from(&one.file);
+        let report = std::mem::take(&mut one.report);
+        let mut around = Around { text: settings::text(&path)?, path: &path, report };
+        around.say(finding.key, finding.severity, finding.what, finding.remedy);
+        one.report = around.report;
+    }
+    Ok(())
 }
 
 /// Keys that stand at the top of a node's file, and never of a site document.
@@ -107,16 +153,25 @@ fn is_node(path: &Path) -> Result<bool, Failed> {
 fn around(path: &Path, node: &Node, warnings: Vec<Mistake>) -> Result<Report, Failed> {
     let text = settings::text(path)?;
     let mut around = Around { path, text, report: Report { errors: Vec::new(), warnings } };
-    let files = node.listeners.iter().find_map(|listener| match &listener.transport {
-        Transport::Tls(files) => Some(files),
+    let files = |listener: &'_ Listener| match &listener.transport {
+        Transport::Tls(files) => Some(files.clone()),
         Transport::Plain => None,
-    });
-    if let Some((files, Err(error))) = files.map(|files| (files, Certificate::load(files))) {
-        around.certificate(files, &error);
+    };
+    let of_pages = node.listeners.iter().find_map(files);
+    let of_certificates = node.certificates.as_ref().and_then(files);
+    let both = [(OF_PAGES, &of_pages), (OF_CERTIFICATES, &of_certificates)];
+    for (keys, files) in both {
+        if let Some((files, Err(error))) =
+            files.as_ref().map(|files| (files, Certificate::load(files)))
+        {
+            around.certificate(keys, files, &error);
+        }
     }
     around.site_files(node);
     let mut secrets = vec![("key_file", &node.key_file)];
-    secrets.extend(files.map(|files| ("tls.key_file", &files.key_file)));
+    for ([_, key], files) in both {
+        secrets.extend(files.as_ref().map(|files| (key, &files.key_file)));
+    }
     if let Database::PostgresFile(file) = &node.database {
         secrets.push(("database.postgres_file", file));
     }
@@ -139,6 +194,10 @@ fn around(path: &Path, node: &Node, warnings: Vec<Mistake>) -> Result<Report, Fa
     }
     Ok(around.report)
 }
+
+/// Where certificate and key of a listener are named.
+const OF_PAGES: [&str; 2] = ["tls.certificate_file", "tls.key_file"];
+const OF_CERTIFICATES: [&str; 2] = ["certificates.certificate_file", "certificates.key_file"];
 
 const PUT_IT_THERE: &str = "put the file there, readable by the server's user, or correct the path";
 
@@ -179,7 +238,7 @@ impl Around<'_> {
         }
     }
 
-    fn certificate(&mut self, files: &TlsFiles, error: &TlsError) {
+    fn certificate(&mut self, keys: [&str; 2], files: &TlsFiles, error: &TlsError) {
         let (file, remedy) = match error {
             TlsError::Read { path, .. } => (path, PUT_IT_THERE),
             TlsError::Content { path, .. } => {
@@ -189,8 +248,8 @@ impl Around<'_> {
                 (path, "certificate_file and key_file must belong together: ask for both anew")
             }
         };
-        let is_key = *file == files.key_file;
-        let key = if is_key { "tls.key_file" } else { "tls.certificate_file" };
+        let [of_certificate, of_key] = keys;
+        let key = if *file == files.key_file { of_key } else { of_certificate };
         self.say(key, Severity::Error, error.to_string(), remedy);
     }
 

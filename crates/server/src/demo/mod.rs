@@ -164,6 +164,7 @@ fn settings(demo: &Demo, folder: &Path, port: u16, management: SocketAddr) -> No
         proxies: vec![Proxy {
             addresses: vec![loopback("127.0.0.0/8"), loopback("::1/128")],
             header: ProxyHeader::XForwardedFor,
+            client_cert: false,
         }],
         management: Management { address: management, socket: folder.join(SOCKET) },
         database: Database::Sqlite(folder.join(DATABASE)),

@@ -1,12 +1,14 @@
 //! One connection, from its acceptance to its end.
 
 use std::future::poll_fn;
+use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::Poll;
 
 use sekimori_config::forwarded::Connection;
+use sekimori_web::Presented;
 use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep, sleep_until, timeout};
 use tokio_rustls::TlsAcceptor;
@@ -24,6 +26,14 @@ pub(super) struct Manner {
     pub(super) proxies_listed: Option<Vec<ipnet::IpNet>>,
 }
 
+/// The far end of a connection.
+#[derive(Clone)]
+pub(super) struct Far {
+    pub(super) connection: Connection,
+    /// What a handshake on a certificate host said.
+    pub(super) presented: Option<Arc<Presented>>,
+}
+
 /// Serve `socket` until either side ends it.
 pub(super) async fn serve(
     gate: Arc<Gate>,
@@ -35,21 +45,37 @@ pub(super) async fn serve(
     let Some((connection, ahead)) = introduced(&gate, &manner, socket, peer.ip()).await else {
         return;
     };
-    let wire = match &manner.speaks {
-        Speaks::Plain => Wire::Plain(ahead),
+    let (wire, presented) = match &manner.speaks {
+        Speaks::Plain => (Wire::Plain(ahead), None),
         Speaks::Tls(config) => {
             let accepting = TlsAcceptor::from(Arc::clone(config)).accept(ahead);
-            match timeout(gate.limits.handshake_max, Box::pin(accepting)).await {
-                Ok(Ok(stream)) => Wire::Tls(Box::new(stream)),
-                Ok(Err(error)) => {
-                    tracing::debug!(target: "sekimori", %error, "no TLS session");
-                    return gate.metrics.refused(Refused::Tls);
-                }
-                Err(_) => return gate.metrics.refused(Refused::Tls),
-            }
+            let Some(stream) = shaken(&gate, Box::pin(accepting)).await else { return };
+            (Wire::Tls(Box::new(stream)), None)
+        }
+        Speaks::Presenting(presenting) => {
+            let Some((stream, presented)) = shaken(&gate, Box::pin(presenting.accept(ahead))).await
+            else {
+                return;
+            };
+            (Wire::Tls(Box::new(stream)), Some(Arc::new(presented)))
         }
     };
-    converse(gate, connection, wire, stopping).await;
+    let far = Far { connection, presented };
+    converse(gate, far, wire, stopping).await;
+}
+
+/// What a handshake leads to; `None` if to nothing, or too late. Boxed, so that a connection does not keep room for it.
+async fn shaken<T>(
+    gate: &Gate,
+    handshake: Pin<Box<impl Future<Output = io::Result<T>>>>,
+) -> Option<T> {
+    match timeout(gate.limits.handshake_max, handshake).await {
+        Ok(Ok(shaken)) => return Some(shaken),
+        Ok(Err(error)) => tracing::debug!(target: "sekimori", %error, "no TLS session"),
+        Err(_) => {}
+    }
+    gate.metrics.refused(Refused::Tls);
+    None
 }
 
 /// Whom the connection is for; `None` if it may not be here.
@@ -76,10 +102,10 @@ async fn introduced(
     }
 }
 
-async fn converse(gate: Arc<Gate>, connection: Connection, wire: Wire, mut stopping: Stopping) {
+async fn converse(gate: Arc<Gate>, far: Far, wire: Wire, mut stopping: Stopping) {
     let pulse = Pulse::new();
     let io = Watched::new(wire, Arc::clone(&pulse));
-    let answering = Answering { gate: Arc::clone(&gate), pulse: Arc::clone(&pulse), connection };
+    let answering = Answering { gate: Arc::clone(&gate), pulse: Arc::clone(&pulse), far };
     let mut talk = Talk::new(io, answering);
     let mut stopped = pin!(stopping.reached(Phase::Draining));
     let mut timer = pin!(sleep_until(Instant::now() + gate.limits.idle_max));

@@ -7,9 +7,11 @@ mod body;
 mod connection;
 mod limits;
 mod peers;
+pub mod presenting;
 mod proxied;
 mod pulse;
 mod request;
+mod seldom;
 mod stop;
 mod stream;
 mod talk;
@@ -35,6 +37,8 @@ pub use stop::{Phase, Stop, Stopping};
 use crate::manage::metrics::{Metrics, Refused};
 use connection::Manner;
 use peers::Peers;
+use presenting::Presenting;
+use seldom::Seldom;
 
 /// How many connections the system may keep for us while we are busy.
 const BACKLOG: i32 = 1024;
@@ -46,6 +50,8 @@ pub enum Speaks {
     Plain,
     /// HTTP over TLS.
     Tls(Arc<rustls::ServerConfig>),
+    /// HTTP over TLS on the certificate hosts.
+    Presenting(Arc<Presenting>),
 }
 
 /// An open listener.
@@ -58,29 +64,48 @@ pub struct Listener {
     pub proxy_protocol: Option<Vec<IpNet>>,
 }
 
+/// What is answered behind a gate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Answers {
+    /// Everything but the certificate hosts.
+    Pages,
+    /// The certificate hosts: HTTP/1.1 only, and what was presented comes with each request.
+    CertificateHosts,
+}
+
 /// What all listeners share.
 pub struct Gate {
     router: Router,
+    answers: Answers,
     proxies: Vec<Proxy>,
     limits: Limits,
     metrics: Metrics,
     peers: Arc<Peers>,
     protocol: talk::Protocol,
     no_route: Arc<str>,
+    told: Seldom,
 }
 
 impl Gate {
     /// Requests go to `router`; `proxies` may say whose they are.
-    pub fn new(router: Router, proxies: Vec<Proxy>, limits: Limits, metrics: Metrics) -> Arc<Self> {
+    pub fn new(
+        router: Router,
+        answers: Answers,
+        proxies: Vec<Proxy>,
+        limits: Limits,
+        metrics: Metrics,
+    ) -> Arc<Self> {
         let gauge = metrics.connections().clone();
         Arc::new(Self {
             router: request::named(router),
+            answers,
             proxies,
             peers: Peers::new(limits.connections_max, limits.connections_per_peer_max, gauge),
             protocol: talk::Protocol::new(&limits),
             limits,
             metrics,
             no_route: "none".into(),
+            told: Seldom::default(),
         })
     }
 
@@ -183,7 +208,7 @@ fn refuse(gate: &Gate, manner: &Manner, socket: &TcpStream, why: Refused) {
             // A fresh socket's buffer takes this; if not, closing says enough.
             let _ = socket.try_write(FULL.as_bytes());
         }
-        Speaks::Tls(_) => {}
+        Speaks::Tls(_) | Speaks::Presenting(_) => {}
     }
 }
 

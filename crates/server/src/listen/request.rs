@@ -13,16 +13,18 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::MatchedPath;
 use axum::response::{IntoResponse, Response};
-use http::{Request, StatusCode, header};
+use http::{HeaderMap, Request, StatusCode, header};
 use hyper::body::Incoming;
+use sekimori_config::client_cert::{self, ClientCert};
 use sekimori_config::forwarded::{Connection, person_address};
-use sekimori_web::Peer;
+use sekimori_web::{Peer, Presented, PresentedHost};
 use tower::{Layer, Service};
 use tracing::Instrument;
 
-use super::Gate;
 use super::body::{Bounded, Told};
+use super::connection::Far;
 use super::pulse::{InFlight, Pulse};
+use super::{Answers, Gate};
 use crate::outside::SystemEntropy;
 use crate::trace::TraceId;
 
@@ -39,7 +41,7 @@ pub(super) fn named(router: Router) -> Router {
 pub(super) async fn answer(
     gate: Arc<Gate>,
     pulse: Arc<Pulse>,
-    connection: Connection,
+    far: Far,
     request: Request<Incoming>,
 ) -> Result<http::Response<Told>, Infallible> {
     let in_flight = pulse.begin(request.version());
@@ -48,7 +50,7 @@ pub(super) async fn answer(
     let trace = trace_id(&request);
     let span = tracing::info_span!(target: "sekimori", "request", %trace);
     let route = Route::default();
-    let routing = routed(&gate, connection, trace, route.clone(), request);
+    let routing = routed(&gate, far, trace, route.clone(), request);
     let response = routing.instrument(span.clone()).await;
     let route = match route.0.get() {
         Some(path) => Arc::from(path.as_str()),
@@ -71,7 +73,7 @@ pub(super) async fn answer(
 
 async fn routed(
     gate: &Gate,
-    connection: Connection,
+    far: Far,
     trace: TraceId,
     route: Route,
     request: Request<Incoming>,
@@ -81,6 +83,10 @@ async fn routed(
         return plain(StatusCode::PAYLOAD_TOO_LARGE, TOO_LARGE);
     }
     let (mut head, body) = request.into_parts();
+    let Far { connection, presented } = far;
+    if let Some(presented) = presented_with(gate, connection, presented, &head.headers) {
+        head.extensions.insert(presented);
+    }
     let (address, origin) = person_address(connection, &gate.proxies, |name| {
         head.headers.get_all(name).iter().map(http::HeaderValue::as_bytes).collect::<Vec<_>>()
     });
@@ -102,6 +108,45 @@ async fn routed(
             response
         }
         Err(_) => plain(StatusCode::REQUEST_TIMEOUT, TOO_SLOW),
+    }
+}
+
+/// What was presented for this request: nothing but on certificate hosts, where the handshake says it, or the proxy that
+/// made it. The header is nobody else's to write (S43).
+fn presented_with(
+    gate: &Gate,
+    connection: Connection,
+    by_handshake: Option<Arc<Presented>>,
+    headers: &HeaderMap,
+) -> Option<Presented> {
+    let lines = headers.get_all(client_cert::HEADER).iter().map(http::HeaderValue::as_bytes);
+    // Where nobody is to write it, nobody is declared to.
+    let by_header = match (gate.answers, &by_handshake) {
+        (Answers::CertificateHosts, None) => {
+            client_cert::client_cert(connection, &gate.proxies, lines)
+        }
+        (Answers::CertificateHosts, Some(_)) | (Answers::Pages, _) => {
+            client_cert::client_cert(connection, &[], lines)
+        }
+    };
+    if by_header == ClientCert::Ignored {
+        gate.metrics.client_cert_ignored();
+        if gate.told.is_due() {
+            let peer = connection.peer;
+            tracing::warn!(target: "sekimori", %peer, "a Client-Cert header was ignored: its sender is not declared to write it");
+        }
+    }
+    match (gate.answers, by_handshake) {
+        (Answers::Pages, _) => None,
+        (Answers::CertificateHosts, Some(by_handshake)) => Some((*by_handshake).clone()),
+        (Answers::CertificateHosts, None) => Some(Presented {
+            host: PresentedHost::AtProxy,
+            certificate: match by_header {
+                ClientCert::Absent | ClientCert::Ignored => None,
+                ClientCert::Presented(der) => Some(der.into()),
+                ClientCert::Unreadable => Some(Arc::from([])),
+            },
+        }),
     }
 }
 

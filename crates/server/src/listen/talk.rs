@@ -15,14 +15,14 @@ use hyper::body::Incoming;
 use hyper::server::conn::{http1, http2};
 use hyper::service::Service;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use sekimori_config::forwarded::Connection;
 use tokio::io::AsyncWrite;
 use tokio::time::Instant;
 
 use super::body::Told;
+use super::connection::Far;
 use super::pulse::Pulse;
 use super::stream::Watched;
-use super::{Gate, Limits, request};
+use super::{Answers, Gate, Limits, request};
 
 /// A connection rests after so long without anything under way: soon, so that buffers are handed from one connection to
 /// the next instead of piling up, in each thread's part of the heap.
@@ -58,7 +58,7 @@ impl Protocol {
 pub(super) struct Answering {
     pub(super) gate: Arc<Gate>,
     pub(super) pulse: Arc<Pulse>,
-    pub(super) connection: Connection,
+    pub(super) far: Far,
 }
 
 impl Service<Request<Incoming>> for Answering {
@@ -69,7 +69,7 @@ impl Service<Request<Incoming>> for Answering {
 
     fn call(&self, incoming: Request<Incoming>) -> Self::Future {
         let (gate, pulse) = (Arc::clone(&self.gate), Arc::clone(&self.pulse));
-        Box::pin(request::answer(gate, pulse, self.connection, incoming))
+        Box::pin(request::answer(gate, pulse, self.far.clone(), incoming))
     }
 }
 
@@ -107,7 +107,8 @@ impl Talk {
                         Ok(1..) => {}
                         Ok(0) | Err(_) => self.end(),
                     },
-                    Some(version) => self.begin(version),
+                    Some(version) if self.may(version) => self.begin(version),
+                    Some(_) => self.end(),
                 },
                 State::One(one) => return over(ready!(Pin::new(one.as_mut()).poll(cx))),
                 State::Two(two) => return over(ready!(two.as_mut().poll(cx))),
@@ -118,6 +119,15 @@ impl Talk {
                 }
                 State::Ended => return Poll::Ready(()),
             }
+        }
+    }
+
+    /// Whether that version is spoken here: on certificate hosts a connection is for one host, so not HTTP/2, whatever
+    /// the client begins with.
+    fn may(&self, version: Version) -> bool {
+        match (self.answering.gate.answers, version) {
+            (Answers::Pages, _) | (Answers::CertificateHosts, Version::One) => true,
+            (Answers::CertificateHosts, Version::Two) => false,
         }
     }
 

@@ -7,17 +7,20 @@ use std::time::Duration;
 
 use axum::routing::{get, post};
 use axum::{Extension, Router};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use sekimori_config::node::{Proxy, ProxyHeader, TlsFiles};
-use sekimori_web::Peer;
+use sekimori_web::{Peer, Presented};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 use super::tls::Certificate;
-use super::{Gate, Limits, Listener, Phase, Speaks, Stop, open, serve};
+use super::{Answers, Gate, Limits, Listener, Phase, Speaks, Stop, open, serve};
 use crate::manage::metrics::Metrics;
 
+mod presenting;
 mod resting;
 
 struct Running {
@@ -30,11 +33,19 @@ struct Running {
 fn router() -> Router {
     Router::new()
         .route("/where", get(async |peer: Extension<Peer>| format!("{:?}", peer.0)))
+        .route("/presented", get(async |presented: Option<Extension<Presented>>| said(presented)))
         .route("/echo", post(async |body: String| body))
         .route("/slow", get(async || tokio::time::sleep(Duration::from_millis(500)).await))
         .route("/stuck", get(async || std::future::pending::<()>().await))
         .route("/large", get(async || "0123456789abcdef".repeat(LARGE / 16)))
         .route("/panic", get(panics))
+}
+
+fn said(presented: Option<Extension<Presented>>) -> String {
+    let Some(Extension(presented)) = presented else { return "nothing is asked here".to_owned() };
+    let text = |der: &[u8]| BASE64.encode(der);
+    let certificate = presented.certificate.as_deref().map_or_else(|| "none".to_owned(), text);
+    format!("{:?} presented {certificate}", presented.host)
 }
 
 /// More than any buffer on the way takes.
@@ -49,12 +60,14 @@ struct Setup {
     speaks: Speaks,
     proxy_protocol: Option<&'static str>,
     proxies: Vec<Proxy>,
+    answers: Answers,
 }
 
 impl Default for Setup {
     fn default() -> Self {
         let proxies = Vec::new();
-        Self { limits: Limits::default(), speaks: Speaks::Plain, proxy_protocol: None, proxies }
+        let (limits, answers) = (Limits::default(), Answers::Pages);
+        Self { limits, speaks: Speaks::Plain, proxy_protocol: None, proxies, answers }
     }
 }
 
@@ -63,7 +76,7 @@ fn run(setup: Setup) -> Running {
     let address = socket.local_addr().unwrap();
     let proxy_protocol = setup.proxy_protocol.map(|range| vec![range.parse().unwrap()]);
     let metrics = Metrics::default();
-    let gate = Gate::new(router(), setup.proxies, setup.limits, metrics.clone());
+    let gate = Gate::new(router(), setup.answers, setup.proxies, setup.limits, metrics.clone());
     let (stop, stopping) = Stop::new();
     let listeners = vec![Listener { socket, speaks: setup.speaks, proxy_protocol }];
     let served = tokio::spawn(serve(gate, listeners, stopping));
@@ -93,6 +106,7 @@ async fn a_request_knows_its_peer_and_its_person() {
     let proxies = vec![Proxy {
         addresses: vec!["127.0.0.1/32".parse().unwrap()],
         header: ProxyHeader::XForwardedFor,
+        client_cert: false,
     }];
     let direct = run(Setup::default());
     let behind = run(Setup { proxies, ..Setup::default() });
@@ -335,7 +349,7 @@ mod client {
     use super::{Arc, AsyncReadExt, AsyncWriteExt, SocketAddr, TcpStream, get_once};
 
     #[derive(Debug)]
-    struct Trusting;
+    pub(super) struct Trusting;
 
     impl ServerCertVerifier for Trusting {
         fn verify_server_cert(

@@ -77,6 +77,11 @@ impl Certificate {
         Stamp([of(&self.files.certificate_file), of(&self.files.key_file)])
     }
 
+    /// The certificate in use, without its chain.
+    pub fn end_entity(&self) -> Option<CertificateDer<'static>> {
+        self.current.load().cert.first().cloned()
+    }
+
     /// The certificate's file, for logs.
     pub fn path(&self) -> &Path {
         &self.files.certificate_file

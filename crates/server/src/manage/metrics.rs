@@ -73,6 +73,7 @@ pub struct Metrics {
     refused: Family<RefusedLabels, Counter>,
     mails: Family<RefusedLabels, Counter>,
     reloads_failed: Counter,
+    client_certs_ignored: Counter,
 }
 
 fn latency_histogram() -> Histogram {
@@ -91,6 +92,7 @@ impl Default for Metrics {
             refused: Family::default(),
             mails: Family::default(),
             reloads_failed: Counter::default(),
+            client_certs_ignored: Counter::default(),
             registry: Arc::default(),
         };
         registry.register("http_requests", "Requests answered", metrics.requests.clone());
@@ -111,6 +113,11 @@ impl Default for Metrics {
             "tls_reload_failures",
             "Changed certificate files that could not be used",
             metrics.reloads_failed.clone(),
+        );
+        registry.register(
+            "client_cert_headers_ignored",
+            "Client-Cert headers of senders who are not declared to write them",
+            metrics.client_certs_ignored.clone(),
         );
         *metrics.registry.lock().expect("nobody holds it yet") = registry;
         metrics
@@ -145,6 +152,11 @@ impl Metrics {
     /// A changed certificate could not be used.
     pub fn reload_failed(&self) {
         self.reloads_failed.inc();
+    }
+
+    /// Somebody who is not declared to wrote a `Client-Cert` header.
+    pub(crate) fn client_cert_ignored(&self) {
+        self.client_certs_ignored.inc();
     }
 
     /// Connections that are open.

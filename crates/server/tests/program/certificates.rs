@@ -10,7 +10,7 @@ use super::serving::Server;
 use super::{folder, json, printed, run};
 
 /// The options of a new authority with its root's files.
-const INIT: [&str; 8] = [
+pub const INIT: [&str; 8] = [
     "ca",
     "init",
     "--name",
@@ -22,7 +22,7 @@ const INIT: [&str; 8] = [
 ];
 
 /// What OpenSSL says in this folder, and whether it was content.
-fn openssl(folder: &Path, arguments: &str) -> (bool, String) {
+pub fn openssl(folder: &Path, arguments: &str) -> (bool, String) {
     let mut openssl = Command::new("openssl");
     let output = openssl.args(arguments.split(' ')).current_dir(folder).output().unwrap();
     let (out, error) = (&output.stdout, &output.stderr);
@@ -31,7 +31,7 @@ fn openssl(folder: &Path, arguments: &str) -> (bool, String) {
 }
 
 /// What OpenSSL says that is content.
-fn content(folder: &Path, arguments: &str) -> String {
+pub fn content(folder: &Path, arguments: &str) -> String {
     let (content, said) = openssl(folder, arguments);
     assert!(content, "openssl {arguments}\n{said}");
     said

@@ -10,6 +10,7 @@ mod help;
 mod import;
 mod mail;
 mod nodes;
+mod presenting;
 mod serving;
 
 use std::path::Path;

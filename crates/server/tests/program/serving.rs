@@ -16,15 +16,15 @@ pub struct Server {
     folder: TempDir,
     process: Child,
     pub main: SocketAddr,
-    management: SocketAddr,
+    pub management: SocketAddr,
 }
 
-fn free() -> SocketAddr {
+pub fn free() -> SocketAddr {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
 }
 
 /// The answer to a request; empty if nobody answers.
-fn get(address: SocketAddr, path: &str) -> String {
+pub fn get(address: SocketAddr, path: &str) -> String {
     let mut answer = String::new();
     if let Ok(mut socket) = TcpStream::connect(address) {
         let request =
@@ -46,7 +46,13 @@ fn configure(folder: &Path, (main, management): (SocketAddr, SocketAddr), more: 
 
 impl Server {
     pub fn start(more: &str) -> Self {
+        Self::prepared(more, |_| {})
+    }
+
+    /// A server in whose folder something was put before.
+    pub fn prepared(more: &str, prepare: impl FnOnce(&Path)) -> Self {
         let folder = folder();
+        prepare(folder.path());
         let (main, management) = (free(), free());
         configure(folder.path(), (main, management), more);
         let log = std::fs::File::create(folder.path().join("log")).unwrap();
@@ -84,7 +90,7 @@ impl Server {
         }
     }
 
-    fn tell(&self, signal: Signal) {
+    pub fn tell(&self, signal: Signal) {
         let id = i32::try_from(self.process.id()).unwrap();
         kill_process(Pid::from_raw(id).unwrap(), signal).unwrap();
     }

@@ -125,7 +125,8 @@ async fn a_resting_connection_ends_idle_and_with_the_server_and_with_its_client(
 
 #[tokio::test]
 async fn an_open_connection_is_small() {
-    let gate = Gate::new(router(), Vec::new(), Limits::default(), Metrics::default());
+    let gate =
+        Gate::new(router(), Answers::Pages, Vec::new(), Limits::default(), Metrics::default());
     let manner = Arc::new(Manner { speaks: Speaks::Plain, proxies_listed: None });
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
