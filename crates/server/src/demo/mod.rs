@@ -1,9 +1,11 @@
 //! `sekimori demo`: everything in one command, on loopback, in a fresh folder.
 //!
-//! The same server as `serve`, over plain http, with five people on paper, a sample service, a page to choose the
-//! network that one pretends to be on, and a page of outgoing mail. Never for anybody but the one who tries it:
+//! The same server as `serve`, over plain http, with six people on paper, a sample service, a page to choose the
+//! network that one pretends to be on, and a page of outgoing mail.
+//! Certificates are presented over TLS, on hosts below localhost. Never for anybody but the one who tries it:
 //! `X-Forwarded-For` from loopback is believed.
 
+mod certificates;
 mod codes;
 mod mails;
 mod networks;
@@ -31,7 +33,7 @@ use crate::serve::Serving;
 
 /// Try everything: a whole campus on this machine, for one person
 ///
-/// Makes a fresh folder, five people, a sample service and pages to pretend to be on another network and to
+/// Makes a fresh folder, six people, a sample service and pages to pretend to be on another network and to
 /// read outgoing mail; prints what to try, in order. Only loopback can reach it. Ctrl-C ends it.
 #[derive(Debug, Args)]
 pub struct Demo {
@@ -69,27 +71,28 @@ async fn until_stopped(demo: Demo, json: bool) -> Result<(), Failed> {
             "its passwords are on paper: use loopback, or set up a server with `sekimori serve`",
         ));
     }
-    let temporary;
-    let folder = if let Some(folder) = &demo.dir {
-        not_a_node(folder)?;
-        folder.clone()
-    } else {
-        temporary = tempfile::Builder::new()
-            .prefix("sekimori-demo-")
-            .tempdir()
-            .map_err(Failed::at("making a temporary folder"))?;
-        temporary.path().to_owned()
-    };
+    let place = Place::of(&demo)?;
+    let folder = place.folder().to_owned();
     let port = port(&demo)?;
     let sample_port = free_port(demo.address)?;
     let management = SocketAddr::new(demo.address, free_port(demo.address)?);
     let host = host(demo.address);
     let issuer = format!("http://{host}:{port}");
     let sample_base = format!("http://{host}:{sample_port}");
-    let settings = settings(&demo, &folder, port, management);
+    let mut settings = settings(&demo, &folder, port, management);
+    // Names below localhost lead to one address only.
+    let certificates = (host == "localhost").then(|| free_port(demo.address)).transpose()?;
+    if let Some(port) = certificates {
+        let transport = Transport::Tls(certificates::tls_files(&folder)?);
+        let address = SocketAddr::new(demo.address, port);
+        settings.certificates = Some(Listener { address, transport, proxy_protocol: None });
+    }
     let app = App::open(&settings, Purpose::Serve).await?;
     write_node_file(&folder, management)?;
-    apply(&app, &issuer, &sample_base).await?;
+    let present =
+        site::Addresses { issuer: issuer.clone(), sample: sample_base.clone(), certificates };
+    apply(&app, &present).await?;
+    certificates::ensure_authority(&app).await?;
     let tenant = app.tenant(None)?;
     let secret = app
         .flow
@@ -101,7 +104,8 @@ async fn until_stopped(demo: Demo, json: bool) -> Result<(), Failed> {
     let people = people::ensure(&app.flow, &tenant, &folder).await?;
     let sink = mails::Sink::default();
     sink.start(app.flow.clone());
-    let router = router(&app, sink.clone(), &people);
+    let router = router(&app, sink.clone(), &people, &folder);
+    let certificates = certificates::Sheet::of(&tenant, &folder)?;
     let serving = Serving::start(app, router)?;
     let addresses = both_families(demo.address, sample_port);
     service::start(&addresses, &sample_base, &issuer, secret.expose()).await?;
@@ -112,9 +116,35 @@ async fn until_stopped(demo: Demo, json: bool) -> Result<(), Failed> {
         sample_base,
         secret: secret.expose().clone(),
         people,
+        certificates,
     };
     paper.print(json);
     serving.until_stopped().await
+}
+
+/// Where everything lies.
+enum Place {
+    Kept(PathBuf),
+    /// Gone when the demo ends.
+    Temporary(tempfile::TempDir),
+}
+
+impl Place {
+    fn of(demo: &Demo) -> Result<Self, Failed> {
+        if let Some(folder) = &demo.dir {
+            not_a_node(folder)?;
+            return Ok(Self::Kept(folder.clone()));
+        }
+        let fresh = tempfile::Builder::new().prefix("sekimori-demo-").tempdir();
+        fresh.map(Self::Temporary).map_err(Failed::at("making a temporary folder"))
+    }
+
+    fn folder(&self) -> &Path {
+        match self {
+            Self::Kept(folder) => folder,
+            Self::Temporary(temporary) => temporary.path(),
+        }
+    }
 }
 
 const WRITTEN: &str = "# Written by `sekimori demo`.";
@@ -144,7 +174,7 @@ fn write_node_file(folder: &Path, management: SocketAddr) -> Result<(), Failed> 
     std::fs::write(&path, text).map_err(Failed::at(format!("writing {}", path.display())))
 }
 
-fn router(app: &App, sink: mails::Sink, people: &[people::OnPaper]) -> Router {
+fn router(app: &App, sink: mails::Sink, people: &[people::OnPaper], folder: &Path) -> Router {
     let view = DemoView {
         networks_href: networks::PATH.to_owned(),
         mails_href: mails::PATH.to_owned(),
@@ -153,7 +183,8 @@ fn router(app: &App, sink: mails::Sink, people: &[people::OnPaper]) -> Router {
     let web = sekimori_web::App { flow: app.flow.clone(), demo: Some(Arc::new(view)) };
     let pages = networks::routes(web.clone())
         .merge(mails::routes(web.clone(), sink))
-        .merge(codes::routes(web.clone(), people));
+        .merge(codes::routes(web.clone(), people))
+        .merge(certificates::routes(folder, people));
     networks::pretending(sekimori_web::router_with(web, pages))
 }
 
@@ -189,16 +220,16 @@ fn listener(address: SocketAddr) -> Listener {
 }
 
 /// Apply the demo's site document; a site that stands already takes the present addresses and stays as it is.
-async fn apply(app: &App, issuer: &str, sample_base: &str) -> Result<(), Failed> {
+async fn apply(app: &App, addresses: &site::Addresses) -> Result<(), Failed> {
     let doing = "applying the demo's site";
-    let fresh = site::site(issuer, sample_base);
+    let fresh = site::site(addresses);
     let tenant = app.tenant_of(&fresh).await?;
     let now = app.flow.clock.now();
     let standing = app.flow.store.site(tenant).await.map_err(Failed::at(doing))?;
     let (version, site) = match standing {
         None => (0, fresh),
         Some(standing) => {
-            let moved = site::moved(&standing.site, issuer, sample_base);
+            let moved = site::moved(&standing.site, addresses);
             if moved == standing.site {
                 return app.keep().await;
             }

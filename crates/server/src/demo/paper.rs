@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use serde_json::json;
 
+use super::certificates::Sheet;
 use super::people::OnPaper;
 use super::site::{NATIVE_CLIENT, NETWORKS, SAMPLE_CLIENT};
 use super::{codes, mails, networks};
@@ -23,6 +24,8 @@ pub struct Paper {
     pub secret: String,
     /// The people.
     pub people: Vec<OnPaper>,
+    /// Certificates, where there are hosts for them.
+    pub certificates: Option<Sheet>,
 }
 
 impl Paper {
@@ -60,6 +63,7 @@ impl Paper {
                 },
             ],
             "zones": zones,
+            "certificate": self.certificates.as_ref().map(Sheet::json),
         })
         .to_string()
     }
@@ -93,6 +97,7 @@ impl Paper {
                 "  {:<8} password \"{}\"  app secret {}\n           {}",
                 person.username, person.password, secret, person.note
             );
+            text.push_str(&self.certificate(person));
         }
         let program = std::env::current_exe();
         let program =
@@ -115,5 +120,18 @@ impl Paper {
              Ctrl-C ends the demo."
         );
         text
+    }
+
+    /// The lines about somebody's certificate; none where there is none.
+    fn certificate(&self, person: &OnPaper) -> String {
+        let (Some(held), Some(sheet)) = (&person.certificate, &self.certificates) else {
+            return String::new();
+        };
+        let vouching = sheet.tls_authority.display();
+        format!(
+            "           certificate {}{}  PIN {}\n           \
+             trust {vouching} in the browser for the hosts that it is presented on\n",
+            sheet.fetch, held.file, held.pin
+        )
     }
 }

@@ -1,6 +1,7 @@
 //! The demo's people: who they are, what they know, what they hold. On paper only.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use sekimori_base::{Bilingual, Fault, Language, Secret};
 use sekimori_directory::{Affiliation, Binding, Group, MailAddress, PersonState, Username};
@@ -9,6 +10,7 @@ use sekimori_flow::{Flow, Tenant};
 use sekimori_store::Urgency;
 use serde::{Deserialize, Serialize};
 
+use super::certificates::{self, HeldCertificate};
 use crate::command::Failed;
 use crate::files;
 
@@ -21,7 +23,10 @@ pub struct OnPaper {
     pub password: String,
     /// What their authenticator app holds, in base 32.
     pub totp_secret: Option<String>,
-    /// `totp`, `no_factor`, `disabled`, `mail_code`, `administrator`.
+    /// The certificate in a file of the folder, and what opens it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub certificate: Option<HeldCertificate>,
+    /// `totp`, `no_factor`, `disabled`, `mail_code`, `certificate`, `administrator`.
     pub kind: String,
     /// Who they are.
     pub note: String,
@@ -37,7 +42,7 @@ struct Draft {
     language: Language,
 }
 
-const DRAFTS: [Draft; 5] = [
+const DRAFTS: [Draft; 6] = [
     Draft {
         username: "hanako",
         name: ("Hanako Sato", "佐藤 花子"),
@@ -75,6 +80,15 @@ const DRAFTS: [Draft; 5] = [
         language: Language::English,
     },
     Draft {
+        username: "ken",
+        name: ("Ken Ito", "伊藤 健"),
+        password: "amber station compass 54",
+        kind: "certificate",
+        note: "student with a certificate: the file and what opens it are below",
+        affiliation: Affiliation::Student,
+        language: Language::English,
+    },
+    Draft {
         username: "admin",
         name: ("Aki Yamada", "山田 亜紀"),
         password: "winter copper meadow 63",
@@ -86,14 +100,18 @@ const DRAFTS: [Draft; 5] = [
 ];
 
 /// The people of this folder: made if it is new, read from its paper otherwise.
-pub async fn ensure(flow: &Flow, tenant: &Tenant, folder: &Path) -> Result<Vec<OnPaper>, Failed> {
+pub async fn ensure(
+    flow: &Flow,
+    tenant: &Arc<Tenant>,
+    folder: &Path,
+) -> Result<Vec<OnPaper>, Failed> {
     let paper = folder.join("people.json");
     if let Ok(text) = files::read_text(&paper, 64 * 1024) {
         return serde_json::from_str(&text).map_err(Failed::at(paper.display()));
     }
     let mut people = Vec::new();
     for draft in DRAFTS {
-        people.push(add(flow, tenant, &draft).await?);
+        people.push(add(flow, tenant, &draft, folder).await?);
     }
     forget_mails(flow, tenant).await.map_err(Failed::at("emptying the outbox"))?;
     let text = serde_json::to_string_pretty(&people).map_err(Failed::at("writing the paper"))?;
@@ -115,7 +133,12 @@ async fn forget_mails(flow: &Flow, tenant: &Tenant) -> Result<(), Fault> {
     }
 }
 
-async fn add(flow: &Flow, tenant: &Tenant, draft: &Draft) -> Result<OnPaper, Failed> {
+async fn add(
+    flow: &Flow,
+    tenant: &Arc<Tenant>,
+    draft: &Draft,
+    folder: &Path,
+) -> Result<OnPaper, Failed> {
     let doing = "adding the demo's people";
     let by = By("demo".to_owned());
     let state = if draft.kind == "disabled" {
@@ -154,10 +177,17 @@ async fn add(flow: &Flow, tenant: &Tenant, draft: &Draft) -> Result<OnPaper, Fai
         let handed = flow.hand_out_address(tenant, id, &address, Binding::Desk, &by).await;
         handed.map_err(Failed::at(doing))?;
     }
+    let certificate = match draft.kind {
+        "certificate" => {
+            Some(certificates::hand_out(flow, tenant, id, draft.username, folder).await?)
+        }
+        _ => None,
+    };
     Ok(OnPaper {
         username: draft.username.to_owned(),
         password: draft.password.to_owned(),
         totp_secret,
+        certificate,
         kind: draft.kind.to_owned(),
         note: draft.note.to_owned(),
     })

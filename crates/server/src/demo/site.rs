@@ -6,10 +6,12 @@ use sekimori_directory::client::{
     TokenAlgorithm,
 };
 use sekimori_directory::settings::{
-    CertificateSettings, Help, MailSettings, Organisation, PasskeySettings, PolicySettings,
-    Retention, Service, ServiceName, SessionSettings, Site, Zone, ZoneName,
+    CertificateHosts, CertificateSettings, Help, MailSettings, Organisation, PasskeySettings,
+    PolicySettings, Retention, Service, ServiceName, SessionSettings, Site, Zone, ZoneName,
 };
 use sekimori_directory::{ClientId, MailAddress, RedirectUri};
+
+use super::certificates;
 
 /// A network of the demo: its zone and one address inside it.
 pub struct Network {
@@ -92,8 +94,24 @@ pub const SAMPLE_TITLE: (&str, &str) = ("Sample service", "サンプルサービ
 /// The second: an app on a device.
 pub const NATIVE_CLIENT: &str = "sample-app";
 
+/// Where the parts of the demo are this time.
+pub struct Addresses {
+    /// The pages.
+    pub issuer: String,
+    /// The sample service.
+    pub sample: String,
+    /// The port of the certificate hosts, where there are any.
+    pub certificates: Option<u16>,
+}
+
+impl Addresses {
+    fn certificate_hosts(&self) -> Option<CertificateHosts> {
+        CertificateHosts::parse(&[certificates::hosts(self.certificates?)]).ok()
+    }
+}
+
 /// The demo's site document.
-pub fn site(issuer: &str, service: &str) -> Site {
+pub fn site(addresses: &Addresses) -> Site {
     let text = |(en, ja): (&str, &str)| Bilingual::new(en, ja);
     let zones = NETWORKS
         .iter()
@@ -110,7 +128,7 @@ pub fn site(issuer: &str, service: &str) -> Site {
         })
         .collect();
     Site {
-        issuer: issuer.to_owned(),
+        issuer: addresses.issuer.clone(),
         organisation: Organisation {
             name: Bilingual::new("Demo University", "デモ大学"),
             accent: "#0017c1".to_owned(),
@@ -127,7 +145,7 @@ pub fn site(issuer: &str, service: &str) -> Site {
         zones,
         relays: Vec::new(),
         policy: PolicySettings { mail_codes: true, ..PolicySettings::default() },
-        services: vec![sample(service), native()],
+        services: vec![sample(&addresses.sample), native()],
         password: sekimori_directory::settings::PasswordSettings::default(),
         session: SessionSettings::default(),
         retention: Retention::default(),
@@ -136,13 +154,18 @@ pub fn site(issuer: &str, service: &str) -> Site {
             own_domains: Vec::new(),
         },
         passkeys: PasskeySettings::default(),
-        certificates: CertificateSettings::default(),
+        certificates: CertificateSettings {
+            hosts: addresses.certificate_hosts(),
+            ..CertificateSettings::default()
+        },
     }
 }
 
 /// A site that stands already, with the present addresses and else as it is: whoever keeps a demo has made it theirs.
-pub fn moved(standing: &Site, issuer: &str, base: &str) -> Site {
-    let mut site = Site { issuer: issuer.to_owned(), ..standing.clone() };
+pub fn moved(standing: &Site, addresses: &Addresses) -> Site {
+    let (issuer, base) = (addresses.issuer.clone(), &addresses.sample);
+    let mut site = Site { issuer, ..standing.clone() };
+    site.certificates.hosts = addresses.certificate_hosts();
     let Some(sample) = site.services.iter_mut().find(|one| one.name.as_str() == SAMPLE_CLIENT)
     else {
         return site;
@@ -243,16 +266,21 @@ fn client(id: &str, kind: ClientKind, auth: ClientAuth) -> Client {
 mod tests {
     use super::*;
 
+    fn at(issuer: u16, sample: u16) -> Addresses {
+        let on = |port| format!("http://localhost:{port}");
+        Addresses { issuer: on(issuer), sample: on(sample), certificates: Some(issuer + 1) }
+    }
+
     #[test]
     fn a_changed_site_moves_to_other_ports_and_stays_as_it_was_changed() {
-        let mut changed = site("http://localhost:8080", "http://localhost:4001");
+        let mut changed = site(&at(8080, 4001));
         changed.organisation.name = Bilingual::new("My University", "私の大学");
         changed.zones.truncate(1);
-        let mut expected = site("http://localhost:9090", "http://localhost:5001");
+        let mut expected = site(&at(9090, 5001));
         expected.organisation.name = changed.organisation.name.clone();
         expected.zones.truncate(1);
-        assert_eq!(moved(&changed, "http://localhost:9090", "http://localhost:5001"), expected);
+        assert_eq!(moved(&changed, &at(9090, 5001)), expected);
         changed.services.clear();
-        assert!(moved(&changed, "http://localhost:1", "http://localhost:2").services.is_empty());
+        assert!(moved(&changed, &at(1, 2)).services.is_empty());
     }
 }

@@ -10,6 +10,7 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
+use super::certificates::content;
 use super::{printed, program};
 
 struct Demo {
@@ -58,9 +59,9 @@ impl Demo {
         let address: SocketAddr = format!("{host}:{}", self.port).parse().unwrap();
         let mut socket = TcpStream::connect(address).unwrap();
         socket.write_all(request.as_bytes()).unwrap();
-        let mut answer = String::new();
-        socket.read_to_string(&mut answer).unwrap();
-        answer
+        let mut answer = Vec::new();
+        socket.read_to_end(&mut answer).unwrap();
+        String::from_utf8_lossy(&answer).into_owned()
     }
 
     fn get(&self, host: &str, path: &str) -> String {
@@ -215,4 +216,45 @@ fn the_paper_names_only_what_can_be_run() {
     let command = format!("{} explain CODE", env!("CARGO_BIN_EXE_sekimori"));
     assert!(demo.ready.contains(&command) && !demo.ready.contains("oathtool"), "{}", demo.ready);
     assert!(demo.ready.contains("/demo/codes"), "{}", demo.ready);
+}
+
+#[test]
+fn somebody_has_a_certificate_and_hosts_to_present_it_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    let (demo, ready) = Demo::json(path);
+    let certificate = &ready["certificate"];
+    let word = |name: &str| certificate[name].as_str().unwrap().to_owned();
+    std::fs::write(path.join("ca.pem"), word("ca_pem")).unwrap();
+    let people = ready["people"].as_array().unwrap();
+    let ken = people.iter().find(|person| person["kind"] == "certificate").unwrap();
+    let held = &ken["certificate"];
+    std::fs::write(path.join("pin"), held["pin"].as_str().unwrap()).unwrap();
+    let file = held["file"].as_str().unwrap();
+    for (named, kind) in [(file, "x-pkcs12"), ("demo-tls-ca.pem", "x-pem-file")] {
+        let answer = demo.get("127.0.0.1", &format!("/demo/certificate/{named}"));
+        assert!(answer.contains(kind) && answer.contains("200 OK"), "{named}");
+    }
+    for secret in ["root.key", "demo-hosts.key", "..%2Froot.key", "people.json"] {
+        let answer = demo.get("127.0.0.1", &format!("/demo/certificate/{secret}"));
+        assert!(answer.contains("404 Not Found"), "{secret}");
+    }
+    content(path, &format!("pkcs12 -in {file} -passin file:pin -nokeys -clcerts -out ken.pem"));
+    content(path, &format!("pkcs12 -in {file} -passin file:pin -nocerts -nodes -out ken.key"));
+    content(path, "verify -x509_strict -CAfile ca.pem -purpose sslclient ken.pem");
+    let ask = "ocsp -CAfile ca.pem -issuer ca.pem -cert ken.pem -url";
+    let said = content(path, &format!("{ask} {}", word("ocsp_url")));
+    assert!(said.contains("ken.pem: good"), "{said}");
+    let list = word("crl_url").replace(ready["issuer"].as_str().unwrap(), "");
+    assert!(demo.get("127.0.0.1", &list).contains("application/pkix-crl"));
+    assert!(word("login_url").starts_with(ready["issuer"].as_str().unwrap()));
+
+    let (_, port) = certificate["hosts"][0].as_str().unwrap().rsplit_once(':').unwrap();
+    let mut curl = std::process::Command::new("curl");
+    curl.args(["-sS", "--cacert", "ca.pem", "--cert", "ken.pem", "--key", "ken.key"]);
+    curl.args(["--resolve", &format!("a.cert.localhost:{port}:127.0.0.1")]);
+    let output = curl.arg(format!("https://a.cert.localhost:{port}/")).current_dir(path).output();
+    let output = output.unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(said.contains("question for a certificate"), "{said}{output:?}");
 }
