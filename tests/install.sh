@@ -13,6 +13,10 @@ needs_of() {
         need openssl openssl
         need python3-aiosmtpd /usr/lib/python3/dist-packages/aiosmtpd
         need libnss3-tools pk12util
+        need oathtool oathtool
+        need poppler-utils pdftoppm
+        need zbar-tools zbarimg
+        need fonts-noto-cjk '/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc'
         ;;
     harness | journeys | apache)
         need chromium /usr/bin/chromium

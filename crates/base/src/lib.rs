@@ -3,6 +3,7 @@
 //! Depends on nothing of ours, reads no clock and draws no randomness: [`Clock`] and [`Entropy`] are
 //! the two doors to the outside and only `server` (and tests) stand behind them.
 
+pub mod alphabet;
 mod fault;
 mod id;
 mod language;

@@ -11,7 +11,7 @@ mod code;
 pub(crate) use code::is_separator;
 pub use code::{OneTimeCode, OneTimeCodeError};
 
-use sekimori_base::{Entropy, Secret, Timestamp};
+use sekimori_base::{Entropy, Secret, Timestamp, alphabet};
 use totp_rs::{Algorithm, Builder, Totp};
 
 /// Seconds in which one code is shown.
@@ -20,6 +20,11 @@ pub const STEP_SECONDS: u64 = 30;
 pub const DIGITS: u8 = 6;
 /// Bytes of a fresh secret: 160 bits, RFC 4226's recommendation.
 const SECRET_BYTES: usize = 20;
+/// Characters of base 32 that nobody takes for another in print. RFC 4648 has no 0, 1, 8 and 9; here B, G, I, O, S, Z
+/// and 2, 5, 6 are missing too: neither character of such a pair occurs, so that whoever copies by hand has no choice.
+pub const UNMISTAKABLE: &[u8] = b"ACDEFHJKLMNPQRTUVWXY347";
+/// Characters of a secret on paper: 144 bits, of which RFC 4226 (R6) demands 128.
+const PAPER_CHARACTERS: usize = 32;
 /// Least and most bytes of a secret that comes from elsewhere.
 const SECRET_BYTES_BOUNDS: std::ops::RangeInclusive<usize> = 16..=64;
 /// Steps after its own in which a code is still good.
@@ -83,6 +88,13 @@ impl TotpSecret {
         let mut bytes = vec![0; SECRET_BYTES];
         entropy.fill(&mut bytes);
         Self(Secret::new(bytes))
+    }
+
+    /// A fresh secret for paper: 160 bits of which 144 are random, so that its base 32 has only characters that nobody
+    /// takes for others.
+    pub fn unmistakable(entropy: &(impl Entropy + ?Sized)) -> Self {
+        let text = zeroize::Zeroizing::new(alphabet::draw(entropy, UNMISTAKABLE, PAPER_CHARACTERS));
+        Self::from_base32(&text).expect("32 characters of base 32 are 20 bytes")
     }
 
     /// A secret that was stored, or comes from another system.

@@ -76,6 +76,8 @@ pub enum InputHint {
     PasswordFullWidth,
     /// The password begins or ends with a space.
     PasswordSpaces,
+    /// The password has the shape of a ticket, or of the initial password of a letter: it is entered elsewhere.
+    PasswordTicket,
     /// Caps Lock was on while the password was typed (the browser says so).
     CapsLock,
 }
@@ -152,7 +154,20 @@ pub fn password_hints(password: &str) -> Vec<InputHint> {
     if edge(password.chars().next()) || edge(password.chars().next_back()) {
         hints.push(InputHint::PasswordSpaces);
     }
+    if is_ticket(password) {
+        hints.push(InputHint::PasswordTicket);
+    }
     hints
+}
+
+/// Three groups of four letters and digits as they are printed, or the twelve of them, digits among them.
+fn is_ticket(password: &str) -> bool {
+    let groups: Vec<&str> = password.trim().split(['-', ' ']).collect();
+    let plain = groups.concat();
+    let characters = plain.len() == 12
+        && plain.chars().all(|c| c.is_ascii_alphanumeric() && !c.eq_ignore_ascii_case(&'u'));
+    let printed = groups.len() == 3 && groups.iter().all(|group| group.len() == 4);
+    characters && (printed || (groups.len() == 1 && plain.contains(|c: char| c.is_ascii_digit())))
 }
 
 fn is_full_width(character: char) -> bool {
@@ -206,6 +221,12 @@ mod tests {
         assert!(fold("").is_empty());
         assert_eq!(password_hints("ｐassword"), [InputHint::PasswordFullWidth]);
         assert_eq!(password_hints("password "), [InputHint::PasswordSpaces]);
+        for ticket in ["7K3M-9QTX-4ACD", "acde-fhjk-mnpq", "7k3m 9qtx 4acd", "7K3M9QTX4ACD"] {
+            assert_eq!(password_hints(ticket), [InputHint::PasswordTicket], "{ticket}");
+        }
+        for other in ["greenmantles", "7K3M-9QTX", "7K3M-9QTX-4ACU", "one-two-three4"] {
+            assert_eq!(password_hints(other), [], "{other}");
+        }
     }
 
     #[test]

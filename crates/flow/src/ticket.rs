@@ -6,7 +6,7 @@
 
 use std::fmt;
 
-use sekimori_base::{Entropy, PersonId, Secret, TicketId, Timestamp, base32, random};
+use sekimori_base::{Entropy, PersonId, Secret, TicketId, Timestamp, alphabet, base32, random};
 use sekimori_keys::Purpose;
 use sekimori_login::ticket::TicketPurpose;
 use sekimori_store::{Digest, NewTicket, StoredTicket};
@@ -16,6 +16,8 @@ use crate::tenant::Tenant;
 
 /// Characters of a ticket.
 const CHARACTERS: usize = 12;
+/// Characters of tickets that nobody takes for another in print.
+const UNMISTAKABLE: &[u8] = b"ACDEFHJKMNPQRTVWXY3479";
 /// Characters that are read out in one breath.
 const GROUP: usize = 4;
 /// How long a ticket of the desk counts for somebody who is there already (S19, S20).
@@ -34,6 +36,12 @@ impl TicketCode {
     pub fn random(entropy: &(impl Entropy + ?Sized)) -> Self {
         let bits: [u8; 8] = random(entropy);
         Self(Secret::new(base32::encode(&bits).to_ascii_uppercase()[..CHARACTERS].to_owned()))
+    }
+
+    /// A fresh ticket for print, of 53 random bits: neither character of a pair that looks alike (0 and O, 1 and I,
+    /// 2 and Z, 5 and S, 6 and G, 8 and B) occurs in it.
+    pub fn unmistakable(entropy: &(impl Entropy + ?Sized)) -> Self {
+        Self(Secret::new(alphabet::draw(entropy, UNMISTAKABLE, CHARACTERS)))
     }
 
     /// Read what somebody typed: case, spaces, hyphens and full width do not matter; `O` reads as 0, `I` and `L`
@@ -64,7 +72,7 @@ impl TicketCode {
     }
 
     /// What is stored of it.
-    fn digest(&self, tenant: &Tenant) -> Digest {
+    pub(crate) fn digest(&self, tenant: &Tenant) -> Digest {
         let data = self.digest_data();
         Digest::from_bytes(*tenant.keys.digest(Purpose::TokenDigest, tenant.id, &data).bytes())
     }
@@ -163,6 +171,18 @@ mod tests {
             let read = TicketCode::parse(&typed).unwrap();
             assert_eq!(read.text().expose(), text, "{typed}");
         }
+    }
+
+    #[test]
+    fn a_ticket_for_print_has_nothing_that_looks_like_something_else() {
+        let text = TicketCode::unmistakable(&Fixed).text();
+        assert_eq!(text.expose().len(), 14);
+        assert!(
+            !text.expose().contains(|c| "0O1IL2Z5S6G8B".contains(c)),
+            "{text:?}",
+            text = text.expose()
+        );
+        assert_eq!(TicketCode::parse(text.expose()).unwrap().text().expose(), text.expose());
     }
 
     #[test]

@@ -15,6 +15,7 @@ mod effect;
 pub mod enrol;
 mod facts;
 mod going_on;
+pub mod letter;
 mod policy;
 #[cfg(test)]
 mod properties;

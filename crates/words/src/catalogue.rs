@@ -7,17 +7,19 @@ use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
 use sekimori_base::Language;
 
 /// The files of one language, in the order of [`FILES`].
-type Sources = [&'static str; 4];
+type Sources = [&'static str; 5];
 
 /// The names of the catalogue files of a language.
 #[cfg(test)]
-pub(crate) const FILES: [&str; 4] = ["reasons.ftl", "pages.ftl", "portal.ftl", "mails.ftl"];
+pub(crate) const FILES: [&str; 5] =
+    ["reasons.ftl", "pages.ftl", "portal.ftl", "mails.ftl", "letters.ftl"];
 
 pub(crate) const ENGLISH: Sources = [
     include_str!("../catalogue/en/reasons.ftl"),
     include_str!("../catalogue/en/pages.ftl"),
     include_str!("../catalogue/en/portal.ftl"),
     include_str!("../catalogue/en/mails.ftl"),
+    include_str!("../catalogue/en/letters.ftl"),
 ];
 
 pub(crate) const JAPANESE: Sources = [
@@ -25,6 +27,7 @@ pub(crate) const JAPANESE: Sources = [
     include_str!("../catalogue/ja/pages.ftl"),
     include_str!("../catalogue/ja/portal.ftl"),
     include_str!("../catalogue/ja/mails.ftl"),
+    include_str!("../catalogue/ja/letters.ftl"),
 ];
 
 static ENGLISH_WORDS: LazyLock<Words> = LazyLock::new(|| Words::load(Language::English, &ENGLISH));

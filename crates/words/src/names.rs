@@ -87,6 +87,7 @@ impl Words {
             InputHint::NotAName => "hint-not-a-name",
             InputHint::PasswordFullWidth => "hint-password-full-width",
             InputHint::PasswordSpaces => "hint-password-spaces",
+            InputHint::PasswordTicket => "hint-password-ticket",
             InputHint::CapsLock => "hint-caps-lock",
         })
     }

@@ -10,7 +10,7 @@ use sekimori_login::{Details, FactorState, NextStep, Notice, Reason, Usability};
 use crate::catalogue::{ENGLISH, FILES, JAPANESE};
 use crate::{Circumstances, Happening, PasswordFlaw, Words};
 
-const HINTS: [InputHint; 8] = [
+const HINTS: [InputHint; 9] = [
     InputHint::FullWidth,
     InputHint::Spaces,
     InputHint::OwnMailDomain,
@@ -18,6 +18,7 @@ const HINTS: [InputHint; 8] = [
     InputHint::NotAName,
     InputHint::PasswordFullWidth,
     InputHint::PasswordSpaces,
+    InputHint::PasswordTicket,
     InputHint::CapsLock,
 ];
 const NEXT_STEPS: [NextStep; 11] = [

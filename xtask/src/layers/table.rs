@@ -77,6 +77,11 @@ pub const LAYERS: &[Layer] = &[
         reason: "view models to HTML, no look-ups",
     },
     Layer {
+        name: "paper",
+        may_use: &["directory", "words"],
+        reason: "letters to PDF, no look-ups: who gets one and what it holds is decided elsewhere",
+    },
+    Layer {
         name: "web",
         may_use: &["directory", "flow", "pages", "protocol-*", "login", "words"],
         reason: "parse, call flow, answer: never storage or credentials",
@@ -223,6 +228,7 @@ pub const CONFINED: &[Confined] = &[
         reason: "others are told where their files are",
     },
     Confined { crates: &["proptest", "insta"], to: &["testbed"], reason: "belongs to tests" },
+    Confined { crates: &["krilla", "skrifa"], to: &["paper"], reason: "one crate writes PDF" },
     Confined { crates: &["askama"], to: &["pages", "web"], reason: "one crate writes HTML" },
     Confined {
         crates: &["fluent-bundle", "fluent", "fluent-syntax", "unic-langid"],

@@ -147,6 +147,19 @@ fn the_link_names_issuer_and_account_also_in_japanese() {
     assert!(uri.is_ascii());
 }
 
+#[test]
+fn a_secret_for_paper_has_nothing_that_looks_like_something_else() {
+    let entropy = Counting::default();
+    let secrets: Vec<TotpSecret> = (0..20).map(|_| TotpSecret::unmistakable(&entropy)).collect();
+    let mut seen = std::collections::BTreeSet::new();
+    for secret in &secrets {
+        assert_eq!(secret.bytes().expose().len(), 20);
+        let text = secret.base32_groups();
+        seen.extend(text.expose().replace(' ', "").bytes());
+    }
+    assert_eq!(seen.into_iter().collect::<Vec<u8>>(), b"347ACDEFHJKLMNPQRTUVWXY");
+}
+
 proptest! {
     #[test]
     fn no_text_makes_reading_panic(text in any::<String>()) {

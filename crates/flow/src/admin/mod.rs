@@ -4,6 +4,7 @@ mod audit;
 mod break_glass;
 mod desk;
 mod explain;
+pub mod letters;
 mod people;
 mod reapply;
 mod seals;

@@ -6,6 +6,8 @@ use sekimori_base::{Bilingual, FactorId, Language, SessionId};
 use sekimori_directory::{Affiliation, Group, MailAddress, Person, Site, Username};
 use serde::{Deserialize, Serialize};
 
+use super::letters::LettersCommand;
+
 /// Whether a command really acts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -98,6 +100,8 @@ pub enum Command {
         /// Really.
         act: Act,
     },
+    /// Something about letters on paper for new people.
+    Letters(LettersCommand),
     /// Sessions of somebody.
     SessionList {
         /// Whose.

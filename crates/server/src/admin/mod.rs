@@ -11,6 +11,7 @@ mod execute;
 mod explain;
 mod import;
 mod keys;
+pub mod letters;
 mod mail;
 pub(crate) mod mails;
 mod people;

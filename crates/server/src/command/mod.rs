@@ -9,6 +9,7 @@ mod check;
 mod database;
 mod desk;
 mod ended;
+mod letters;
 mod person;
 mod policy;
 mod restore;

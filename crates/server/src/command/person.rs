@@ -11,6 +11,7 @@ use sekimori_directory::{Affiliation, Group, MailAddress, Username};
 use serde_json::json;
 
 use super::ask::{ask, ask_and_show, show, watched};
+use super::letters::{self, Letters};
 use super::{Common, Ended, Failed};
 use crate::admin::command::{AccountState, Act, NewPerson, Password, TicketFor};
 use crate::admin::{Answer, Command, Outcome, mails};
@@ -19,7 +20,7 @@ use crate::files::{new_private, read_bytes};
 use crate::outside::SystemEntropy;
 
 /// The longest file of people that is read, in bytes.
-const FILE_BYTES_MAX: u64 = 400 * 1024 * 1024;
+pub(super) const FILE_BYTES_MAX: u64 = 400 * 1024 * 1024;
 
 /// People: add, look at, disable, help
 #[derive(Debug, Args)]
@@ -41,6 +42,7 @@ enum What {
     /// A disabled account can be used again
     Enable(Whom),
     Import(Import),
+    Letters(Letters),
     /// Forget the failures that make somebody wait
     Unlock(Whom),
     Factors(Factors),
@@ -196,6 +198,7 @@ pub(super) fn run(person: Person, common: &Common) -> Result<Ended, Failed> {
         What::Disable(whom) => state(whom, AccountState::Disabled, common),
         What::Enable(whom) => state(whom, AccountState::Active, common),
         What::Import(file) => import(&file, common),
+        What::Letters(what) => letters::run(&what, common),
         What::Unlock(whom) => {
             ask_and_show(Command::PersonUnlock { username: whom.username }, common)
         }
@@ -315,7 +318,7 @@ impl Drop for Paper<'_> {
 }
 
 /// Spreadsheet programs in Japan write Shift_JIS unless they are told otherwise.
-fn not_utf8(path: &Path, error: &FromUtf8Error) -> Failed {
+pub(super) fn not_utf8(path: &Path, error: &FromUtf8Error) -> Failed {
     let good = &error.as_bytes()[..error.utf8_error().valid_up_to()];
     let line = good.split(|byte| *byte == b'\n').count();
     let path = path.display();

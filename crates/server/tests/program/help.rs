@@ -21,6 +21,7 @@ const COMMANDS: &[&str] = &[
     "person disable",
     "person enable",
     "person import",
+    "person letters",
     "person unlock",
     "person factors",
     "person export",

@@ -8,6 +8,7 @@ mod desk;
 mod exports;
 mod help;
 mod import;
+mod letters;
 mod mail;
 mod nodes;
 mod presenting;

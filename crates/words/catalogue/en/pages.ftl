@@ -181,6 +181,7 @@ hint-looks-like-mail = A mail address of another organisation was given as the u
 hint-not-a-name = No user name here looks like the one that was given. Look at the letter that came with your account.
 hint-password-full-width = The password contained full-width characters: the Japanese input method was on. Switch it off and type the password again.
 hint-password-spaces = The password began or ended with a space. If it was pasted, the space may not belong to it.
+hint-password-ticket = What was typed looks like a ticket, or like the initial password of a letter. It is entered under “New here, or password forgotten?”.
 hint-caps-lock = Caps Lock was on while the password was typed.
 
 ## The incident

@@ -7,7 +7,7 @@
 pub mod client;
 mod kills;
 mod ledger;
-mod place;
+pub mod place;
 mod races;
 
 /// Whether the stated numbers are asked for.
