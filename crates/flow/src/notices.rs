@@ -98,7 +98,9 @@ impl Flow {
             | Notice::PasswordChanged
             | Notice::FactorAdded
             | Notice::FactorRemoved
-            | Notice::RecoveryCodesMade => {
+            | Notice::RecoveryCodesMade
+            | Notice::CertificateIssued
+            | Notice::CertificateRevoked => {
                 self.outbox_write(&visitor.tenant, visitor.now, message).map(Some)
             }
         }

@@ -60,6 +60,8 @@ purposes! {
     PasskeyChallenge = "passkey-challenge",
     /// Private keys of certificate authorities in rows.
     AuthorityKeyAtRest = "authority-key-at-rest",
+    /// Files of new certificates, while their owners fetch them.
+    IssuedFile = "issued-file",
 }
 
 /// For whom a derived key is.

@@ -104,4 +104,8 @@ pub enum Notice {
     FactorRemoved,
     /// New recovery codes were made.
     RecoveryCodesMade,
+    /// A client certificate was issued.
+    CertificateIssued,
+    /// A client certificate was revoked.
+    CertificateRevoked,
 }

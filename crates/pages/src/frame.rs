@@ -77,6 +77,8 @@ pub struct PortalLinks {
     pub remove_factor: &'static str,
     /// Give a passkey another name: `/fac_…` is added.
     pub rename_factor: &'static str,
+    /// The person's client certificates.
+    pub certificates: &'static str,
     /// Services that were given consent.
     pub consents: &'static str,
     /// The question whether to sign out.

@@ -7,7 +7,7 @@ use sekimori_login::{FactorState, Reason, Usability};
 use sekimori_words::{Argument, Circumstances, Words};
 
 use crate::csp::{FormTarget, csp};
-use crate::portal::{Happened, NotMeState};
+use crate::portal::{Happened, NotMeState, Obtainable};
 use crate::{
     Consent, NewPassword, Password, PasswordTicket, Problem, Refusal, Relay, SecondFactor, SignOut,
     SignedOut, SwitchPerson, Troubleshoot, TroubleshootAnswer, Username,
@@ -104,6 +104,14 @@ pages! {
     EnrolTicket(portal::EnrolTicket) = EnrolTicketView "portal/enrol_ticket.html", OwnPages;
     /// Services that were given consent.
     Consents(portal::Consents) = ConsentsView "portal/consents.html", OwnPages;
+    /// The person's client certificates.
+    Certificates(portal::Certificates) = CertificatesView "portal/certificates.html", OwnPages;
+    /// Whether to get a client certificate.
+    IssueCertificate(portal::IssueCertificate) = IssueCertificateView "portal/issue_certificate.html", OwnPages;
+    /// The file of a new client certificate.
+    CertificateFile(portal::CertificateFile) = CertificateFileView "portal/certificate_file.html", OwnPages;
+    /// Whether to revoke a client certificate.
+    RevokeCertificate(portal::RevokeCertificate) = RevokeCertificateView "portal/revoke_certificate.html", OwnPages;
     /// "This was not me".
     NotMe(portal::NotMe) = NotMeView "portal/not_me.html", OwnPages;
     /// Demo: choose the network.

@@ -8,6 +8,7 @@
 //! Deliberately absent: sockets, processes, real time. Nothing of this belongs into production.
 
 mod authenticator;
+mod authority;
 mod browser;
 mod chance;
 mod html;
@@ -36,7 +37,7 @@ pub use html::{Form, attribute, forms};
 pub use mail::Delivery;
 pub use people::{App as AuthenticatorApp, Someone};
 pub use sekimori_flow::RefusedRequest;
-pub use sekimori_store::{Place, StoredFactor, Write};
+pub use sekimori_store::{CertificateSerial, Place, StoredFactor, Write};
 pub use service::{Reply, Robot, Service, SignIn, Tokens};
 pub use site::{HOST, Network, OTHER_HOST};
 

@@ -68,6 +68,17 @@ fn routes() -> Vec<Route> {
         ("/portal/factor/remove/{factor}", get(portal::remove).post(portal::remove_confirmed)),
         ("/portal/factor/rename/{factor}", get(portal::rename).post(portal::renamed)),
         ("/portal/ticket", get(portal::ticket).post(portal::ticket_entered)),
+        ("/portal/certificates", get(portal::certificates)),
+        ("/portal/certificates/new", get(portal::certificate_new).post(portal::certificate_issued)),
+        (
+            "/portal/certificates/issued/{serial}",
+            get(portal::certificate_file).post(portal::certificate_saved),
+        ),
+        ("/portal/certificates/issued/{serial}/file", get(portal::certificate_download)),
+        (
+            "/portal/certificates/revoke/{serial}",
+            get(portal::certificate_revoke).post(portal::certificate_revoked),
+        ),
         ("/portal/consents", get(portal::consents).post(portal::withdraw)),
         ("/not-me/{link}", get(portal::not_me).post(portal::not_me_pressed)),
         ("/help", get(portal::help)),

@@ -120,5 +120,7 @@ pub(crate) const fn notice_id(notice: Notice) -> &'static str {
         Notice::FactorAdded => "mail-factor-added",
         Notice::FactorRemoved => "mail-factor-removed",
         Notice::RecoveryCodesMade => "mail-recovery-codes-made",
+        Notice::CertificateIssued => "mail-certificate-issued",
+        Notice::CertificateRevoked => "mail-certificate-revoked",
     }
 }

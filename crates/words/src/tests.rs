@@ -44,7 +44,7 @@ const USABILITIES: [Usability; 8] = [
     Usability::BindingTooWeak,
     Usability::MethodTooWeak,
 ];
-const NOTICES: [Notice; 8] = [
+const NOTICES: [Notice; 10] = [
     Notice::SecondFactorFailed,
     Notice::RecoveryCodeUsed,
     Notice::PasskeyCopied,
@@ -53,6 +53,8 @@ const NOTICES: [Notice; 8] = [
     Notice::FactorAdded,
     Notice::FactorRemoved,
     Notice::RecoveryCodesMade,
+    Notice::CertificateIssued,
+    Notice::CertificateRevoked,
 ];
 
 /// Every pattern of a catalogue file, by `id` or `id.attribute`.

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use sekimori_base::{Fault, PersonId, Timestamp};
+use sekimori_base::{Entropy, Fault, PersonId, Timestamp};
 use sekimori_directory::{Binding, MailAddress, Person, PersonState};
-use sekimori_login::account_refusal;
+use sekimori_login::{Notice, account_refusal};
 use sekimori_pki::{
     AccessPin, Certificate, IssueError, Lifetime, Locations, LocationsError, MailRule, PersonalKey,
     PersonalKeyKind, Profile, ProfileError, Request, RevocationReason, Serial, Subject,
@@ -17,6 +17,7 @@ use serde_json::json;
 use super::{Addresses, OwnAuthority};
 use crate::Flow;
 use crate::admin::By;
+use crate::notices::About;
 use crate::tenant::Tenant;
 
 /// Longest name that somebody gives a certificate, in characters.
@@ -36,6 +37,10 @@ pub struct Asked {
     pub key: WantedKey,
     /// What the person calls it.
     pub label: String,
+    /// Who asks for it.
+    pub issued_by: String,
+    /// How its owner is known.
+    pub binding: Binding,
 }
 
 /// A certificate that was issued and is kept.
@@ -117,7 +122,8 @@ impl ShownCertificate {
 }
 
 impl Flow {
-    /// Issue a certificate to somebody and keep it beside the account. Nothing is issued that is not kept.
+    /// Issue a certificate to somebody, who is told, and keep it beside the account. Nothing is handed out that is not
+    /// kept.
     pub async fn issue_certificate(
         &self,
         tenant: &Arc<Tenant>,
@@ -126,19 +132,54 @@ impl Flow {
         by: &By,
     ) -> Result<IssuedCertificate, NotIssued> {
         let now = self.clock.now();
+        let chance = Arc::clone(&self.entropy);
+        let (issued, new) = self.make_certificate(tenant, person, asked, chance).await?;
+        let mut line = by.line(now, "certificate.issued", Some(person.person.id));
+        let (serial, ends) = (issued.certificate.serial().to_string(), new.expires_at);
+        line.details =
+            json!({ "serial": serial, "authority": new.authority, "expires_at": ends }).to_string();
+        let epoch = person.known.credential_epoch;
+        let mut writes = vec![
+            Write::EpochIs { person: person.person.id, epoch },
+            Write::PersonIs { person: person.person.id, updated_at: person.person.updated_at },
+            Write::CertificatePut(new),
+            Write::Audit(Box::new(line)),
+        ];
+        let notice = Notice::CertificateIssued;
+        writes.extend(self.desk_notice(tenant, person, notice, About::default())?);
+        match self.store.commit(tenant.id, now, writes).await {
+            Ok(_) => Ok(issued),
+            Err(error) => Err(match error.conflict() {
+                Some(Conflict::CertificatesFull) => NotIssued::Full,
+                Some(Conflict::EpochMoved | Conflict::PersonMoved) => NotIssued::Changed,
+                Some(_) | None => Fault::new("keeping a certificate", error).into(),
+            }),
+        }
+    }
+
+    /// A certificate for somebody, and the row that must be kept before it is handed out. Its number is the first
+    /// thing that is drawn from `chance`.
+    pub(crate) async fn make_certificate(
+        &self,
+        tenant: &Arc<Tenant>,
+        person: &StoredPerson,
+        asked: Asked,
+        chance: Arc<dyn Entropy>,
+    ) -> Result<(IssuedCertificate, NewCertificate), NotIssued> {
+        let now = self.clock.now();
         let account_until = may_have(tenant, &person.person, now)?;
         let own = tenant.authorities.active().ok_or(NotIssued::NoAuthority)?;
         let profile = profile(tenant, own)?;
         let subject = subject(tenant, &person.person)?;
         let issuer = own.authority.certificate().clone();
         let authority = own.name.clone();
-        let label: String = asked.label.trim().chars().take(LABEL_CHARACTERS_MAX).collect();
+        let label = label(&asked.label);
         // An RSA key and the rounds of PKCS#12 take their time.
-        let (here, entropy) = (Arc::clone(tenant), Arc::clone(&self.entropy));
+        let here = Arc::clone(tenant);
         let title = title(tenant, &person.person);
         let making = tokio::task::spawn_blocking(move || {
             let own = here.authorities.active().ok_or(NotIssued::NoAuthority)?;
-            make(own, &profile, &subject, asked.key, &title, now, &*entropy)
+            make(own, &profile, &subject, asked.key, &title, now, &*chance)
         });
         let made = making.await.map_err(Fault::while_doing("issuing a certificate"))??;
         let (certificate, file) = made;
@@ -148,32 +189,14 @@ impl Flow {
             person: person.person.id,
             label,
             document: certificate.der().to_vec(),
-            issued_by: by.0.clone(),
+            issued_by: asked.issued_by,
             expires_at: certificate.not_after(),
             account_until,
-            binding: Binding::Desk,
+            binding: asked.binding,
             file: None,
             good_max: tenant.site.certificates.good_max,
         };
-        let mut line = by.line(now, "certificate.issued", Some(person.person.id));
-        let (serial, ends) = (certificate.serial().to_string(), certificate.not_after());
-        line.details =
-            json!({ "serial": serial, "authority": new.authority, "expires_at": ends }).to_string();
-        let epoch = person.known.credential_epoch;
-        let writes = vec![
-            Write::EpochIs { person: person.person.id, epoch },
-            Write::PersonIs { person: person.person.id, updated_at: person.person.updated_at },
-            Write::CertificatePut(new),
-            Write::Audit(Box::new(line)),
-        ];
-        match self.store.commit(tenant.id, now, writes).await {
-            Ok(_) => Ok(IssuedCertificate { certificate, issuer, file }),
-            Err(error) => Err(match error.conflict() {
-                Some(Conflict::CertificatesFull) => NotIssued::Full,
-                Some(Conflict::EpochMoved | Conflict::PersonMoved) => NotIssued::Changed,
-                Some(_) | None => Fault::new("keeping a certificate", error).into(),
-            }),
-        }
+        Ok((IssuedCertificate { certificate, issuer, file }, new))
     }
 
     /// Whether somebody may have a certificate now.
@@ -223,7 +246,15 @@ impl Flow {
         let shown = Serial::from_bytes(serial.bytes()).map(|serial| serial.to_string());
         line.details = json!({ "serial": shown, "reason": reason.code() }).to_string();
         let revoke = Write::CertificateRevoke { serial, reason: reason.code() };
-        let writes = vec![revoke, Write::Audit(Box::new(line))];
+        let mut writes = vec![revoke, Write::Audit(Box::new(line))];
+        // Whose account has ended needs no word about its certificates.
+        let owner = person.filter(|_| reason != RevocationReason::CessationOfOperation);
+        if let Some(owner) = owner
+            && let Some(stored) = self.store.person(tenant.id, now, owner).await?
+        {
+            let notice = Notice::CertificateRevoked;
+            writes.extend(self.desk_notice(tenant, &stored, notice, About::default())?);
+        }
         match self.store.commit(tenant.id, now, writes).await {
             Ok(_) => Ok(true),
             Err(error) if error.conflict() == Some(Conflict::CertificateGone) => Ok(false),
@@ -264,6 +295,13 @@ fn may_have(
     } else {
         Err(NotIssued::Group)
     }
+}
+
+/// One line, of bounded length.
+fn label(text: &str) -> String {
+    let plain: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let words: Vec<&str> = plain.split_whitespace().collect();
+    words.join(" ").chars().take(LABEL_CHARACTERS_MAX).collect()
 }
 
 fn profile(tenant: &Tenant, own: &OwnAuthority) -> Result<Profile, NotIssued> {
@@ -309,7 +347,7 @@ fn make(
     key: WantedKey,
     title: &str,
     now: Timestamp,
-    entropy: &dyn sekimori_base::Entropy,
+    entropy: &dyn Entropy,
 ) -> Result<Made, NotIssued> {
     let authority = &own.authority;
     let made = match key {

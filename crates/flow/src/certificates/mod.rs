@@ -20,6 +20,7 @@ use crate::tenant::Tenant;
 pub use authority::{AuthorityPlan, AuthorityRequest, InstallError};
 pub(crate) use issue::stored_serial;
 pub use issue::{Asked, IssuedCertificate, NotIssued, ShownCertificate, WantedKey};
+pub use sekimori_pki::Serial;
 pub(crate) use status::Published;
 pub use status::StatusAnswer;
 

@@ -106,6 +106,8 @@ fn entry(tenant: &Tenant, stored: &AuditEntry, answered: bool) -> Option<Entry> 
         }
         ("factor.added" | "factor.handed_out", _) => Happening::Changed(Notice::FactorAdded),
         ("factor.removed" | "factor.ended_by_desk", _) => Happening::Changed(Notice::FactorRemoved),
+        ("certificate.issued", _) => Happening::Changed(Notice::CertificateIssued),
+        ("certificate.revoked", _) => Happening::Changed(Notice::CertificateRevoked),
         ("recovery_codes.made", _) => Happening::Changed(Notice::RecoveryCodesMade),
         ("desk.viewed" | "person.exported", _) => Happening::Viewed,
         ("ticket.made", _) => Happening::TicketMade,

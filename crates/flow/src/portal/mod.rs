@@ -19,6 +19,7 @@
 //!
 //! [`Door::Portal`]: crate::door::Door::Portal
 
+mod certificates;
 mod codes;
 mod consents;
 pub(crate) mod enrolment;
@@ -42,6 +43,10 @@ mod totp;
 
 use crate::view::{Cookies, Progress};
 
+pub use certificates::{
+    CertificateDone, CertificatesPage, FilePage, IssueAnswer, IssueForm, IssuePage, MayIssue,
+    RevokePage,
+};
 pub use codes::CodesPage;
 pub use consents::{ConsentRow, ConsentsView};
 pub use enrolment::NotNow;

@@ -59,7 +59,9 @@ impl Link {
             | Notice::RecoveryCodeUsed
             | Notice::ClockSuspected
             | Notice::PasswordChanged
-            | Notice::FactorRemoved => None,
+            | Notice::FactorRemoved
+            | Notice::CertificateIssued
+            | Notice::CertificateRevoked => None,
         }
     }
 

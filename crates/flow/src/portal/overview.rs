@@ -35,6 +35,8 @@ pub struct OverviewView {
     pub takes_passkeys: bool,
     /// Whether codes by mail are switched on here.
     pub takes_mail_codes: bool,
+    /// Whether there is an authority that issues client certificates, or was.
+    pub has_certificates: bool,
     /// Standing sessions, the present one first.
     pub sessions: Vec<SessionView>,
     /// What happened, newest first.
@@ -129,6 +131,7 @@ impl Flow {
             factors: inside.person.factors.iter().map(FactorView::of).collect(),
             takes_passkeys: tenant.relying_party.is_some(),
             takes_mail_codes: tenant.site.policy.mail_codes,
+            has_certificates: !tenant.authorities.all().is_empty(),
             sessions,
             history,
             older,

@@ -206,6 +206,7 @@ fn no_label_of_a_purpose_changes() {
             "refused-form",
             "passkey-challenge",
             "authority-key-at-rest",
+            "issued-file",
         ]
     );
 }

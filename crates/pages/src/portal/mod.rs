@@ -1,10 +1,15 @@
 //! The portal: who am I, where am I, what happened, what can I change.
 
+mod certificates;
 mod changes;
 mod not_me;
 mod overview;
 mod shown;
 
+pub use certificates::{
+    CertificateFile, CertificateNote, CertificateRow, Certificates, IssueCertificate, Obtainable,
+    RevokeCertificate,
+};
 pub use changes::{
     ChangePassword, Consents, EnrolTicket, GrantRow, RecoveryCodes, RegisterPasskey, RegisterTotp,
     RemoveFactor, RenamePasskey, Standing,

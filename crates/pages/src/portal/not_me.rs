@@ -82,6 +82,8 @@ impl NotMe {
             Notice::PasskeyCopied => "not-me-next-passkey",
             Notice::FactorRemoved => "not-me-next-removed",
             Notice::FactorAdded | Notice::RecoveryCodesMade => "not-me-next-new",
+            Notice::CertificateIssued => "not-me-next-certificate-issued",
+            Notice::CertificateRevoked => "not-me-next-certificate-revoked",
         }
     }
 

@@ -29,6 +29,8 @@ pub struct Overview {
     pub takes_passkeys: bool,
     /// Whether codes by mail are switched on here.
     pub takes_mail_codes: bool,
+    /// There are client certificates here.
+    pub has_certificates: bool,
     /// When the password was last changed, if known.
     pub password_changed_at: Option<Timestamp>,
     /// Standing sessions, the present one first.

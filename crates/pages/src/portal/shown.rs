@@ -172,5 +172,7 @@ pub(crate) const fn notice_text(notice: Notice) -> &'static str {
         Notice::FactorAdded => "notice-factor-added",
         Notice::FactorRemoved => "notice-factor-removed",
         Notice::RecoveryCodesMade => "notice-recovery-codes-made",
+        Notice::CertificateIssued => "notice-certificate-issued",
+        Notice::CertificateRevoked => "notice-certificate-revoked",
     }
 }

@@ -1,6 +1,7 @@
 //! Every page filled with an example, in either language: for tests, for looking at
 //! (`cargo run -p sekimori-pages --example samples -- FOLDER`), and for whoever fills them.
 
+mod certificates;
 mod login;
 mod mail;
 mod portal;
@@ -42,6 +43,7 @@ pub const LINKS: PortalLinks = PortalLinks {
     ticket: "/portal/ticket",
     remove_factor: "/portal/remove-factor",
     rename_factor: "/portal/rename-factor",
+    certificates: "/portal/certificates",
     consents: "/portal/consents",
     sign_out: "/sign-out",
 };

@@ -6,7 +6,8 @@ use sekimori_login::{Details, FactorState, Notice, Reason};
 use sekimori_words::PasswordFlaw;
 
 use super::{
-    NOW, Sample, campus, eduroam, factor_id, failure, passkey, session_id, text, verified,
+    NOW, Sample, campus, certificates, eduroam, factor_id, failure, passkey, session_id, text,
+    verified,
 };
 use crate::portal::{
     ChangePassword, Consents, Done, EnrolTicket, EventRow, FactorRow, GrantRow, Happened, NotMe,
@@ -21,17 +22,18 @@ pub(super) fn samples(language: Language) -> Vec<Sample> {
     let mut all = overviews(language);
     all.extend(changes(language));
     all.extend(passkeys(language));
+    all.extend(certificates::samples(language));
     all.extend(tickets(language));
     all.extend(not_me(language));
     all.extend(demos(language));
     all
 }
 
-fn sample(name: &'static str, page: impl Into<Page>) -> Sample {
+pub(super) fn sample(name: &'static str, page: impl Into<Page>) -> Sample {
     Sample { name, page: page.into(), portal: !name.starts_with("demo") }
 }
 
-fn form(action: &str) -> Form {
+pub(super) fn form(action: &str) -> Form {
     Form::new(action, vec![("token", "dG9rZW4".to_owned())])
 }
 
@@ -203,6 +205,7 @@ fn overview(language: Language) -> Overview {
         factors: factors(),
         takes_passkeys: true,
         takes_mail_codes: true,
+        has_certificates: true,
         password_changed_at: Some(NOW.plus_seconds(-DAY * 400)),
         sessions: sessions(language),
         sessions_form: form("/portal/sessions"),

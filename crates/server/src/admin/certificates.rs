@@ -2,7 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use sekimori_directory::Username;
+use sekimori_directory::{Binding, Username};
 use sekimori_flow::admin::View;
 use sekimori_flow::certificates::{
     Addresses, Asked, AuthorityPlan, InstallError, NotIssued, OwnAuthority, WantedKey,
@@ -168,7 +168,8 @@ async fn issue(
         None => WantedKey::Fresh(PersonalKeyKind::P256),
     };
     let Some(stored) = find(desk, &tenant, &username).await? else { return Ok(nobody(&username)) };
-    let asked = Asked { key, label };
+    let issued_by = desk.by.0.clone();
+    let asked = Asked { key, label, issued_by, binding: Binding::Desk };
     let issued = match desk.app.flow.issue_certificate(&tenant, &stored, asked, desk.by).await {
         Ok(issued) => issued,
         Err(NotIssued::Fault(fault)) => return Err(Failed::at("issuing a certificate")(fault)),

@@ -16,6 +16,7 @@ use rcgen::{
 };
 use sekimori_base::Clock as _;
 use sekimori_config::node::TlsFiles;
+use sekimori_directory::Binding;
 use sekimori_flow::admin::By;
 use sekimori_flow::certificates::{Addresses, Asked, AuthorityPlan, WantedKey};
 use sekimori_flow::{Flow, Tenant};
@@ -143,7 +144,12 @@ pub async fn hand_out(
     let now = flow.clock.now();
     let stored = flow.store.person(tenant.id, now, person).await.map_err(Failed::at(doing))?;
     let stored = stored.ok_or_else(|| Failed::new("the demo's person is gone"))?;
-    let asked = Asked { key: WantedKey::Fresh(PersonalKeyKind::P256), label: String::new() };
+    let asked = Asked {
+        key: WantedKey::Fresh(PersonalKeyKind::P256),
+        label: String::new(),
+        issued_by: "demo".to_owned(),
+        binding: Binding::Desk,
+    };
     let issued = flow.issue_certificate(tenant, &stored, asked, &By("demo".to_owned())).await;
     let issued = issued.map_err(Failed::at(doing))?;
     let (key, pin) =

@@ -4,6 +4,7 @@
 //! what was wrong stands sealed in the address. Only a server that is busy says so at once.
 
 mod browser;
+mod certificates;
 mod changes;
 mod factors;
 mod help;
@@ -15,6 +16,10 @@ mod password_ticket;
 mod sessions;
 mod ticket;
 
+pub use certificates::{
+    certificate_download, certificate_file, certificate_issued, certificate_new,
+    certificate_revoke, certificate_revoked, certificate_saved, certificates,
+};
 pub use changes::{change_password, consents, password, withdraw};
 pub use factors::{
     codes, codes_file, codes_saved, remove, remove_asked, remove_confirmed, totp, totp_code,
@@ -60,6 +65,7 @@ pub const LINKS: PortalLinks = PortalLinks {
     ticket: "/portal/ticket",
     remove_factor: "/portal/factor/remove",
     rename_factor: "/portal/factor/rename",
+    certificates: "/portal/certificates",
     consents: "/portal/consents",
     sign_out: "/portal/sign-out",
 };

@@ -71,6 +71,7 @@ impl Cx {
             factors: view.factors.into_iter().map(factor_row).collect(),
             takes_passkeys: view.takes_passkeys,
             takes_mail_codes: view.takes_mail_codes,
+            has_certificates: view.has_certificates,
             password_changed_at: None,
             sessions: view.sessions.into_iter().map(|session| self.session_row(session)).collect(),
             sessions_form: Form::new("/portal/sessions", vec![("token", view.token)]),

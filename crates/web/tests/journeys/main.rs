@@ -1,6 +1,7 @@
 //! Journeys: people, services and strangers at the whole server.
 
 mod break_glass;
+mod certificates;
 mod changing;
 mod common;
 mod costs;

@@ -40,6 +40,11 @@ const STRANGERS: &[(&str, u16, u16)] = &[
     ("/portal/factor/remove/{factor}", 404, 303),
     ("/portal/factor/rename/{factor}", 404, 303),
     ("/portal/ticket", 303, 303),
+    ("/portal/certificates", 303, 405),
+    ("/portal/certificates/new", 303, 303),
+    ("/portal/certificates/issued/{serial}", 303, 303),
+    ("/portal/certificates/issued/{serial}/file", 303, 405),
+    ("/portal/certificates/revoke/{serial}", 303, 303),
     ("/portal/consents", 303, 303),
     ("/not-me/{link}", 404, 303),
     ("/help", 200, 405),
@@ -69,6 +74,7 @@ async fn every_route_answers_nobody_as_it_is_written_down() {
             .replace("{link}", "x")
             .replace("{*request}", "x")
             .replace("{file}", "x")
+            .replace("{serial}", "4711")
             .replace("{name}", "x");
         for (method, expected) in [(Method::GET, *get), (Method::POST, *post)] {
             let page = bed.browser(Network::Home).request(method.clone(), &filled, b"").await;

@@ -35,6 +35,12 @@ mail-factor-removed =
 mail-recovery-codes-made =
     New recovery codes were made for your account "{ $username }". From now on only these count.
     .subject = { $organisation }: new recovery codes were made
+mail-certificate-issued =
+    A client certificate was issued for your account "{ $username }". Whoever has its file and PIN is taken for you by the campus Wi-Fi and by services that ask for certificates. If that is not you, revoke it in your account page as well.
+    .subject = { $organisation }: a client certificate was issued
+mail-certificate-revoked =
+    A client certificate of your account "{ $username }" was revoked. It can no longer be used anywhere, and that cannot be undone.
+    .subject = { $organisation }: a client certificate was revoked
 
 mail-when = When: { $at }
 mail-where = Where: { $place }

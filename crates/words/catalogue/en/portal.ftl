@@ -284,3 +284,51 @@ register-mail-other-address = Use another address
 register-mail-instead = Have codes sent by mail instead
 done-mail-code-registered = The address is registered. From now on a code can be sent there when you sign in.
 binding-mail-code = Registered with a code by mail
+
+## Client certificates
+
+certificates-heading = Client certificates
+certificates-text = A client certificate shows the campus Wi-Fi, and services that ask for one, that a device is yours. It is not used for signing in here.
+certificates-none = You have no certificate.
+certificate-name = Certificate
+certificate-state-good = good
+certificate-state-revoked = revoked
+certificate-state-expired = expired
+certificate-issued = Issued
+certificate-by-desk = by the help desk
+certificate-until = Good until
+certificate-revoked = Revoked
+certificate-serial = Serial number
+certificate-serial-decimal = The same in decimal digits
+certificate-revoke = Revoke
+certificate-revoke-named = Revoke: { $name }
+certificate-get = Get a certificate
+certificate-full =
+    { $number ->
+        [one] You have a certificate, and no more than one can be held at a time. Revoke it before you get another.
+       *[other] You have { $number } certificates that are good, and no more can be held at a time. Revoke one of them before you get another.
+    }
+certificate-not-for-you = No certificate can be issued for your account. If you need one, ask the help desk.
+certificate-done-saved = File and PIN are no longer kept here. If you lose them, revoke the certificate and get a new one.
+certificate-done-revoked = The certificate is revoked.
+certificate-done-failed = No certificate could be issued. The help desk can find out why.
+certificate-get-text = You get a file with a key and a certificate, and a PIN that opens it. The certificate is good for { $number } months. Use one for each device, so that a lost one can be revoked alone.
+certificate-label = Device
+certificate-label-hint = As you will recognise it, for instance "Work laptop". It may stay empty.
+certificate-issue = Issue the certificate
+certificate-file-heading = Your certificate is ready
+certificate-file-text = Save the file and note the PIN. Both stay here for ten minutes at most, and nobody can show them again afterwards.
+certificate-pin = PIN for the file
+certificate-pin-text = Type it as it is shown, with the hyphens. Do not keep it beside the file.
+certificate-download = Save the file
+certificate-import = On the device, open the file and enter the PIN when you are asked for a password. Import it on your own devices only, never on shared ones.
+certificate-import-firefox = Firefox keeps certificates of its own: Settings, Privacy & Security, View Certificates, Your Certificates, Import.
+certificate-saved = I have saved both
+certificate-revoke-heading = Revoke this certificate?
+certificate-revoke-text = It stops working everywhere within minutes, and that cannot be undone. Do this if the device is lost or no longer yours, or if somebody else may have the file and the PIN.
+certificate-revoke-button = Revoke the certificate
+notice-certificate-issued = A client certificate was issued
+notice-certificate-revoked = A client certificate was revoked
+not-me-next-certificate-issued = Sign in, open "Client certificates" in your account page and revoke the one that is not yours; { $desk } will help you with the rest.
+not-me-next-certificate-revoked = A certificate that is revoked stays revoked. Get a new one in your account page; { $desk } will help you with the rest.
+portal-certificates = Client certificates

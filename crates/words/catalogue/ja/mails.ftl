@@ -34,6 +34,12 @@ mail-factor-removed =
 mail-recovery-codes-made =
     アカウント「{ $username }」の新しいリカバリーコードが作成されました。これからは、このコードだけが使えます。
     .subject = 【{ $organisation }】新しいリカバリーコードが作成されました
+mail-certificate-issued =
+    アカウント「{ $username }」のクライアント証明書が発行されました。証明書のファイルとPINを持つ人は、学内Wi-Fiや証明書を求めるサービスで、ご本人として扱われます。心当たりがない場合は、アカウントのページで証明書を失効させてください。
+    .subject = 【{ $organisation }】クライアント証明書が発行されました
+mail-certificate-revoked =
+    アカウント「{ $username }」のクライアント証明書が失効しました。この証明書はもう使えず、元に戻すこともできません。
+    .subject = 【{ $organisation }】クライアント証明書が失効しました
 
 mail-when = 日時: { $at }
 mail-where = 場所: { $place }

@@ -277,3 +277,51 @@ register-mail-other-address = 別のアドレスを使う
 register-mail-instead = 代わりにメールでコードを受け取る
 done-mail-code-registered = アドレスを登録しました。これからは、サインインのときにこのアドレスへコードを送信できます。
 binding-mail-code = メールのコードで確認して登録
+
+## クライアント証明書
+
+certificates-heading = クライアント証明書
+certificates-text = クライアント証明書は、学内Wi-Fiや証明書を求めるサービスに、ご本人の端末であることを示すためのものです。このサインインには使いません。
+certificates-none = 証明書はありません。
+certificate-name = 証明書
+certificate-state-good = 有効
+certificate-state-revoked = 失効
+certificate-state-expired = 期限切れ
+certificate-issued = 発行
+certificate-by-desk = 窓口で発行
+certificate-until = 有効期限
+certificate-revoked = 失効
+certificate-serial = シリアル番号
+certificate-serial-decimal = シリアル番号（10進）
+certificate-revoke = 失効させる
+certificate-revoke-named = 失効させる: { $name }
+certificate-get = 証明書を発行する
+certificate-full =
+    { $number ->
+        [one] 有効な証明書が1枚あり、同時に持てるのは1枚までです。新しく発行するには、先に失効させてください。
+       *[other] 有効な証明書が{ $number }枚あり、これ以上は持てません。新しく発行するには、先にどれかを失効させてください。
+    }
+certificate-not-for-you = このアカウントには証明書を発行できません。必要な場合は、窓口にお問い合わせください。
+certificate-done-saved = ファイルとPINはここには残っていません。なくした場合は、証明書を失効させて、新しく発行してください。
+certificate-done-revoked = 証明書を失効させました。
+certificate-done-failed = 証明書を発行できませんでした。窓口にお知らせください。
+certificate-get-text = 鍵と証明書の入ったファイルと、それを開くPINをお渡しします。有効期間は{ $number }か月です。端末ごとに1枚ずつ使うと、なくした端末の分だけを失効させられます。
+certificate-label = 端末
+certificate-label-hint = 「研究室のノートPC」など、あとで見分けられる名前を付けてください。空欄でもかまいません。
+certificate-issue = 発行する
+certificate-file-heading = 証明書ができました
+certificate-file-text = ファイルを保存し、PINを控えてください。ここに残るのは最長10分です。そのあとは、誰にも表示できません。
+certificate-pin = ファイルのPIN
+certificate-pin-text = ハイフンも含めて、表示のとおりに入力してください。ファイルと同じ場所には置かないでください。
+certificate-download = ファイルを保存する
+certificate-import = 使う端末でファイルを開き、パスワードを求められたらPINを入力します。ご自分の端末だけに取り込み、共用の端末には取り込まないでください。
+certificate-import-firefox = Firefoxは証明書を独自に管理します。「設定」→「プライバシーとセキュリティ」→「証明書を表示」→「あなたの証明書」→「インポート」で取り込みます。
+certificate-saved = 両方とも保存しました
+certificate-revoke-heading = この証明書を失効させますか？
+certificate-revoke-text = 数分のうちにどこでも使えなくなり、元には戻せません。端末をなくした、手放した、またはファイルとPINがほかの人に知られた可能性がある場合に行ってください。
+certificate-revoke-button = 証明書を失効させる
+notice-certificate-issued = クライアント証明書が発行されました
+notice-certificate-revoked = クライアント証明書が失効しました
+not-me-next-certificate-issued = サインインして、アカウントのページの「クライアント証明書」で、心当たりのないものを失効させてください。そのほかのことは、{ $desk }がお手伝いします。
+not-me-next-certificate-revoked = 失効した証明書は元に戻りません。アカウントのページで新しく発行してください。そのほかのことは、{ $desk }がお手伝いします。
+portal-certificates = クライアント証明書
