@@ -7,7 +7,7 @@ use sekimori_login::{FactorState, Reason, Usability};
 use sekimori_words::{Argument, Circumstances, Words};
 
 use crate::csp::{FormTarget, csp};
-use crate::portal::{Happened, NotMeState, Obtainable};
+use crate::portal::{Happened, NotMeState, Obtainable, RenewedFate};
 use crate::{
     Consent, NewPassword, Password, PasswordTicket, Problem, Refusal, Relay, SecondFactor, SignOut,
     SignedOut, SwitchPerson, Troubleshoot, TroubleshootAnswer, Username,
@@ -108,6 +108,8 @@ pages! {
     Certificates(portal::Certificates) = CertificatesView "portal/certificates.html", OwnPages;
     /// Whether to get a client certificate.
     IssueCertificate(portal::IssueCertificate) = IssueCertificateView "portal/issue_certificate.html", OwnPages;
+    /// Have a key certified that its owner keeps.
+    CertifyKey(portal::CertifyKey) = CertifyKeyView "portal/certify_key.html", OwnPages;
     /// The file of a new client certificate.
     CertificateFile(portal::CertificateFile) = CertificateFileView "portal/certificate_file.html", OwnPages;
     /// Whether to revoke a client certificate.

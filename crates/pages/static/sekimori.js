@@ -96,6 +96,27 @@ all("[data-countdown]", (line) => {
   show();
 });
 
+// A file is read into the field; its text can be pasted as well. What is no text is written as one (RFC 7468).
+all("[data-file]", (field) => {
+  const label = document.createElement("label");
+  const input = document.createElement("input");
+  input.type = "file";
+  input.id = `${field.id}-file`;
+  label.htmlFor = input.id;
+  label.textContent = field.dataset.file;
+  input.addEventListener("change", async () => {
+    const [file] = input.files;
+    if (!file || file.size > 65536) return;
+    const bytes = new Uint8Array(await file.arrayBuffer());
+    const coded = () => btoa(String.fromCharCode(...bytes)).replace(/.{64}/g, "$&\n");
+    field.value =
+      bytes[0] === 0x30
+        ? `-----BEGIN CERTIFICATE REQUEST-----\n${coded()}\n-----END CERTIFICATE REQUEST-----\n`
+        : new TextDecoder().decode(bytes);
+  });
+  field.after(label, input);
+});
+
 // Printing.
 all("[data-print]", (line) => {
   const made = button("copy", line.dataset.print);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use sekimori_flow::admin::By;
 use sekimori_flow::certificates::AuthorityPlan;
 use sekimori_keys::{KeyProfile, SigningKey};
-use sekimori_pki::{AuthorityName, Locations, Request, make_root};
+use sekimori_pki::{AuthorityName, Locations, PemKind, Request, make_root, pem, request_issuing};
 
 use crate::Testbed;
 
@@ -26,5 +26,12 @@ impl Testbed {
         let (own, root) = (own.expect("a root signs"), root.certificate().der());
         self.flow.install_authority(&tenant, own.der(), root, &by).await.expect("it is taken");
         self.keep().await;
+    }
+
+    /// A request of somebody who keeps the key (PEM).
+    pub fn certificate_request(&self) -> String {
+        let key = Arc::new(SigningKey::generate(KeyProfile::Es256).expect("a key"));
+        let name = AuthorityName::parse("somebody else", None, None).expect("a name");
+        pem(PemKind::Request, &request_issuing(&name, key).expect("a request"))
     }
 }

@@ -183,6 +183,11 @@ fn add(form: &mut Form, tag: &Tag<'_>) {
                 form.fields.push((get("name"), get("value")));
             }
         }
+        // Ours begin empty.
+        "textarea" => {
+            form.kinds.push((get("name"), "textarea".to_owned(), get("autocomplete")));
+            form.fields.push((get("name"), String::new()));
+        }
         "button" if tag.get("type") != Some("button") => {
             form.buttons.push((get("name"), get("value")));
         }

@@ -28,7 +28,34 @@ type Route = (&'static str, MethodRouter<App>);
 
 /// The paths of all routes, so that a test can try each of them.
 pub fn paths() -> Vec<&'static str> {
-    routes().into_iter().map(|(path, _)| path).collect()
+    all().map(|(path, _)| path).collect()
+}
+
+fn all() -> impl Iterator<Item = Route> {
+    routes().into_iter().chain(certificate_routes())
+}
+
+/// Client certificates in the portal.
+fn certificate_routes() -> Vec<Route> {
+    vec![
+        ("/portal/certificates", get(portal::certificates)),
+        ("/portal/certificates/new", get(portal::certificate_new).post(portal::certificate_issued)),
+        ("/portal/certificates/request", get(portal::certify).post(portal::certified)),
+        (
+            "/portal/certificates/renew/{serial}",
+            get(portal::certificate_renew).post(portal::certificate_renewed),
+        ),
+        ("/portal/certificates/pem/{serial}", get(portal::certificate_document)),
+        (
+            "/portal/certificates/issued/{serial}",
+            get(portal::certificate_file).post(portal::certificate_saved),
+        ),
+        ("/portal/certificates/issued/{serial}/file", get(portal::certificate_download)),
+        (
+            "/portal/certificates/revoke/{serial}",
+            get(portal::certificate_revoke).post(portal::certificate_revoked),
+        ),
+    ]
 }
 
 fn routes() -> Vec<Route> {
@@ -68,17 +95,6 @@ fn routes() -> Vec<Route> {
         ("/portal/factor/remove/{factor}", get(portal::remove).post(portal::remove_confirmed)),
         ("/portal/factor/rename/{factor}", get(portal::rename).post(portal::renamed)),
         ("/portal/ticket", get(portal::ticket).post(portal::ticket_entered)),
-        ("/portal/certificates", get(portal::certificates)),
-        ("/portal/certificates/new", get(portal::certificate_new).post(portal::certificate_issued)),
-        (
-            "/portal/certificates/issued/{serial}",
-            get(portal::certificate_file).post(portal::certificate_saved),
-        ),
-        ("/portal/certificates/issued/{serial}/file", get(portal::certificate_download)),
-        (
-            "/portal/certificates/revoke/{serial}",
-            get(portal::certificate_revoke).post(portal::certificate_revoked),
-        ),
         ("/portal/consents", get(portal::consents).post(portal::withdraw)),
         ("/not-me/{link}", get(portal::not_me).post(portal::not_me_pressed)),
         ("/help", get(portal::help)),
@@ -92,8 +108,7 @@ fn routes() -> Vec<Route> {
 
 /// All routes and `more` of somebody else's, with the headers that stand on every answer.
 pub fn router_with(app: App, more: Router) -> Router {
-    routes()
-        .into_iter()
+    all()
         .fold(Router::new(), |router, (path, answers)| router.route(path, answers))
         .fallback(unknown)
         .method_not_allowed_fallback(wrong_method)

@@ -44,8 +44,8 @@ mod totp;
 use crate::view::{Cookies, Progress};
 
 pub use certificates::{
-    CertificateDone, CertificatesPage, FilePage, IssueAnswer, IssueForm, IssuePage, MayIssue,
-    RevokePage,
+    CertificateDone, CertificatesPage, DocumentView, Fate, FilePage, IssueAnswer, IssueForm,
+    IssuePage, MayIssue, Renewed, RequestRefusal, RevokePage, Wanted,
 };
 pub use codes::CodesPage;
 pub use consents::{ConsentRow, ConsentsView};

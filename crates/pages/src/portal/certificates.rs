@@ -3,6 +3,8 @@
 use sekimori_base::Timestamp;
 
 use crate::Form;
+use crate::parts::Said;
+use crate::view::View;
 
 /// The person's certificates.
 #[derive(Debug, Clone)]
@@ -17,6 +19,8 @@ pub struct Certificates {
     pub good_max: u8,
     /// Where one is had.
     pub new_href: String,
+    /// Where one is had by who keeps the key.
+    pub request_href: String,
 }
 
 /// What was just done.
@@ -24,6 +28,8 @@ pub struct Certificates {
 pub enum CertificateNote {
     /// File and PIN were saved.
     Saved,
+    /// A key that the person keeps was certified.
+    Certified,
     /// One was revoked.
     Revoked,
     /// None could be issued.
@@ -32,11 +38,12 @@ pub enum CertificateNote {
 
 impl CertificateNote {
     /// Every note.
-    pub const ALL: [Self; 3] = [Self::Saved, Self::Revoked, Self::Failed];
+    pub const ALL: [Self; 4] = [Self::Saved, Self::Certified, Self::Revoked, Self::Failed];
 
     pub(crate) const fn text(self) -> &'static str {
         match self {
             Self::Saved => "certificate-done-saved",
+            Self::Certified => "certificate-done-certified",
             Self::Revoked => "certificate-done-revoked",
             Self::Failed => "certificate-done-failed",
         }
@@ -59,6 +66,10 @@ pub enum Obtainable {
 pub struct CertificateRow {
     /// Where it is revoked; none of one that is not good any more.
     pub revoke_href: Option<String>,
+    /// Where it is renewed; none of one that is not good any more.
+    pub renew_href: Option<String>,
+    /// Where it is without its key; none of one that is not good any more.
+    pub document_href: Option<String>,
     /// Its number as browsers show it.
     pub serial: String,
     /// The same in decimal.
@@ -94,6 +105,101 @@ pub struct IssueCertificate {
     pub form: Form,
     /// It will be valid for so many months.
     pub months: u8,
+    /// What it comes after.
+    pub renewed: Option<RenewedCertificate>,
+    /// Where one is had by who keeps the key.
+    pub request_href: String,
+}
+
+impl IssueCertificate {
+    pub(crate) const fn heading(&self) -> &'static str {
+        match self.renewed {
+            Some(_) => "certificate-renew-heading",
+            None => "certificate-get",
+        }
+    }
+
+    pub(crate) fn label(&self) -> &str {
+        self.renewed.as_ref().map_or("", |renewed| &renewed.label)
+    }
+}
+
+/// The certificate that is renewed.
+#[derive(Debug, Clone)]
+pub struct RenewedCertificate {
+    /// What the person calls it.
+    pub label: String,
+    /// Its last moment.
+    pub expires_at: Timestamp,
+    /// What becomes of it.
+    pub fate: RenewedFate,
+}
+
+/// What becomes of a certificate that is renewed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RenewedFate {
+    /// It stays good until it ends.
+    Stays,
+    /// The new one takes its place.
+    Replaced,
+}
+
+/// Have a key certified that the person keeps. Posts `request` and `label`.
+#[derive(Debug, Clone)]
+pub struct CertifyKey {
+    /// The form.
+    pub form: Form,
+    /// It will be valid for so many months.
+    pub months: u8,
+    /// Why what was just sent is not taken.
+    pub flaw: Option<RequestFlaw>,
+}
+
+impl CertifyKey {
+    pub(crate) fn said(&self, view: &View<'_>) -> Option<Said> {
+        let flaw = self.flaw?;
+        Some(Said { title: view.t(flaw.text()), text: None, hints: vec![view.t(flaw.hint())] })
+    }
+}
+
+/// Why a request for a certificate is not taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RequestFlaw {
+    /// There is none, or it is something else.
+    NoRequest,
+    /// It is much longer than one ever is.
+    TooLong,
+    /// It is a private key.
+    PrivateKey,
+    /// Its key gets no certificate.
+    Key,
+    /// Its signature is not by its own key.
+    NotProven,
+}
+
+impl RequestFlaw {
+    /// Every flaw.
+    pub const ALL: [Self; 5] =
+        [Self::NoRequest, Self::TooLong, Self::PrivateKey, Self::Key, Self::NotProven];
+
+    const fn text(self) -> &'static str {
+        match self {
+            Self::NoRequest => "request-flaw-none",
+            Self::TooLong => "request-flaw-long",
+            Self::PrivateKey => "request-flaw-private-key",
+            Self::Key => "request-flaw-key",
+            Self::NotProven => "request-flaw-not-proven",
+        }
+    }
+
+    const fn hint(self) -> &'static str {
+        match self {
+            Self::NoRequest | Self::TooLong => "request-flaw-none-hint",
+            Self::PrivateKey => "request-flaw-private-key-hint",
+            Self::Key => "request-flaw-key-hint",
+            Self::NotProven => "request-flaw-not-proven-hint",
+        }
+    }
 }
 
 /// A new certificate: its file and what opens it. Posts nothing but its hidden fields: "I have saved both".

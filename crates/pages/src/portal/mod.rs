@@ -7,8 +7,8 @@ mod overview;
 mod shown;
 
 pub use certificates::{
-    CertificateFile, CertificateNote, CertificateRow, Certificates, IssueCertificate, Obtainable,
-    RevokeCertificate,
+    CertificateFile, CertificateNote, CertificateRow, Certificates, CertifyKey, IssueCertificate,
+    Obtainable, RenewedCertificate, RenewedFate, RequestFlaw, RevokeCertificate,
 };
 pub use changes::{
     ChangePassword, Consents, EnrolTicket, GrantRow, RecoveryCodes, RegisterPasskey, RegisterTotp,

@@ -17,8 +17,9 @@ mod sessions;
 mod ticket;
 
 pub use certificates::{
-    certificate_download, certificate_file, certificate_issued, certificate_new,
-    certificate_revoke, certificate_revoked, certificate_saved, certificates,
+    certificate_document, certificate_download, certificate_file, certificate_issued,
+    certificate_new, certificate_renew, certificate_renewed, certificate_revoke,
+    certificate_revoked, certificate_saved, certificates, certified, certify,
 };
 pub use changes::{change_password, consents, password, withdraw};
 pub use factors::{

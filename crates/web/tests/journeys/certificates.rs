@@ -219,3 +219,106 @@ async fn without_an_authority_there_is_nothing_to_see() {
         assert_eq!(browser.open(path).await.url.path(), "/portal", "{path}");
     }
 }
+
+/// Have a request certified; the page that follows.
+async fn certified(browser: &Browser, request: &str) -> Page {
+    let form = browser.open("/portal/certificates/request").await;
+    browser.submit(&form, &[("request", request), ("label", "server room")]).await
+}
+
+#[tokio::test]
+async fn whoever_keeps_the_key_gets_a_certificate_for_it_and_no_file() {
+    let bed = with_authority().await;
+    let (browser, _) = inside(&bed, "hana").await;
+    // As browsers send the lines of a field.
+    let request = bed.certificate_request().replace('\n', "\r\n");
+    let form = browser.open("/portal/certificates/request").await;
+    let fields = [("request", request.as_str()), ("label", "server room")];
+    let list = browser.submit(&form, &fields).await;
+    assert!(list.text().contains("Your key is certified"), "{}", list.shows());
+    assert!(list.text().contains("server room"));
+    let again = browser.submit(&form, &fields).await;
+    assert_eq!(again.url, list.url, "sent twice");
+    let all = of(&bed, "hana").await;
+    assert_eq!(all.len(), 1);
+    let serial = all[0].serial.to_string().replace(':', "");
+    let document = browser.open_only(&format!("/portal/certificates/pem/{serial}")).await;
+    assert_eq!(document.status, StatusCode::OK);
+    let text = document.body;
+    assert_eq!(text.matches("BEGIN CERTIFICATE-----").count(), 2, "{text}");
+    assert!(!text.contains("PRIVATE"));
+    // There never was a file.
+    let page = browser.open(&format!("/portal/certificates/issued/{serial}")).await;
+    assert_eq!(page.url.path(), "/portal/certificates");
+    // It is told to its owner alone.
+    let (his, _) = inside(&bed, "rika").await;
+    let other = his.open_only(&format!("/portal/certificates/pem/{serial}")).await;
+    assert_eq!(other.status, StatusCode::SEE_OTHER);
+}
+
+#[tokio::test]
+async fn what_is_no_request_is_refused_with_its_reason_and_nothing_is_issued() {
+    let bed = with_authority().await;
+    let (browser, _) = inside(&bed, "hana").await;
+    let good = bed.certificate_request();
+    let private = "-----BEGIN PRIVATE KEY-----\nMIGH\n-----END PRIVATE KEY-----";
+    let lines: Vec<&str> = good.trim().lines().collect();
+    let cut = [&lines[..2], &lines[3..]].concat().join("\n");
+    let long = format!("{good}{}", "A".repeat(20_000));
+    // Another letter in the middle of the signature.
+    let mut changed: Vec<char> = good.chars().collect();
+    let at = good.find("-----END").expect("its end") - 12;
+    changed[at] = if changed[at] == 'A' { 'B' } else { 'A' };
+    let changed: String = changed.into_iter().collect();
+    for (request, said) in [
+        ("", "not a certificate request"),
+        ("<script>alert(1)</script>", "not a certificate request"),
+        (cut.as_str(), "not a certificate request"),
+        (private, "This is a private key"),
+        (long.as_str(), "much longer"),
+        (changed.as_str(), "not signed by its own key"),
+    ] {
+        let page = certified(&browser, request).await;
+        assert!(page.text().contains(said), "{said}: {}", page.shows());
+        assert!(page.title().starts_with("Error: "), "{}", page.title());
+        assert!(!page.body.contains("alert(1)"));
+    }
+    assert!(of(&bed, "hana").await.is_empty());
+    let odd = browser.open("/portal/certificates/request?refused=anything").await;
+    assert!(!odd.title().starts_with("Error: "), "{}", odd.title());
+}
+
+#[tokio::test]
+async fn a_renewal_leaves_the_old_one_while_there_is_room_and_takes_its_place_otherwise() {
+    let bed = with_authority().await;
+    let (browser, _) = inside(&bed, "hana").await;
+    issued(&browser, "phone").await;
+    let old = of(&bed, "hana").await[0].serial;
+    let list = browser.open("/portal/certificates").await;
+    let form = browser.click(&list, "Renew").await;
+    assert!(form.text().contains("keeps working"), "{}", form.shows());
+    let page = browser.submit(&form, &[]).await;
+    pin(&page);
+    let all = of(&bed, "hana").await;
+    assert!(all.iter().all(|one| one.label == "phone" && one.revoked.is_none()), "{all:?}");
+
+    bed.change_site(|site| site.certificates.good_max = 2).await;
+    let renew = format!("/portal/certificates/renew/{}", old.to_string().replace(':', ""));
+    let form = browser.open(&renew).await;
+    assert!(form.text().contains("the old one stops working"), "{}", form.shows());
+    let page = browser.submit(&form, &[]).await;
+    pin(&page);
+    let twice = browser.submit(&form, &[]).await;
+    assert_eq!(twice.url, page.url);
+    let all = of(&bed, "hana").await;
+    assert_eq!(all.len(), 3);
+    let replaced: Vec<_> = all.iter().filter(|one| one.revoked.is_some()).collect();
+    assert_eq!((replaced.len(), replaced[0].serial), (1, old));
+    // What is over is not renewed, and nobody renews somebody else's.
+    assert_eq!(browser.open(&renew).await.url.path(), "/portal/certificates");
+    let (his, _) = inside(&bed, "rika").await;
+    let serial = all.iter().find(|one| one.revoked.is_none()).unwrap().serial;
+    let hers = format!("/portal/certificates/renew/{}", serial.to_string().replace(':', ""));
+    assert_eq!(his.open(&hers).await.url.path(), "/portal/certificates");
+    assert!(of(&bed, "rika").await.is_empty());
+}

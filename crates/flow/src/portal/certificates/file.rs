@@ -2,13 +2,13 @@
 
 use sekimori_base::{Fault, Sealed, Secret, Timestamp};
 use sekimori_keys::{Binding as SealBinding, Purpose};
-use sekimori_pki::Serial;
+use sekimori_pki::{AccessPin, PemKind, PersonalKey, Serial, pem};
 use sekimori_store::Write;
 use serde::{Deserialize, Serialize};
 
 use super::{CertificateDone, LIST, plain};
 use crate::Flow;
-use crate::certificates::{IssuedCertificate, stored_serial};
+use crate::certificates::stored_serial;
 use crate::portal::Portal;
 use crate::portal::enter::{Care, Inside, Who};
 use crate::visitor::Visitor;
@@ -34,6 +34,15 @@ pub struct FilePage {
     pub file_name: String,
     /// The file (PKCS#12).
     pub file: Secret<Vec<u8>>,
+}
+
+/// A certificate and its issuer's.
+#[derive(Debug, Clone)]
+pub struct DocumentView {
+    /// Both (PEM).
+    pub text: String,
+    /// What the file should be called.
+    pub file_name: String,
 }
 
 /// What is kept, sealed, until its owner has it.
@@ -94,19 +103,42 @@ impl Flow {
         }
     }
 
+    /// A certificate without its key, and its issuer's (PEM), for whoever keeps the key: to its owner alone.
+    pub async fn certificate_document(
+        &self,
+        visitor: &Visitor,
+        serial: Serial,
+    ) -> Result<Portal<DocumentView>, Fault> {
+        // After a sign-in comes the list: a download is no page to arrive at.
+        let inside = match self.enter(visitor, LIST, Care::Plain).await? {
+            Ok(inside) => inside,
+            Err(progress) => return Ok(Portal::elsewhere(progress)),
+        };
+        let (tenant, person) = (&visitor.tenant, &inside.person.person);
+        let stored = self.store.certificate(tenant.id, stored_serial(serial)).await?;
+        let Some(stored) = stored.filter(|stored| stored.person == Some(person.id)) else {
+            return Ok(Portal::see(LIST));
+        };
+        let mut text = pem(PemKind::Certificate, &stored.document);
+        if let Some(own) = tenant.authorities.named(&stored.authority) {
+            text.push_str(&pem(PemKind::Certificate, own.authority.certificate().der()));
+        }
+        Ok(Portal::Here(DocumentView { text, file_name: format!("{}.pem", person.username) }))
+    }
+
     pub(super) fn sealed_file(
         &self,
         inside: &Inside<'_>,
-        issued: &IssuedCertificate,
+        serial: Serial,
+        (file, pin): &(PersonalKey, AccessPin),
     ) -> Result<Sealed<[u8]>, Fault> {
         let doing = "sealing a certificate's file";
-        let (file, pin) = issued.file.as_ref().ok_or_else(|| Fault::new(doing, "there is none"))?;
         let kept = Kept {
             pin: pin.expose().to_owned(),
             file: data_encoding::BASE64.encode(file.expose()),
         };
         let tenant = &inside.visitor().tenant;
-        let whose = whose(inside, issued.certificate.serial());
+        let whose = whose(inside, serial);
         let binding = SealBinding::new(Purpose::IssuedFile, tenant.id).about(&whose);
         let sealed = tenant.keys.seal_json(&binding, &kept, FILE_BYTES_MAX, &*self.entropy);
         Ok(Sealed::from_bytes(sealed.map_err(Fault::while_doing(doing))?.into_bytes()))

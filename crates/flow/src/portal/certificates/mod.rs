@@ -21,8 +21,8 @@ use crate::certificates::{ShownCertificate, stored_serial};
 use crate::notices::About;
 use crate::visitor::Visitor;
 
-pub use file::FilePage;
-pub use issue::{IssueAnswer, IssueForm, IssuePage};
+pub use file::{DocumentView, FilePage};
+pub use issue::{Fate, IssueAnswer, IssueForm, IssuePage, Renewed, RequestRefusal, Wanted};
 
 /// Where they are listed.
 const LIST: &str = "/portal/certificates";
@@ -32,6 +32,8 @@ const LIST: &str = "/portal/certificates";
 pub enum CertificateDone {
     /// The person has file and PIN.
     Saved,
+    /// A key that the person keeps was certified.
+    Certified,
     /// One was taken back.
     Revoked,
     /// Nothing was issued: the authority cannot, or the account's data cannot stand in a certificate.
@@ -40,12 +42,13 @@ pub enum CertificateDone {
 
 impl CertificateDone {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::Saved, Self::Revoked, Self::Failed];
+    pub const ALL: [Self; 4] = [Self::Saved, Self::Certified, Self::Revoked, Self::Failed];
 
     /// The word.
     pub const fn word(self) -> &'static str {
         match self {
             Self::Saved => "saved",
+            Self::Certified => "certified",
             Self::Revoked => "revoked",
             Self::Failed => "failed",
         }
@@ -173,9 +176,9 @@ impl Flow {
             return Ok(Portal::see(LIST));
         }
         // Why, only the person knows: a lost device is what it must be taken for.
-        let reason = RevocationReason::KeyCompromise.code();
-        let mut writes = vec![Write::CertificateRevoke { serial: number, reason }];
-        writes.extend(self.certificate_told(&inside, serial, Told::Revoked)?);
+        let reason = RevocationReason::KeyCompromise;
+        let mut writes = vec![Write::CertificateRevoke { serial: number, reason: reason.code() }];
+        writes.extend(self.certificate_told(&inside, serial, Told::Revoked(reason))?);
         match self.store.commit(tenant.id, visitor.now, writes).await {
             Ok(_) | Err(CommitError::Conflict { .. }) => {
                 Ok(Portal::see(CertificateDone::Revoked.path()))
@@ -198,12 +201,10 @@ impl Flow {
                 Notice::CertificateIssued,
                 json!({ "serial": serial.to_string() }),
             ),
-            Told::Revoked => (
+            Told::Revoked(reason) => (
                 "certificate.revoked",
                 Notice::CertificateRevoked,
-                json!({
-                    "serial": serial.to_string(), "reason": RevocationReason::KeyCompromise.code(),
-                }),
+                json!({ "serial": serial.to_string(), "reason": reason.code() }),
             ),
         };
         let line =
@@ -216,7 +217,7 @@ impl Flow {
 
 enum Told {
     Issued,
-    Revoked,
+    Revoked(RevocationReason),
 }
 
 fn revoke_path(serial: Serial) -> String {
