@@ -14,6 +14,7 @@ mod csp;
 pub mod demo;
 mod failure;
 mod frame;
+mod guide;
 mod leaving;
 mod login;
 mod mail_code;
@@ -33,6 +34,7 @@ pub use assets::{Asset, asset};
 pub use csp::{FormTarget, csp};
 pub use failure::{Failure, Incident};
 pub use frame::{DemoStrip, Form, Frame, LanguageLink, PortalHead, PortalLinks};
+pub use guide::{Device, ImportGuide};
 pub use leaving::{Consent, Relay, ReleasedItem, SignOut, SignedOut};
 pub use login::{
     Enrolment, NewPassword, Password, PasswordTicket, Refusal, SecondFactor, SwitchChoice,

@@ -9,8 +9,8 @@ use sekimori_words::{Argument, Circumstances, Words};
 use crate::csp::{FormTarget, csp};
 use crate::portal::{Happened, NotMeState, Obtainable, RenewedFate};
 use crate::{
-    Consent, NewPassword, Password, PasswordTicket, Problem, Refusal, Relay, SecondFactor, SignOut,
-    SignedOut, SwitchPerson, Troubleshoot, TroubleshootAnswer, Username,
+    Consent, ImportGuide, NewPassword, Password, PasswordTicket, Problem, Refusal, Relay,
+    SecondFactor, SignOut, SignedOut, SwitchPerson, Troubleshoot, TroubleshootAnswer, Username,
 };
 use crate::{Frame, assets, demo, portal};
 use crate::{RegisterMail, RegisterMailStep};
@@ -76,6 +76,8 @@ pages! {
     Problem(Problem) = ProblemView "problem.html", OwnPages;
     /// An incident code in words.
     Troubleshoot(Troubleshoot) = TroubleshootView "troubleshoot.html", OwnPages;
+    /// How a certificate's file comes into a device.
+    ImportGuide(ImportGuide) = ImportGuideView "import_guide.html", OwnPages;
     /// Whether a service may receive what it asks for.
     Consent(Consent) = ConsentView "consent.html", Service;
     /// Whether to sign out.

@@ -98,6 +98,8 @@ fn routes() -> Vec<Route> {
         ("/portal/consents", get(portal::consents).post(portal::withdraw)),
         ("/not-me/{link}", get(portal::not_me).post(portal::not_me_pressed)),
         ("/help", get(portal::help)),
+        ("/help/certificate", get(portal::import_guide)),
+        ("/help/certificate/{device}", get(portal::import_guide_of)),
         ("/ca/ocsp", post(authority::status)),
         ("/ca/ocsp/{*request}", get(authority::status_by_address)),
         ("/ca/{file}", get(authority::file)),

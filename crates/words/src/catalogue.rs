@@ -7,12 +7,12 @@ use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
 use sekimori_base::Language;
 
 /// The files of one language, in the order of [`FILES`].
-type Sources = [&'static str; 5];
+type Sources = [&'static str; 6];
 
 /// The names of the catalogue files of a language.
 #[cfg(test)]
-pub(crate) const FILES: [&str; 5] =
-    ["reasons.ftl", "pages.ftl", "portal.ftl", "mails.ftl", "letters.ftl"];
+pub(crate) const FILES: [&str; 6] =
+    ["reasons.ftl", "pages.ftl", "portal.ftl", "mails.ftl", "letters.ftl", "guides.ftl"];
 
 pub(crate) const ENGLISH: Sources = [
     include_str!("../catalogue/en/reasons.ftl"),
@@ -20,6 +20,7 @@ pub(crate) const ENGLISH: Sources = [
     include_str!("../catalogue/en/portal.ftl"),
     include_str!("../catalogue/en/mails.ftl"),
     include_str!("../catalogue/en/letters.ftl"),
+    include_str!("../catalogue/en/guides.ftl"),
 ];
 
 pub(crate) const JAPANESE: Sources = [
@@ -28,6 +29,7 @@ pub(crate) const JAPANESE: Sources = [
     include_str!("../catalogue/ja/portal.ftl"),
     include_str!("../catalogue/ja/mails.ftl"),
     include_str!("../catalogue/ja/letters.ftl"),
+    include_str!("../catalogue/ja/guides.ftl"),
 ];
 
 static ENGLISH_WORDS: LazyLock<Words> = LazyLock::new(|| Words::load(Language::English, &ENGLISH));

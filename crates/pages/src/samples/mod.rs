@@ -2,6 +2,7 @@
 //! (`cargo run -p sekimori-pages --example samples -- FOLDER`), and for whoever fills them.
 
 mod certificates;
+mod guide;
 mod login;
 mod mail;
 mod portal;
@@ -65,6 +66,7 @@ pub fn organisation() -> Organisation {
 /// All samples in `language`.
 pub fn samples(language: Language) -> Vec<Sample> {
     let mut all = login::samples(language);
+    all.extend(guide::samples());
     all.extend(mail::samples(language));
     all.extend(portal::samples(language));
     all

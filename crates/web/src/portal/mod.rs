@@ -7,6 +7,7 @@ mod browser;
 mod certificates;
 mod changes;
 mod factors;
+mod guide;
 mod help;
 mod mail_code;
 mod not_me;
@@ -25,6 +26,7 @@ pub use changes::{change_password, consents, password, withdraw};
 pub use factors::{
     codes, codes_file, codes_saved, remove, remove_asked, remove_confirmed, totp, totp_code,
 };
+pub use guide::{import_guide, import_guide_of};
 pub use help::help;
 pub use mail_code::{mail_code, mail_code_sent, sent_mail};
 pub use not_me::{not_me, not_me_pressed};

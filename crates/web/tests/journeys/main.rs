@@ -10,6 +10,7 @@ mod endings;
 mod failing_store;
 mod forms;
 mod guessing;
+mod guides;
 mod mail_codes;
 mod not_me;
 mod passkeys;

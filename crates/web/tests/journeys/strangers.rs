@@ -51,6 +51,8 @@ const STRANGERS: &[(&str, u16, u16)] = &[
     ("/portal/consents", 303, 303),
     ("/not-me/{link}", 404, 303),
     ("/help", 200, 405),
+    ("/help/certificate", 200, 405),
+    ("/help/certificate/{device}", 404, 405),
     ("/ca/ocsp", 405, 404),
     ("/ca/ocsp/{*request}", 404, 405),
     ("/ca/{file}", 404, 405),
@@ -75,6 +77,7 @@ async fn every_route_answers_nobody_as_it_is_written_down() {
             .replace("{attempt}", "att_x")
             .replace("{factor}", "fac_x")
             .replace("{link}", "x")
+            .replace("{device}", "x")
             .replace("{*request}", "x")
             .replace("{file}", "x")
             .replace("{serial}", "4711")
