@@ -30,7 +30,7 @@ pub async fn certificates(State(app): State<App>, parts: Parts) -> Answer {
     let Some(cx) = Cx::new(app, parts) else { return bare(StatusCode::MISDIRECTED_REQUEST) };
     let done = cx.field("done").and_then(|word| CertificateDone::from_word(&word));
     let outcome = cx.app.flow.certificates_page(&cx.visitor, done).await;
-    cx.portal(outcome, |cx, view| cx.certificates_page(view))
+    cx.portal(outcome, Cx::certificates_page)
 }
 
 /// `GET /portal/certificates/new`: whether to get one.
@@ -179,7 +179,7 @@ pub async fn certificate_revoke(
         return cx.problem(StatusCode::NOT_FOUND, Reason::PageUnknown, None);
     };
     let outcome = cx.app.flow.revoke_page(&cx.visitor, serial).await;
-    cx.portal(outcome, |cx, view| cx.revoke_page(view))
+    cx.portal(outcome, Cx::revoke_page)
 }
 
 /// `POST /portal/certificates/revoke/{serial}`.

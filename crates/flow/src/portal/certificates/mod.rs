@@ -215,6 +215,7 @@ impl Flow {
     }
 }
 
+#[derive(Clone, Copy)]
 enum Told {
     Issued,
     Revoked(RevocationReason),
