@@ -12,6 +12,8 @@ pub enum Method {
     Passkey,
     /// A code of an authenticator app (RFC 6238).
     Totp,
+    /// A certificate whose key the browser proves to have in a TLS handshake, as the one more proof.
+    Certificate,
     /// A code sent by mail to an address outside the organisation: the weakest, and never for an MFA level (C3).
     MailCode,
     /// One of the printed codes, each good once.
@@ -20,8 +22,14 @@ pub enum Method {
 
 impl Method {
     /// All methods, in the order in which they are recommended.
-    pub const ALL: [Self; 5] =
-        [Self::Passkey, Self::Totp, Self::MailCode, Self::RecoveryCode, Self::Password];
+    pub const ALL: [Self; 6] = [
+        Self::Passkey,
+        Self::Totp,
+        Self::Certificate,
+        Self::MailCode,
+        Self::RecoveryCode,
+        Self::Password,
+    ];
 
     /// The stable word, in audit, metrics and settings.
     pub const fn as_str(self) -> &'static str {
@@ -29,6 +37,7 @@ impl Method {
             Self::Password => "password",
             Self::Passkey => "passkey",
             Self::Totp => "totp",
+            Self::Certificate => "certificate",
             Self::MailCode => "mail_code",
             Self::RecoveryCode => "recovery_code",
         }
@@ -40,6 +49,8 @@ impl Method {
             Self::Password => &["pwd"],
             // Whether the key is in hardware is not attested: the lesser is said, and that somebody was there.
             Self::Passkey => &["swk", "user"],
+            // Where its key is kept is not known either, nor whether anybody had to touch anything.
+            Self::Certificate => &["swk"],
             Self::Totp | Self::RecoveryCode => &["otp"],
             // There is no value for a code by mail, and `otp` would claim a device.
             Self::MailCode => &[],
@@ -50,14 +61,18 @@ impl Method {
     pub const fn opens(self) -> bool {
         match self {
             Self::Password | Self::Passkey => true,
-            Self::Totp | Self::MailCode | Self::RecoveryCode => false,
+            Self::Totp | Self::Certificate | Self::MailCode | Self::RecoveryCode => false,
         }
     }
 
     /// Whether it can be the one more proof. A passkey that verified its holder is both at once.
     pub const fn seconds(self) -> bool {
         match self {
-            Self::Passkey | Self::Totp | Self::MailCode | Self::RecoveryCode => true,
+            Self::Passkey
+            | Self::Totp
+            | Self::Certificate
+            | Self::MailCode
+            | Self::RecoveryCode => true,
             Self::Password => false,
         }
     }
@@ -66,14 +81,18 @@ impl Method {
     pub const fn is_code(self) -> bool {
         match self {
             Self::Totp | Self::MailCode | Self::RecoveryCode => true,
-            Self::Password | Self::Passkey => false,
+            Self::Password | Self::Passkey | Self::Certificate => false,
         }
     }
 
     /// Whether it may ever count towards an MFA `acr`; a mailed code may not.
     pub const fn counts_for_mfa(self) -> bool {
         match self {
-            Self::Password | Self::Passkey | Self::Totp | Self::RecoveryCode => true,
+            Self::Password
+            | Self::Passkey
+            | Self::Totp
+            | Self::Certificate
+            | Self::RecoveryCode => true,
             Self::MailCode => false,
         }
     }

@@ -50,7 +50,7 @@ pub use hashing::{Busy, Class, Hashing, HashingSettings, Place};
 pub use incident::{IncidentCode, IncidentCodeError};
 pub use keeping::{DATA_LINE, FormerSecrets, lacking_key};
 pub use letters::{CodeLetter, Letter, Occasion};
-pub use login::{CameBy, PasskeyForm, SignInForm};
+pub use login::{CameBy, CertificateFound, PasskeyForm, SignInForm};
 pub use measure::{measured, person_words};
 pub use notices::{About, Message};
 pub use oidc::{Allowed, Confirmed, LogoutProgress};

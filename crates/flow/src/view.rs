@@ -109,6 +109,17 @@ pub struct StepView {
     pub mail: Option<MailView>,
     /// What the page asks a passkey for.
     pub passkey: Option<PasskeyPrompt>,
+    /// Where a certificate is presented; on the step that asks for one.
+    pub certificate: Option<CertificatePrompt>,
+}
+
+/// Where a page leads to present a certificate.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CertificatePrompt {
+    /// A host that this browser has not met: `https://host[:port]`.
+    pub origin: String,
+    /// What goes along.
+    pub ticket: String,
 }
 
 /// What a page asks a passkey for.

@@ -58,6 +58,10 @@ purposes! {
     RefusedForm = "refused-form",
     /// The challenge that a passkey is to sign, as its page carries it.
     PasskeyChallenge = "passkey-challenge",
+    /// The way to a host on which a certificate is presented, as its page carries it.
+    CertificateTry = "certificate-try",
+    /// What was presented there, on the way back.
+    CertificateFound = "certificate-found",
     /// Private keys of certificate authorities in rows.
     AuthorityKeyAtRest = "authority-key-at-rest",
     /// Files of new certificates, while their owners fetch them.

@@ -94,6 +94,11 @@ pub enum Check {
         /// What it must have checked.
         holder: Holder,
     },
+    /// What the browser presented, against these certificates of the account.
+    Certificate {
+        /// Certificates that may be used.
+        factors: Vec<FactorId>,
+    },
     /// The submitted code against these factors of the method.
     Code {
         /// The method.

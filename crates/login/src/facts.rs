@@ -266,6 +266,8 @@ pub enum Submission {
     Password,
     /// What a passkey signed.
     Passkey,
+    /// What became of the page on which the browser may present a certificate.
+    Certificate,
     /// A code of the method.
     Code(Method),
     /// The wish to use another method.
@@ -284,6 +286,7 @@ impl Submission {
         match self {
             Self::Code(method) | Self::Choose(method) => Some(method),
             Self::Passkey => Some(Method::Passkey),
+            Self::Certificate => Some(Method::Certificate),
             Self::SendCode => Some(Method::MailCode),
             Self::Password | Self::Username | Self::Empty | Self::Overlong => None,
         }
@@ -292,7 +295,7 @@ impl Submission {
     /// Whether it is a credential that is to be checked.
     pub const fn is_credential(self) -> bool {
         match self {
-            Self::Password | Self::Passkey | Self::Code(_) => true,
+            Self::Password | Self::Passkey | Self::Certificate | Self::Code(_) => true,
             Self::Username | Self::Choose(_) | Self::SendCode | Self::Empty | Self::Overlong => {
                 false
             }
@@ -304,6 +307,7 @@ impl Submission {
         match method {
             Method::Password => Self::Password,
             Method::Passkey => Self::Passkey,
+            Method::Certificate => Self::Certificate,
             Method::Totp | Method::MailCode | Method::RecoveryCode => Self::Code(method),
         }
     }
@@ -366,12 +370,73 @@ pub enum Verdict {
     PasskeyCopied,
     /// The same answer of the passkey was used before.
     PasskeySpent,
+    /// The certificate holds and is one of this account.
+    CertificateAccepted {
+        /// Which.
+        factor: FactorId,
+    },
+    /// No certificate that counts here.
+    CertificateRefused(CertificateRefusal),
     /// Not a right code.
     CodeWrong,
     /// Not even the shape of a code (too short, too long, letters).
     CodeMalformed,
     /// All places in the queue are taken: nothing was checked, nothing is counted.
     Busy,
+}
+
+/// Why a certificate does not count. In the order of the checks (`pki::presented`), then by whose it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CertificateRefusal {
+    /// The page came back too late, a second time, or to another try than the present one.
+    Stale,
+    /// The browser presented none.
+    NotPresented,
+    /// It cannot be read, or is no certificate of a person.
+    Malformed,
+    /// No issuer that is trusted here signed it.
+    UnknownIssuer,
+    /// Its issuer is trusted no longer.
+    WithdrawnIssuer,
+    /// It is not for signing in.
+    WrongPurpose,
+    /// It begins later.
+    NotYetValid,
+    /// It is over, or a certificate of its issuer is.
+    Expired,
+    /// Its issuer took it back.
+    Revoked,
+    /// Whether it was taken back is not known at this moment.
+    RevocationUnknown,
+    /// It names no account, by the rules for its issuer.
+    NoIdentity,
+    /// It is somebody else's.
+    OtherPerson,
+    /// The account that it was issued for is no more.
+    FormerAccount,
+    /// It holds, and is not among the certificates that this account signs in with.
+    NotRegistered,
+}
+
+impl CertificateRefusal {
+    /// All of them.
+    pub const ALL: [Self; 14] = [
+        Self::Stale,
+        Self::NotPresented,
+        Self::Malformed,
+        Self::UnknownIssuer,
+        Self::WithdrawnIssuer,
+        Self::WrongPurpose,
+        Self::NotYetValid,
+        Self::Expired,
+        Self::Revoked,
+        Self::RevocationUnknown,
+        Self::NoIdentity,
+        Self::OtherPerson,
+        Self::FormerAccount,
+        Self::NotRegistered,
+    ];
 }
 
 impl Facts {
@@ -393,6 +458,9 @@ impl Facts {
             }
             (Submission::Passkey, Verdict::PasskeyAccepted { factor, user_verified, .. }) => {
                 (Method::Passkey, Some(factor), user_verified)
+            }
+            (Submission::Certificate, Verdict::CertificateAccepted { factor }) => {
+                (Method::Certificate, Some(factor), false)
             }
             (Submission::Code(method), Verdict::CodeAccepted { factor, .. })
                 if method.is_code() =>
@@ -471,7 +539,7 @@ impl Proof {
         match self.method {
             Method::Password => true,
             Method::Passkey => self.user_verified,
-            Method::Totp | Method::MailCode | Method::RecoveryCode => false,
+            Method::Totp | Method::Certificate | Method::MailCode | Method::RecoveryCode => false,
         }
     }
 

@@ -32,8 +32,8 @@ pub use decision::{Check, Choice, Decision, Details, Holder, Next, Step, Usabili
 pub use demand::{AssuranceDemand, Demand, Freshness, Interaction};
 pub use effect::{Effect, Notice};
 pub use facts::{
-    AttemptFacts, BrowserFacts, Drift, FACTS_SCHEMA, FactorFacts, FactorState, Facts,
-    IdentifierFacts, KnownPerson, Mailed, PersonFacts, Proof, ServiceFacts, SessionFacts,
+    AttemptFacts, BrowserFacts, CertificateRefusal, Drift, FACTS_SCHEMA, FactorFacts, FactorState,
+    Facts, IdentifierFacts, KnownPerson, Mailed, PersonFacts, Proof, ServiceFacts, SessionFacts,
     Submission, ThrottleFacts, Verdict,
 };
 pub use going_on::GoingOn;

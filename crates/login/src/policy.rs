@@ -16,6 +16,9 @@ pub struct Policy {
     pub settings: PolicySettings,
     /// Lives of sessions and proofs.
     pub session: SessionSettings,
+    /// There are hosts on which a certificate can be presented.
+    #[serde(default)]
+    pub certificates: bool,
 }
 
 /// What the policy asks in one situation.
@@ -88,7 +91,21 @@ const PASSWORD_SUFFICES: &str = "password_suffices";
 impl Policy {
     /// The policy of a site.
     pub fn of(site: &Site) -> Self {
-        Self { settings: site.policy.clone(), session: site.session.clone() }
+        Self {
+            settings: site.policy.clone(),
+            session: site.session.clone(),
+            certificates: site.certificates.hosts.is_some(),
+        }
+    }
+
+    /// Whether the site has the method at all: codes by mail are off unless it says so, and a certificate needs hosts
+    /// on which it can be presented.
+    pub fn has(&self, method: Method) -> bool {
+        match method {
+            Method::MailCode => self.settings.mail_codes,
+            Method::Certificate => self.certificates,
+            Method::Password | Method::Passkey | Method::Totp | Method::RecoveryCode => true,
+        }
     }
 
     /// The first row that matches, or one of the two built-in rows.

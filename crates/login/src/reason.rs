@@ -201,6 +201,34 @@ reasons! {
     PasskeyCopied = "passkey.copied", HelpDesk, AskDesk, refusal;
     /// The account is held, and its passkey was shown. The page says that it was not taken.
     PasskeyHeld = "acct.held_passkey", HelpDesk, AskDesk, refusal;
+    /// What the page for certificates found is too old, or was used before.
+    CertificateStale = "cert.stale", Verified, TryAgain, refusal;
+    /// The browser presented no certificate.
+    CertificateNotPresented = "cert.not_presented", Verified, OtherFactor, refusal;
+    /// The certificate cannot be read, or is no person's.
+    CertificateMalformed = "cert.malformed", Verified, OtherFactor, refusal;
+    /// Nobody who is trusted here issued the certificate.
+    CertificateIssuerUnknown = "cert.unknown_issuer", Verified, TryAgain, refusal;
+    /// The issuer of the certificate is trusted no longer.
+    CertificateIssuerWithdrawn = "cert.withdrawn_issuer", Verified, OtherFactor, refusal;
+    /// The certificate is for something else than signing in.
+    CertificatePurpose = "cert.wrong_purpose", Verified, TryAgain, refusal;
+    /// The certificate begins later.
+    CertificateNotYetValid = "cert.not_yet_valid", Verified, OtherFactor, refusal;
+    /// The certificate is over.
+    CertificateExpired = "cert.expired", Verified, OtherFactor, refusal;
+    /// The certificate was taken back.
+    CertificateRevoked = "cert.revoked", Verified, OtherFactor, refusal;
+    /// Whether the certificate was taken back cannot be told now.
+    CertificateRevocationUnknown = "cert.revocation_unknown", Verified, OtherFactor, refusal;
+    /// The certificate names no account here.
+    CertificateNoIdentity = "cert.no_identity", Verified, AskDesk, refusal;
+    /// The certificate is somebody else's.
+    CertificateOtherPerson = "cert.other_person", Verified, TryAgain, refusal;
+    /// The account of the certificate is no more.
+    CertificateFormerAccount = "cert.former_account", Verified, OtherFactor, refusal;
+    /// The account does not sign in with this certificate.
+    CertificateNotRegistered = "cert.not_registered", Verified, OtherFactor, refusal;
     /// The chance was lost in a race: the same code was spent by another request.
     CodeRaced = "mfa.code_raced", Verified, TryAgain, refusal;
 

@@ -27,15 +27,17 @@ pub const APP: FactorId = FactorId::from_bytes([3; 16]);
 pub const CODES: FactorId = FactorId::from_bytes([4; 16]);
 /// Her passkey.
 pub const PASSKEY: FactorId = FactorId::from_bytes([6; 16]);
+/// Her certificate.
+pub const CERTIFICATE: FactorId = FactorId::from_bytes([11; 16]);
 /// Her address for codes.
 pub const MAIL: FactorId = FactorId::from_bytes([7; 16]);
 /// Hana's session.
 pub const SESSION: SessionId = SessionId::from_bytes([5; 16]);
 
-/// The policy without rows: a password where it suffices, else two factors; codes by mail are switched on.
+/// The policy without rows: a password where it suffices, else two factors; codes by mail and certificates are there.
 pub fn policy() -> Policy {
     let settings = PolicySettings { mail_codes: true, ..PolicySettings::default() };
-    Policy { settings, session: SessionSettings::default() }
+    Policy { settings, session: SessionSettings::default(), certificates: true }
 }
 
 /// The policy with one row that matches everything.
@@ -147,6 +149,11 @@ pub fn codes() -> FactorFacts {
 /// A passkey, bound with a ticket.
 pub fn passkey() -> FactorFacts {
     FactorFacts { id: PASSKEY, method: Method::Passkey, ..app() }
+}
+
+/// A certificate, bound with a ticket.
+pub fn certificate() -> FactorFacts {
+    FactorFacts { id: CERTIFICATE, method: Method::Certificate, ..app() }
 }
 
 /// An address for codes by mail, bound with a ticket.

@@ -111,8 +111,19 @@ pub struct SecondFactor {
     pub cancel_href: Option<String>,
     /// The passkey that is asked for, where that is the method.
     pub passkey: Option<PasskeyAsk>,
+    /// Where a certificate is presented, where that is the method.
+    pub certificate: Option<CertificateAsk>,
     /// Where a code by mail goes and how the last one fares, where that is the method.
     pub mail: Option<MailAsk>,
+}
+
+/// Where a certificate is presented: a form that leads to another host.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CertificateAsk {
+    /// The address.
+    pub action: String,
+    /// What goes along.
+    pub ticket: String,
 }
 
 /// The sign-in cannot go on. The page stays until left.

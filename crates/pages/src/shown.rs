@@ -137,7 +137,9 @@ impl SecondFactor {
 
     pub(crate) const fn code_label(&self) -> &'static str {
         match self.method {
-            Method::Totp | Method::Password | Method::Passkey => "code-totp-label",
+            Method::Totp | Method::Password | Method::Passkey | Method::Certificate => {
+                "code-totp-label"
+            }
             Method::MailCode => "code-mail-label",
             Method::RecoveryCode => "code-recovery-label",
         }
@@ -147,7 +149,14 @@ impl SecondFactor {
         matches!(self.method, Method::Passkey)
     }
 
+    pub(crate) const fn asks_certificate(&self) -> bool {
+        matches!(self.method, Method::Certificate)
+    }
+
     pub(crate) fn failed_field(&self, view: &View<'_>) -> &'static str {
+        if self.asks_certificate() {
+            return "certificate-button";
+        }
         match (self.asks_passkey(), self.has_field(view), self.field_failed()) {
             (true, ..) => "passkey-button",
             (false, true, true) => "code",
@@ -167,7 +176,9 @@ impl SecondFactor {
 
     pub(crate) const fn code_hint(&self) -> &'static str {
         match self.method {
-            Method::Totp | Method::Password | Method::Passkey => "code-totp-hint",
+            Method::Totp | Method::Password | Method::Passkey | Method::Certificate => {
+                "code-totp-hint"
+            }
             Method::MailCode => "code-mail-hint",
             Method::RecoveryCode => "code-recovery-hint",
         }
@@ -189,10 +200,11 @@ impl SecondFactor {
     }
 }
 
-/// Whether a method is spoken of. Codes by mail are switched off at most sites: where there is no address, nothing is
-/// said of them.
+/// Whether a method is spoken of. Codes by mail and certificates are not there at most sites: who has none hears nothing
+/// of them.
 pub(crate) fn is_told_of(choice: &Choice) -> bool {
-    choice.method != Method::MailCode || choice.usability != Usability::NotRegistered
+    !matches!(choice.method, Method::MailCode | Method::Certificate)
+        || choice.usability != Usability::NotRegistered
 }
 
 impl Refusal {

@@ -126,6 +126,20 @@ pub const fn code_of(reason: Reason, interaction: Interaction) -> ErrorCode {
         | Reason::PasskeyUnverified
         | Reason::PasskeySpent
         | Reason::PasskeyCopied
+        | Reason::CertificateStale
+        | Reason::CertificateNotPresented
+        | Reason::CertificateMalformed
+        | Reason::CertificateIssuerUnknown
+        | Reason::CertificateIssuerWithdrawn
+        | Reason::CertificatePurpose
+        | Reason::CertificateNotYetValid
+        | Reason::CertificateExpired
+        | Reason::CertificateRevoked
+        | Reason::CertificateRevocationUnknown
+        | Reason::CertificateNoIdentity
+        | Reason::CertificateOtherPerson
+        | Reason::CertificateFormerAccount
+        | Reason::CertificateNotRegistered
         | Reason::NotEntitled
         | Reason::NotFromHere
         | Reason::RequestLoop

@@ -91,6 +91,17 @@ pub struct StoredCertificate {
     pub binding: Binding,
 }
 
+/// A certificate that is neither taken back nor over, as a decision needs it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GoodCertificate {
+    /// Its number.
+    pub serial: CertificateSerial,
+    /// How its owner was known when it was issued.
+    pub binding: Binding,
+    /// When it was issued.
+    pub issued_at: Timestamp,
+}
+
 /// When and why a certificate was taken back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Taken {
@@ -247,6 +258,11 @@ pub(crate) fn put(tenant: TenantId, now: Timestamp, new: &NewCertificate) -> Cal
 pub(crate) fn revoke_all(tenant: TenantId, now: Timestamp, person: PersonId) -> Call {
     let (t, p) = (tenant.bytes(), person.bytes());
     call!(sql::CERTIFICATES_REVOKE_OF_PERSON, now, ACCOUNT_ENDED, t, p)
+}
+
+pub(crate) fn good(row: &mut Row) -> Result<GoodCertificate, DatabaseError> {
+    let serial = serial(row)?;
+    Ok(GoodCertificate { serial, binding: from_word(&row.text()?)?, issued_at: row.moment()? })
 }
 
 fn serial(row: &mut Row) -> Result<CertificateSerial, DatabaseError> {

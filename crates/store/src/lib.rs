@@ -41,7 +41,8 @@ pub use audit::{
 };
 pub use backup::{BackupReport, restore, sealed_keys};
 pub use certificates::{
-    CertificateSerial, NewCertificate, RevokedRow, StoredCertificate, Taken, WithEndedAccount,
+    CertificateSerial, GoodCertificate, NewCertificate, RevokedRow, StoredCertificate, Taken,
+    WithEndedAccount,
 };
 pub use commit::Receipt;
 pub use conflict::{CommitError, Conflict};

@@ -4,6 +4,7 @@ use sekimori_base::{AttemptId, Fault, PersonId, Sealed, TenantId, Timestamp};
 use sekimori_directory::Username;
 
 use crate::Store;
+use crate::certificates::{GoodCertificate, good};
 use crate::counters::{Counter, counter};
 use crate::database::{Call, Done, call};
 use crate::ids::{CounterKey, Digest};
@@ -22,6 +23,8 @@ pub struct Wanted {
     pub person: Option<PersonId>,
     /// The person of the passkey with this digest of its credential id; goes before `username`.
     pub credential: Option<Digest>,
+    /// The good certificates of the person as well.
+    pub certificates: bool,
     /// This attempt.
     pub attempt: Option<AttemptId>,
     /// These counters.
@@ -35,6 +38,8 @@ pub struct Loaded {
     pub session: Option<StoredSession>,
     /// The person.
     pub person: Option<StoredPerson>,
+    /// Their certificates that are neither taken back nor over, oldest first, if they were wanted.
+    pub certificates: Vec<GoodCertificate>,
     /// The attempt; `None` when it has expired.
     pub attempt: Option<StoredAttempt>,
     /// The counters, in the order in which they were wanted.
@@ -68,7 +73,7 @@ impl Store {
         now: Timestamp,
         wanted: Wanted,
     ) -> Result<Loaded, Fault> {
-        let plan = Plan::new(tenant, &wanted);
+        let plan = Plan::new(tenant, now, &wanted);
         self.read("loading what a decision needs", move |transaction| {
             let mut done = transaction.run_all(&plan.calls)?.into_iter();
             let mut next = || done.next().unwrap_or_default();
@@ -81,6 +86,11 @@ impl Store {
                 let mut factors = next().rows;
                 loaded.person =
                     row.map(|mut row| stored_person(&mut row, &mut factors, now)).transpose()?;
+                if wanted.certificates {
+                    let rows = next().rows;
+                    loaded.certificates =
+                        rows.into_iter().map(|mut row| good(&mut row)).collect::<Result<_, _>>()?;
+                }
             }
             if wanted.attempt.is_some()
                 && let Some(mut row) = first(next())
@@ -115,32 +125,44 @@ struct Plan {
 }
 
 impl Plan {
-    fn new(tenant: TenantId, wanted: &Wanted) -> Self {
+    fn new(tenant: TenantId, now: Timestamp, wanted: &Wanted) -> Self {
         let t = tenant.bytes();
         let mut calls = Vec::with_capacity(4 + wanted.counters.len());
         if let Some(digest) = wanted.session {
             calls.push(call!(sql::SESSIONS_BY_DIGEST, t, digest.bytes()));
         }
-        let Wanted { person, credential, username, session, .. } = wanted;
+        let Wanted { person, credential, username, session, certificates, .. } = wanted;
         let person = match (person, credential, username, session) {
             (Some(person), ..) => {
                 calls.push(call!(sql::PEOPLE_BY_ID, t, person.bytes()));
                 calls.push(call!(sql::FACTORS_OF_PERSON, t, person.bytes()));
+                if *certificates {
+                    calls.push(call!(sql::CERTIFICATES_GOOD_OF_PERSON, t, person.bytes(), now));
+                }
                 true
             }
             (None, Some(digest), ..) => {
                 calls.push(call!(sql::PEOPLE_BY_CREDENTIAL, t, digest.bytes()));
                 calls.push(call!(sql::FACTORS_OF_CREDENTIAL, t, digest.bytes()));
+                if *certificates {
+                    calls.push(call!(sql::CERTIFICATES_GOOD_OF_CREDENTIAL, t, digest.bytes(), now));
+                }
                 true
             }
             (None, None, Some(name), _) => {
                 calls.push(call!(sql::PEOPLE_BY_USERNAME, t, name.as_str()));
                 calls.push(call!(sql::FACTORS_OF_USERNAME, t, name.as_str()));
+                if *certificates {
+                    calls.push(call!(sql::CERTIFICATES_GOOD_OF_USERNAME, t, name.as_str(), now));
+                }
                 true
             }
             (None, None, None, Some(digest)) => {
                 calls.push(call!(sql::PEOPLE_BY_SESSION, t, digest.bytes()));
                 calls.push(call!(sql::FACTORS_OF_SESSION, t, digest.bytes()));
+                if *certificates {
+                    calls.push(call!(sql::CERTIFICATES_GOOD_OF_SESSION, t, digest.bytes(), now));
+                }
                 true
             }
             (None, None, None, None) => false,

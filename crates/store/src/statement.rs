@@ -200,6 +200,10 @@ statements! {
     CERTIFICATES_PUT = both "certificates/put";
     CERTIFICATES_BY_SERIAL = both "certificates/by_serial";
     CERTIFICATES_OF_PERSON = both "certificates/of_person";
+    CERTIFICATES_GOOD_OF_PERSON = both "certificates/good_of_person";
+    CERTIFICATES_GOOD_OF_USERNAME = both "certificates/good_of_username";
+    CERTIFICATES_GOOD_OF_CREDENTIAL = both "certificates/good_of_credential";
+    CERTIFICATES_GOOD_OF_SESSION = both "certificates/good_of_session";
     CERTIFICATES_REVOKE = both "certificates/revoke";
     CERTIFICATES_REVOKE_OF_PERSON = both "certificates/revoke_of_person";
     CERTIFICATES_UNTIL = both "certificates/until";

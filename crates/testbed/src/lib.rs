@@ -10,6 +10,7 @@
 mod authenticator;
 mod authority;
 mod browser;
+mod certificates;
 mod chance;
 mod html;
 mod mail;
@@ -32,6 +33,7 @@ use sekimori_web::App;
 
 pub use authenticator::{Authenticator, Manner};
 pub use browser::{Browser, Page, is_incident_code};
+pub use certificates::CERTIFICATE_HOSTS;
 pub use chance::{Seeded, TestClock};
 pub use html::{Form, attribute, forms};
 pub use mail::Delivery;

@@ -76,9 +76,11 @@ async fn someone(
         let (suspended, factor_id) = (*state == FactorState::Suspended, factor.id);
         writes.push(match method {
             Method::RecoveryCode => Write::RecoveryCodesSet(factor),
-            Method::Totp | Method::Password | Method::Passkey | Method::MailCode => {
-                Write::FactorAdd(factor)
-            }
+            Method::Totp
+            | Method::Password
+            | Method::Passkey
+            | Method::Certificate
+            | Method::MailCode => Write::FactorAdd(factor),
         });
         if suspended {
             let (person, factor) = (id, factor_id);
@@ -109,7 +111,7 @@ fn new_factor(
         tenant.keys.seal(&seal, secret, chance).expect("a short secret can be sealed")
     };
     let (secret, codes) = match method {
-        Method::Totp | Method::Password | Method::Passkey => {
+        Method::Totp | Method::Password | Method::Passkey | Method::Certificate => {
             let secret = TotpSecret::random(chance);
             someone.app = Some(app(&secret));
             (sealed(secret.bytes().expose()), 0)

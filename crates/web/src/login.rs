@@ -66,6 +66,17 @@ pub async fn switch(State(app): State<App>, parts: Parts) -> Answer {
     progress.map_or_else(|fault| cx.fault(&fault), |progress| cx.show(progress))
 }
 
+/// `GET /login/certificate`: back from a certificate host, with what was found there.
+pub async fn certificate(State(app): State<App>, parts: Parts) -> Answer {
+    let Some(cx) = Cx::new(app, parts) else { return bare(StatusCode::MISDIRECTED_REQUEST) };
+    to_the_end(async move {
+        let found = cx.field("found").unwrap_or_default();
+        let progress = cx.app.flow.certificate_found(&cx.visitor, &found).await;
+        progress.map_or_else(|fault| cx.fault(&fault), |progress| cx.show(progress))
+    })
+    .await
+}
+
 /// `POST /login`: a name, a password, a code, or the wish to use another factor.
 pub async fn submit(State(app): State<App>, parts: Parts, body: Bytes) -> Answer {
     let Some(cx) = Cx::new(app, parts) else { return bare(StatusCode::MISDIRECTED_REQUEST) };
@@ -132,6 +143,7 @@ fn read(fields: &Fields<'_>) -> SignInForm {
         // A method with nothing that is of it is the wish to use it.
         other: method.filter(|_| code.is_none() && passkey.is_none()),
         passkey,
+        certificate: None,
         send_code: fields.one("send").is_some(),
         method,
         code,

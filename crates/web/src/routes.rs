@@ -63,6 +63,7 @@ fn routes() -> Vec<Route> {
         ("/", get(front)),
         ("/login", get(login::page).post(login::submit)),
         ("/login/switch", get(login::switch)),
+        ("/login/certificate", get(login::certificate)),
         ("/login/consent", post(login::consent)),
         ("/login/{attempt}", get(login::attempt)),
         ("/ticket", get(portal::password_ticket).post(portal::password_ticket_entered)),

@@ -10,9 +10,9 @@ use sekimori_flow::door::{Answer as ServiceAnswer, Destination};
 use sekimori_flow::view::{ConsentView, Cookies, Progress, RefusedView, StepView};
 use sekimori_login::{NextStep, Reason, Step};
 use sekimori_pages::{
-    Consent, DemoStrip, Enrolment, Failure, Form, Incident, MailAsk, Page, PasskeyAsk,
-    PasskeyPurpose, Password, Problem, Refusal, Relay, ReleasedItem, SecondFactor, Slip, Username,
-    WayOn,
+    CertificateAsk, Consent, DemoStrip, Enrolment, Failure, Form, Incident, MailAsk, Page,
+    PasskeyAsk, PasskeyPurpose, Password, Problem, Refusal, Relay, ReleasedItem, SecondFactor,
+    Slip, Username, WayOn,
 };
 
 use crate::answer::Answer;
@@ -77,6 +77,10 @@ impl Cx {
         let ticket_href = ticket_href(view.request.as_deref());
         let form = step_form(&view);
         let passkey = passkey_ask(&view);
+        let certificate = view.certificate.as_ref().map(|prompt| CertificateAsk {
+            action: format!("{}/present", prompt.origin),
+            ticket: prompt.ticket.clone(),
+        });
         let mail = mail_ask(&view, &form);
         let other = view.request.as_ref().map(|request| format!("/login/switch?r={request}"));
         let name = view.name.unwrap_or_default();
@@ -112,6 +116,7 @@ impl Cx {
                     change_username_href: other,
                     cancel_href: view.cancel,
                     passkey,
+                    certificate,
                     mail,
                 }
                 .into()

@@ -165,6 +165,7 @@ const fn method_id(method: Method) -> &'static str {
         Method::Password => "method-password",
         Method::Passkey => "method-passkey",
         Method::Totp => "method-totp",
+        Method::Certificate => "method-certificate",
         Method::MailCode => "method-mail-code",
         Method::RecoveryCode => "method-recovery-code",
     }

@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use sekimori_base::{Fault, Sealed, TenantId, Timestamp};
 use sekimori_keys::{Binding, KeyRing, Purpose, SignatureAlgorithm, SigningKey};
+use sekimori_pki::presented::{Field, IdentityRule, IssuerSettings, Trust};
 use sekimori_pki::{Authority, Certificate};
 use sekimori_store::{KeySet, KeyStanding, StoredKey};
 use serde::{Deserialize, Serialize};
@@ -29,7 +30,11 @@ pub(crate) const AUTHORITY_LINE: &str = "ca";
 
 /// The authorities of a tenant, ready to sign.
 #[derive(Default)]
-pub struct Authorities(Vec<OwnAuthority>);
+pub struct Authorities {
+    own: Vec<OwnAuthority>,
+    /// All of them as issuers of presented certificates.
+    trust: Option<Trust>,
+}
 
 /// One of our authorities.
 pub struct OwnAuthority {
@@ -48,17 +53,22 @@ pub struct OwnAuthority {
 impl Authorities {
     /// The one that issues.
     pub fn active(&self) -> Option<&OwnAuthority> {
-        self.0.iter().find(|own| own.standing == KeyStanding::Active)
+        self.own.iter().find(|own| own.standing == KeyStanding::Active)
     }
 
     /// The one of that name.
     pub fn named(&self, name: &str) -> Option<&OwnAuthority> {
-        self.0.iter().find(|own| own.name == name)
+        self.own.iter().find(|own| own.name == name)
     }
 
     /// All of them.
     pub fn all(&self) -> &[OwnAuthority] {
-        &self.0
+        &self.own
+    }
+
+    /// What a presented certificate is judged by; none where there is no authority.
+    pub fn trust(&self) -> Option<&Trust> {
+        self.trust.as_ref()
     }
 
     /// Those among a tenant's keys. One that cannot be opened is logged and left out: nobody's sign-in hangs on it.
@@ -75,8 +85,29 @@ impl Authorities {
                 None
             }
         });
-        Arc::new(Self(opened.collect()))
+        let own: Vec<OwnAuthority> = opened.collect();
+        let trust = trust_in(&own);
+        Arc::new(Self { own, trust })
     }
+}
+
+/// Our authorities as issuers. One whose chain does not hold is logged, and then nobody signs in with a certificate.
+fn trust_in(own: &[OwnAuthority]) -> Option<Trust> {
+    if own.is_empty() {
+        return None;
+    }
+    let settings = own.iter().map(|own| IssuerSettings {
+        certificate: own.authority.certificate().der().to_vec(),
+        above: vec![own.root.der().to_vec()],
+        withdrawn_since: None,
+        identities: vec![IdentityRule::always(Field::SerialNumber)],
+    });
+    let trust = Trust::new(settings.collect());
+    trust
+        .inspect_err(|error| {
+            tracing::error!(error = error as &dyn std::error::Error, "no certificate is trusted");
+        })
+        .ok()
 }
 
 /// What stands beside an authority's key.

@@ -82,6 +82,9 @@ fn audit_details(round: &Round<'_>, decision: &Decision) -> String {
     if let Some((factor, index)) = spent_code(round, decision) {
         details.insert(SPENT.into(), serde_json::json!({ "factor": factor, "index": index }));
     }
+    if let Some(serial) = &round.certificate {
+        details.insert("certificate".into(), serial.as_str().into());
+    }
     if round.person.is_none()
         && let Some(typed) = &round.typed
     {

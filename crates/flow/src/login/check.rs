@@ -10,6 +10,7 @@ use sekimori_keys::{Binding, KeyedDigest, Purpose};
 use sekimori_login::Verdict;
 use sekimori_store::StoredFactor;
 
+use super::certificate::CertificateFound;
 use super::passkey::Signed;
 use super::round::Round;
 use crate::hashing::{Busy, Class, Place};
@@ -23,6 +24,8 @@ pub(crate) enum Proofed {
     Code(Secret<String>),
     /// What a passkey signed.
     Passkey(Box<Signed>),
+    /// What was presented on a certificate host.
+    Certificate(Box<CertificateFound>),
 }
 
 impl Round<'_> {
@@ -80,7 +83,7 @@ impl Round<'_> {
             Method::Totp => self.check_totp(stored, typed),
             Method::RecoveryCode => Ok(self.check_recovery(stored, typed)),
             Method::MailCode => Ok(self.check_mail_code(factors, typed)),
-            Method::Password | Method::Passkey => Ok(Verdict::CodeWrong),
+            Method::Password | Method::Passkey | Method::Certificate => Ok(Verdict::CodeWrong),
         }
     }
 

@@ -181,6 +181,6 @@ pub(crate) fn spend(round: &Round<'_>, factor: FactorId, step: u64) -> Vec<Write
             .into_iter()
             .collect(),
         Method::MailCode => round.spend_mail_code(factor, step),
-        Method::Password | Method::Passkey => Vec::new(),
+        Method::Password | Method::Passkey | Method::Certificate => Vec::new(),
     }
 }

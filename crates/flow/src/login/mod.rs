@@ -10,6 +10,7 @@
 
 mod audit;
 mod begin;
+mod certificate;
 mod check;
 mod effects;
 mod guards;
@@ -23,6 +24,7 @@ mod unstored;
 
 pub(crate) use audit::SPENT;
 pub use begin::CameBy;
+pub use certificate::CertificateFound;
 pub(crate) use check::recovery_digest;
 pub(crate) use effects::spend;
 pub use mail_code::SentCode;

@@ -345,6 +345,7 @@ impl Flow {
             ),
         };
         let passkey = self.passkey_prompt(visitor, stage, &step, request.as_deref(), person);
+        let certificate = self.certificate_prompt(visitor, stage, &step, request.as_deref());
         let typed = stage.typed().map(|typed| {
             let domains = &tenant.site.mail_domains;
             sekimori_directory::TypedName::fold(typed, domains).folded().to_owned()
@@ -367,6 +368,7 @@ impl Flow {
             browser: None,
             note: None,
             passkey,
+            certificate,
             mail: None,
             cancel: match stage.door() {
                 Door::Portal { sensitive: true, .. } if visitor.session.is_some() => {

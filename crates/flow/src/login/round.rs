@@ -13,6 +13,7 @@ use sekimori_store::{
     Counter, CounterKey, Digest, Loaded, Reserved, StoredPerson, StoredSession, Wanted, Write,
 };
 
+use super::certificate::add_certificates;
 use super::mail_code::SentCode;
 use super::passkey::{UsedPasskey, waits_for_one_more};
 use crate::Flow;
@@ -135,6 +136,8 @@ pub(crate) struct Round<'a> {
     pub begun: Option<(Write, Carried)>,
     /// The passkey that was checked.
     pub passkey: Option<UsedPasskey>,
+    /// The number of the certificate that was checked, in hexadecimal.
+    pub certificate: Option<String>,
     /// Codes that the person was sent by mail one after another, where one is wished for.
     pub mail_row: Option<MailRow>,
     /// The attempt that the submit would have begun.
@@ -197,10 +200,14 @@ impl<'a> Round<'a> {
                 .filter(|_| named != Named::Only || !stage.other_person())
                 .map(Into::into),
             counters: guesses.iter().map(|guess| guess.key).collect(),
+            certificates: tenant.certificates.is_some(),
             ..wanted_person(named, typed.as_ref())
         };
-        let Loaded { session, person, counters, .. } =
+        let Loaded { session, mut person, certificates, counters, .. } =
             flow.store.load(tenant.id, visitor.now, wanted).await?;
+        if let Some(person) = &mut person {
+            add_certificates(tenant, &mut person.known, &certificates);
+        }
         let person = person.filter(|found| match (named, &typed) {
             (Named::ByPasskey(_), _) => true,
             // The account of the name that was typed counts, and no other, even if it does not exist.
@@ -228,6 +235,7 @@ impl<'a> Round<'a> {
             reserving: None,
             begun: None,
             passkey: None,
+            certificate: None,
             mail_row: None,
             new_id: None,
             may_hold: false,
@@ -464,7 +472,8 @@ fn guess_of(submission: Submission) -> Option<Guess> {
         Submission::Code(Method::MailCode) => Some(Guess::MailCode),
         // Nobody guesses a signature.
         Submission::Passkey
-        | Submission::Code(Method::Password | Method::Passkey)
+        | Submission::Certificate
+        | Submission::Code(Method::Password | Method::Passkey | Method::Certificate)
         | Submission::Username
         | Submission::Choose(_)
         | Submission::SendCode

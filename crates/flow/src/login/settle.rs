@@ -46,6 +46,11 @@ impl Loop {
     }
 }
 
+/// Whether something signed was submitted: its attempt moves on without a guess.
+const fn is_signed(round: &Round<'_>) -> bool {
+    round.passkey.is_some() || matches!(round.facts.submitted, Some(Submission::Certificate))
+}
+
 impl Flow {
     /// Decide on a verdict and store what follows.
     pub(crate) async fn settle_checked(&self, mut round: Round<'_>) -> Result<Progress, Fault> {
@@ -117,7 +122,7 @@ impl Flow {
             return match self.store.commit(tenant, now, writes).await {
                 Ok(_) => Ok(Settled::Done),
                 Err(CommitError::Conflict { conflict, .. }) => Ok(match conflict {
-                    Conflict::AttemptMoved | Conflict::Exists if round.passkey.is_some() => {
+                    Conflict::AttemptMoved | Conflict::Exists if is_signed(round) => {
                         let (id, version) = round.submitted_to();
                         Settled::NotGranted(Reserve::SecondSubmit(id, version))
                     }

@@ -7,6 +7,7 @@ use sekimori_directory::username::{InputHint, TypedName, password_hints};
 use sekimori_login::{Check, Details, Next, Reason, Step, Submission, Verdict};
 use sekimori_store::{CommitError, Conflict, Counter, Reservation, Reserved, Write};
 
+use super::certificate::CertificateFound;
 use super::check::Proofed;
 use super::pages::shown;
 use super::passkey::PasskeyForm;
@@ -34,6 +35,8 @@ pub struct SignInForm {
     pub code: Option<Secret<String>>,
     /// What a passkey signed.
     pub passkey: Option<PasskeyForm>,
+    /// What was presented on a certificate host.
+    pub certificate: Option<Box<CertificateFound>>,
     /// The method of the code.
     pub method: Option<Method>,
     /// The method that is wished for instead.
@@ -75,6 +78,12 @@ impl Flow {
         if let Some(passkey) = form.passkey {
             let request = form.request.unwrap_or_default();
             return self.submit_passkey(visitor, Stage::Carried(carried), &request, passkey).await;
+        }
+        if let Some(found) = form.certificate {
+            let id = attempt_id(form.request.as_deref().unwrap_or_default());
+            return self
+                .submit_certificate(visitor, Stage::Carried(carried), Some(id), found)
+                .await;
         }
         if let Some(password) = form.password {
             // One page submitted twice is one attempt: its id follows from the page's sealed request.
@@ -192,6 +201,9 @@ impl Flow {
         if let Some(passkey) = form.passkey {
             return self.submit_passkey(visitor, stage, "", passkey).await;
         }
+        if let Some(found) = form.certificate {
+            return self.submit_certificate(visitor, stage, None, found).await;
+        }
         if let Some(password) = form.password {
             let submission = password_submission(&password);
             let mut round = Round::load(self, visitor, stage, Some(submission)).await?;
@@ -228,6 +240,11 @@ impl Flow {
                 let verdict = round.check_passkey(factors, *holder, &signed);
                 self.settle_passkey(round.with_verdict(verdict), new_attempt).await
             }
+            (Next::Check(Check::Certificate { factors }), Proofed::Certificate(found)) => {
+                let verdict = self.check_certificate(&round, factors, &found).await?;
+                self.begin_attempt(&mut round, new_attempt)?;
+                self.settle_checked(round.with_verdict(verdict)).await
+            }
             // The engine asks for what was submitted and nothing else.
             (Next::Check(_), _) => {
                 Err(Fault::new("checking a proof", "another proof was asked than was sent"))
@@ -241,7 +258,7 @@ impl Flow {
                 };
                 if let Some(id) = id
                     && (first.reason == Reason::ThrottleBusy
-                        || matches!(typed, Proofed::Code(_) | Proofed::Passkey(_)))
+                        || !matches!(typed, Proofed::Password(_)))
                     && self.is_second_submit(round.visitor, id, version).await?
                 {
                     return self.first_outcome(round.visitor, id, version).await;

@@ -12,13 +12,14 @@ use sekimori_directory::settings::{PolicyRow, Requirement, ServiceName, ZoneName
 use sekimori_directory::{Binding, Group, Method, PersonState, Position, PositionOrigin};
 
 use crate::samples::{
-    APP, CODES, HANA, KENJI, MAIL, NOW, PASSKEY, SESSION, group, nobody, policy, service, zone,
+    APP, CERTIFICATE, CODES, HANA, KENJI, MAIL, NOW, PASSKEY, SESSION, group, nobody, policy,
+    service, zone,
 };
 use crate::throttle::{Bucket, FAILURES_CAP};
 use crate::{
-    Assurance, AssuranceDemand, AttemptFacts, Demand, Drift, FactorFacts, FactorState, Facts,
-    Freshness, IdentifierFacts, Interaction, KnownPerson, Mailed, PersonFacts, Policy, Proof,
-    ServiceFacts, SessionFacts, Submission, ThrottleFacts, Verdict,
+    Assurance, AssuranceDemand, AttemptFacts, CertificateRefusal, Demand, Drift, FactorFacts,
+    FactorState, Facts, Freshness, IdentifierFacts, Interaction, KnownPerson, Mailed, PersonFacts,
+    Policy, Proof, ServiceFacts, SessionFacts, Submission, ThrottleFacts, Verdict,
 };
 
 const OTHER: FactorId = FactorId::from_bytes([9; 16]);
@@ -45,6 +46,7 @@ fn factor_id() -> impl Strategy<Value = FactorId> {
         3 => Just(CODES),
         2 => Just(PASSKEY),
         2 => Just(MAIL),
+        2 => Just(CERTIFICATE),
         1 => Just(OTHER),
     ]
 }
@@ -55,6 +57,7 @@ pub fn method() -> impl Strategy<Value = Method> {
         3 => Just(Method::RecoveryCode),
         2 => Just(Method::Passkey),
         2 => Just(Method::MailCode),
+        2 => Just(Method::Certificate),
         1 => Just(Method::Password),
     ]
 }
@@ -106,6 +109,7 @@ fn factor() -> impl Strategy<Value = FactorFacts> {
         4 => Just((CODES, Method::RecoveryCode)),
         3 => Just((PASSKEY, Method::Passkey)),
         3 => Just((MAIL, Method::MailCode)),
+        3 => Just((CERTIFICATE, Method::Certificate)),
         1 => (factor_id(), method()),
     ];
     let left = option::of(select(vec![0, 1, 8]));
@@ -144,8 +148,17 @@ fn proof() -> BoxedStrategy<Proof> {
     let codes = Just((Method::RecoveryCode, Some(CODES)));
     let passkey = Just((Method::Passkey, Some(PASSKEY)));
     let mail = Just((Method::MailCode, Some(MAIL)));
+    let certificate = Just((Method::Certificate, Some(CERTIFICATE)));
     let odd = (method(), option::of(factor_id()));
-    let kind = prop_oneof![6 => password, 4 => app, 2 => codes, 3 => passkey, 2 => mail, 1 => odd];
+    let kind = prop_oneof![
+        6 => password,
+        4 => app,
+        2 => codes,
+        3 => passkey,
+        2 => mail,
+        2 => certificate,
+        1 => odd,
+    ];
     let binding = option::weighted(0.9, binding());
     (person_id(), kind, binding, moment(), select(zones()), any::<bool>())
         .prop_map(|(person, (method, factor), binding, at, zone, user_verified)| Proof {
@@ -270,6 +283,7 @@ pub fn submission() -> impl Strategy<Value = Submission> {
         1 => Just(Submission::Overlong),
         1 => Just(Submission::SendCode),
         2 => Just(Submission::Passkey),
+        2 => Just(Submission::Certificate),
         1 => method().prop_map(Submission::Code),
         1 => method().prop_map(Submission::Choose),
     ]
@@ -295,6 +309,8 @@ fn verdict() -> impl Strategy<Value = Verdict> {
         3 => (factor_id(), any::<bool>(), 0..3u32).prop_map(|(factor, user_verified, counter)| {
             Verdict::PasskeyAccepted { factor, user_verified, counter }
         }),
+        3 => factor_id().prop_map(|factor| Verdict::CertificateAccepted { factor }),
+        2 => select(CertificateRefusal::ALL.to_vec()).prop_map(Verdict::CertificateRefused),
         1 => Just(Verdict::PasskeyUnknown),
         1 => Just(Verdict::PasskeyRefused),
         1 => Just(Verdict::PasskeyUnverified),
@@ -395,10 +411,11 @@ fn row() -> impl Strategy<Value = PolicyRow> {
 pub fn policies() -> BoxedStrategy<Policy> {
     let lives = || select(vec![0, 60, 900, 3600, 3600, 43_200, 43_200, 43_200, u32::MAX]);
     let bindings = subsequence(Binding::ALL.to_vec(), 0..=Binding::ALL.len());
-    let mail_codes = prop::bool::weighted(0.8);
-    (vec(row(), 0..3), bindings, mail_codes, lives(), lives(), lives(), lives())
-        .prop_map(|(rows, bindings, mail_codes, idle, absolute, sudo, second)| {
+    let has = (prop::bool::weighted(0.8), prop::bool::weighted(0.8));
+    (vec(row(), 0..3), bindings, has, lives(), lives(), lives(), lives())
+        .prop_map(|(rows, bindings, (mail_codes, certificates), idle, absolute, sudo, second)| {
             let mut policy = policy();
+            policy.certificates = certificates;
             policy.settings.rows = rows;
             policy.settings.mail_codes = mail_codes;
             policy.settings.mfa_bindings = bindings.into_iter().collect();

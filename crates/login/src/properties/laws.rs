@@ -105,7 +105,7 @@ fn checks_are_orderly(facts: &Facts, decision: &Decision) -> TestCaseResult {
     prop_assert_eq!(facts.verdict, None, "once is enough");
     prop_assert_eq!(decision.reason, Reason::Checking);
     prop_assert!(decision.effects.is_empty());
-    if facts.submitted == Some(Submission::Passkey) {
+    if matches!(facts.submitted, Some(Submission::Passkey | Submission::Certificate)) {
         // A signature cannot be guessed: no wait keeps its holder out.
         return Ok(());
     }
@@ -127,6 +127,7 @@ fn effects_are_consistent(model: &Model<'_>, facts: &Facts, decision: &Decision)
         )
     ) && facts.verdict.is_some();
     let signed = facts.submitted == Some(Submission::Passkey) && facts.verdict.is_some();
+    let presented = facts.submitted == Some(Submission::Certificate) && facts.verdict.is_some();
     let counted = count(|e| matches!(e, Effect::CountFailure { .. }));
     let repeated = count(|e| matches!(e, Effect::RepeatFailure { .. }));
     let cleared = count(|e| matches!(e, Effect::ClearFailures { .. }));
@@ -145,7 +146,7 @@ fn effects_are_consistent(model: &Model<'_>, facts: &Facts, decision: &Decision)
             _ => None,
         })
         .collect();
-    let fresh: Vec<_> = model.fresh.iter().filter(|_| guessed || signed).collect();
+    let fresh: Vec<_> = model.fresh.iter().filter(|_| guessed || signed || presented).collect();
     prop_assert_eq!(&recorded, &fresh);
     prop_assert_eq!(cleared, if guessed { recorded.len() } else { 0 }, "only a proof clears");
     let used = count(|e| matches!(e, Effect::UsePasskey { .. }));
@@ -196,7 +197,7 @@ fn says_what_happened(
         amr.insert(match proof.method {
             Method::Password => "pwd",
             Method::Totp | Method::RecoveryCode => "otp",
-            Method::Passkey => "swk",
+            Method::Passkey | Method::Certificate => "swk",
             Method::MailCode => continue,
         });
         if proof.method == Method::Passkey {

@@ -174,6 +174,7 @@ impl<'a> Model<'a> {
         let row = row(self.policy, self.facts);
         let takes = |method: Method| {
             (method != Method::MailCode || self.policy.settings.mail_codes)
+                && (method != Method::Certificate || self.policy.certificates)
                 && row.is_none_or(|row| row.methods.is_empty() || row.methods.contains(&method))
         };
         let require = match row {
@@ -247,6 +248,9 @@ fn fresh(facts: &Facts) -> Option<Proof> {
             Some(Submission::Passkey),
             Some(Verdict::PasskeyAccepted { factor, user_verified, .. }),
         ) => (Method::Passkey, Some(factor), user_verified),
+        (Some(Submission::Certificate), Some(Verdict::CertificateAccepted { factor })) => {
+            (Method::Certificate, Some(factor), false)
+        }
         (
             Some(Submission::Code(
                 method @ (Method::Totp | Method::MailCode | Method::RecoveryCode),

@@ -7,16 +7,16 @@ use sekimori_directory::{Method, PersonState};
 
 use crate::enrol::{Ticket, binding};
 use crate::samples::{
-    APP, KENJI, NOW, PASSKEY, app, at_second_step, attempt, calm, checked, codes, group, hana,
-    hana_who_is, hana_with, home, mail, no_wait, nobody, passkey, policy, policy_with, proven,
-    sent, signed_in,
+    APP, KENJI, NOW, PASSKEY, app, at_second_step, attempt, calm, certificate, checked, codes,
+    group, hana, hana_who_is, hana_with, home, mail, no_wait, nobody, passkey, policy, policy_with,
+    proven, sent, signed_in,
 };
 use crate::throttle::FAILURES_CAP;
 use crate::ticket::{self, TicketPurpose};
 use crate::{
-    AssuranceDemand, AttemptFacts, Demand, Drift, FactorFacts, FactorState, Facts, Freshness,
-    Interaction, KnownPerson, PersonFacts, Reason, ServiceFacts, Submission, ThrottleFacts,
-    Verdict, decide,
+    AssuranceDemand, AttemptFacts, CertificateRefusal, Demand, Drift, FactorFacts, FactorState,
+    Facts, Freshness, Interaction, KnownPerson, PersonFacts, Reason, ServiceFacts, Submission,
+    ThrottleFacts, Verdict, decide,
 };
 
 type Table = Vec<(Reason, Facts)>;
@@ -157,11 +157,41 @@ fn passkeys() -> Table {
     ]
 }
 
+fn certificates() -> Table {
+    use CertificateRefusal as Why;
+    let asked = Facts { person: hana_with(vec![certificate()]), ..at_second_step() };
+    let refused =
+        |why| checked(Submission::Certificate, Verdict::CertificateRefused(why), asked.clone());
+    let reason = |why| match why {
+        Why::Stale => Reason::CertificateStale,
+        Why::NotPresented => Reason::CertificateNotPresented,
+        Why::Malformed => Reason::CertificateMalformed,
+        Why::UnknownIssuer => Reason::CertificateIssuerUnknown,
+        Why::WithdrawnIssuer => Reason::CertificateIssuerWithdrawn,
+        Why::WrongPurpose => Reason::CertificatePurpose,
+        Why::NotYetValid => Reason::CertificateNotYetValid,
+        Why::Expired => Reason::CertificateExpired,
+        Why::Revoked => Reason::CertificateRevoked,
+        Why::RevocationUnknown => Reason::CertificateRevocationUnknown,
+        Why::NoIdentity => Reason::CertificateNoIdentity,
+        Why::OtherPerson => Reason::CertificateOtherPerson,
+        Why::FormerAccount => Reason::CertificateFormerAccount,
+        Why::NotRegistered => Reason::CertificateNotRegistered,
+    };
+    Why::ALL.into_iter().map(|why| (reason(why), refused(why))).collect()
+}
+
 #[test]
 fn every_reason_is_produced_here_or_said_to_be_made_elsewhere() {
     let mut seen: BTreeSet<Reason> = Reason::made_outside_the_engine().iter().copied().collect();
-    let tables =
-        [progress(), typing_and_waiting(), accounts_and_requests(), second_factor(), passkeys()];
+    let tables = [
+        progress(),
+        typing_and_waiting(),
+        accounts_and_requests(),
+        second_factor(),
+        passkeys(),
+        certificates(),
+    ];
     for (reason, facts) in tables.into_iter().flatten() {
         assert_eq!(decide(&policy(), &facts).reason, reason, "{}", reason.code());
         assert!(seen.insert(reason), "{} once, and not elsewhere", reason.code());

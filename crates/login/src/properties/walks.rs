@@ -197,7 +197,7 @@ fn walks_do_end_inside() {
     use proptest::strategy::ValueTree;
     let mut runner = proptest::test_runner::TestRunner::deterministic();
     let (mut inside, mut two) = (0, 0);
-    for _ in 0..100 {
+    for _ in 0..150 {
         let (policy, acts) = (tables(), vec(act(), 1..40)).new_tree(&mut runner).unwrap().current();
         let mut world = World::new(policy);
         let mut last = None;

@@ -4,12 +4,12 @@ use sekimori_base::{FactorId, PersonId, Timestamp};
 use sekimori_directory::{Method, PersonState, Position};
 
 use crate::samples::{
-    APP, CODES, HANA, KENJI, MAIL, NOW, PASSKEY, SESSION, app, campus, codes, hana, home, mail,
-    no_wait, nobody, passkey, zone,
+    APP, CERTIFICATE, CODES, HANA, KENJI, MAIL, NOW, PASSKEY, SESSION, app, campus, certificate,
+    codes, hana, home, mail, no_wait, nobody, passkey, zone,
 };
 use crate::{
-    AttemptFacts, Check, Decision, Demand, Drift, Effect, FactorState, Facts, Holder,
-    IdentifierFacts, KnownPerson, Mailed, Next, PersonFacts, Policy, Proof, SessionFacts,
+    AttemptFacts, CertificateRefusal, Check, Decision, Demand, Drift, Effect, FactorState, Facts,
+    Holder, IdentifierFacts, KnownPerson, Mailed, Next, PersonFacts, Policy, Proof, SessionFacts,
     Submission, Verdict, decide,
 };
 
@@ -62,7 +62,7 @@ pub struct World {
 impl World {
     pub fn new(policy: Policy) -> Self {
         let kenji = KnownPerson { id: KENJI, ..hana() };
-        let factors = vec![app(), codes(), passkey(), mail()];
+        let factors = vec![app(), codes(), passkey(), mail(), certificate()];
         Self {
             policy,
             now: NOW,
@@ -192,6 +192,21 @@ impl World {
             (Check::Passkey { .. }, Luck::Reused) => Verdict::PasskeySpent,
             (Check::Passkey { .. }, Luck::Malformed) => Verdict::PasskeyUnverified,
             (Check::Passkey { .. }, Luck::Wrong | Luck::Drift(_)) => Verdict::PasskeyRefused,
+            (Check::Certificate { factors }, Luck::Right) => {
+                let person = known.expect("a certificate of nobody is never checked");
+                let factor = *factors.first().expect("it is checked against some factor");
+                self.show(person, Method::Certificate, Some(factor), false);
+                Verdict::CertificateAccepted { factor }
+            }
+            (Check::Certificate { .. }, Luck::Reused) => {
+                Verdict::CertificateRefused(CertificateRefusal::Stale)
+            }
+            (Check::Certificate { .. }, Luck::Malformed) => {
+                Verdict::CertificateRefused(CertificateRefusal::NotPresented)
+            }
+            (Check::Certificate { .. }, Luck::Wrong | Luck::Drift(_)) => {
+                Verdict::CertificateRefused(CertificateRefusal::OtherPerson)
+            }
             (Check::Code { method, factors }, Luck::Right) => {
                 let person = known.expect("a code of nobody is never checked");
                 self.show(person, *method, factors.first().copied(), false);
@@ -291,4 +306,4 @@ impl World {
 }
 
 /// The factors of this world.
-pub const FACTORS: [FactorId; 4] = [APP, CODES, PASSKEY, MAIL];
+pub const FACTORS: [FactorId; 5] = [APP, CODES, PASSKEY, MAIL, CERTIFICATE];

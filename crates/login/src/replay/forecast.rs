@@ -6,7 +6,9 @@ use sekimori_directory::{Method, NetworkMap, Position, PositionOrigin};
 use serde::{Deserialize, Serialize};
 
 use super::Recorded;
-use crate::facts::{Facts, IdentifierFacts, Proof, ServiceFacts, Submission, Verdict};
+use crate::facts::{
+    CertificateRefusal, Facts, IdentifierFacts, Proof, ServiceFacts, Submission, Verdict,
+};
 use crate::{
     AssuranceDemand, Check, Decision, Effect, Freshness, Interaction, Next, Policy, Reason, Step,
     decide,
@@ -134,6 +136,10 @@ fn right(check: &Check) -> Verdict {
                 Verdict::PasskeyAccepted { factor: *factor, user_verified: true, counter: 0 }
             }
             None => Verdict::PasskeyUnknown,
+        },
+        Check::Certificate { factors } => match factors.first() {
+            Some(factor) => Verdict::CertificateAccepted { factor: *factor },
+            None => Verdict::CertificateRefused(CertificateRefusal::NotRegistered),
         },
         Check::Code { factors, .. } => match factors.first() {
             Some(factor) => Verdict::CodeAccepted { factor: *factor, step: 0 },

@@ -182,7 +182,7 @@ fn who_lacks_a_factor_comes_to_campus_or_registers_one() {
                 wants_two(Facts { position: campus(), ..outside(vec![weak]) }),
                 Reason::LevelNotReachable,
                 // A code by mail never counts for a level.
-                [Method::Passkey, Method::Totp, Method::RecoveryCode]
+                [Method::Passkey, Method::Totp, Method::Certificate, Method::RecoveryCode]
                     .map(Change::RegisteredFactor)
                     .to_vec(),
             ),

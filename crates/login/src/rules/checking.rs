@@ -16,8 +16,10 @@ pub(super) fn rule(weighed: &Weighed<'_>) -> Option<Outcome> {
         Submission::Overlong => Some(again(weighed, Reason::PasswordTooLong)),
         Submission::Password => Some(check(Check::Password)),
         Submission::Passkey => passkey(weighed),
+        Submission::Certificate if weighed.awaits_code() => Some(certificate(weighed)),
         Submission::Code(method) if weighed.awaits_code() => Some(code(weighed, method)),
         Submission::Code(_)
+        | Submission::Certificate
         | Submission::Username
         | Submission::Choose(_)
         | Submission::SendCode => None,
@@ -60,6 +62,22 @@ fn passkey(weighed: &Weighed<'_>) -> Option<Outcome> {
 fn code(weighed: &Weighed<'_>, method: Method) -> Outcome {
     match weighed.usability(method) {
         Usability::Usable => check(Check::Code { method, factors: weighed.counting(method) }),
+        Usability::NotRegistered
+        | Usability::Unfinished
+        | Usability::UsedUp
+        | Usability::Suspended
+        | Usability::NotAllowedHere
+        | Usability::MethodTooWeak
+        | Usability::BindingTooWeak => {
+            second_factor::again(weighed, method, Reason::FactorUnusable)
+        }
+    }
+}
+
+fn certificate(weighed: &Weighed<'_>) -> Outcome {
+    let method = Method::Certificate;
+    match weighed.usability(method) {
+        Usability::Usable => check(Check::Certificate { factors: weighed.counting(method) }),
         Usability::NotRegistered
         | Usability::Unfinished
         | Usability::UsedUp

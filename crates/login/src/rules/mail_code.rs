@@ -14,6 +14,7 @@ pub(super) fn rule(weighed: &Weighed<'_>) -> Option<Outcome> {
         Submission::Choose(_)
         | Submission::Code(_)
         | Submission::Passkey
+        | Submission::Certificate
         | Submission::Username
         | Submission::Password
         | Submission::Empty

@@ -11,7 +11,9 @@ pub(super) fn rule(weighed: &Weighed<'_>) -> Option<Outcome> {
             Some(Outcome::refuse(Reason::RequestInvalid))
         }
         // Said before any counter or factor is looked at: the same for every name.
-        Submission::Code(_) | Submission::SendCode if !weighed.verified() => {
+        Submission::Code(_) | Submission::Certificate | Submission::SendCode
+            if !weighed.verified() =>
+        {
             Some(Outcome::refuse(Reason::RequestStale))
         }
         Submission::Password if names_nobody(weighed) => {
@@ -19,6 +21,7 @@ pub(super) fn rule(weighed: &Weighed<'_>) -> Option<Outcome> {
         }
         Submission::Code(_)
         | Submission::Passkey
+        | Submission::Certificate
         | Submission::SendCode
         | Submission::Password
         | Submission::Username

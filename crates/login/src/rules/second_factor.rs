@@ -227,7 +227,7 @@ mod tests {
         );
         let decision = decide(&policy(), &once(vec![used_up()]));
         assert_eq!(decision.next, Next::Refuse);
-        assert_eq!(decision.details.choices.len(), 4, "the others shown, and why not");
+        assert_eq!(decision.details.choices.len(), 5, "the others shown, and why not");
     }
 
     #[test]

@@ -26,6 +26,9 @@ pub(super) fn of(weighed: &Weighed<'_>) -> Vec<Effect> {
     if weighed.facts.submitted == Some(Submission::Passkey) {
         return of_passkey(weighed, verdict);
     }
+    if weighed.facts.submitted == Some(Submission::Certificate) {
+        return weighed.fresh.iter().cloned().map(Effect::RecordProof).collect();
+    }
     let Some(guess) = weighed.guess() else {
         return Vec::new();
     };
@@ -53,6 +56,8 @@ pub(super) fn of(weighed: &Weighed<'_>) -> Vec<Effect> {
         | Verdict::PasskeyUnverified
         | Verdict::PasskeyCopied
         | Verdict::PasskeySpent
+        | Verdict::CertificateAccepted { .. }
+        | Verdict::CertificateRefused(_)
         | Verdict::Busy => {}
     }
     if breaks_row(weighed, verdict) {
@@ -107,7 +112,9 @@ fn fate(weighed: &Weighed<'_>, verdict: Verdict) -> Fate {
         | Verdict::PasskeyRefused
         | Verdict::PasskeyUnverified
         | Verdict::PasskeyCopied
-        | Verdict::PasskeySpent => Fate::NotChecked,
+        | Verdict::PasskeySpent
+        | Verdict::CertificateAccepted { .. }
+        | Verdict::CertificateRefused(_) => Fate::NotChecked,
         // A positive verdict that proves nothing (the factor vanished meanwhile, the account is held) is a
         // failure like any other.
         Verdict::PasswordMatch | Verdict::PasswordMatchRehash if weighed.fresh.is_none() => {
@@ -151,6 +158,8 @@ fn breaks_row(weighed: &Weighed<'_>, verdict: Verdict) -> bool {
         | Verdict::PasskeyUnverified
         | Verdict::PasskeyCopied
         | Verdict::PasskeySpent
+        | Verdict::CertificateAccepted { .. }
+        | Verdict::CertificateRefused(_)
         | Verdict::Busy
         | Verdict::RecoverySpent
         | Verdict::PasswordMatch

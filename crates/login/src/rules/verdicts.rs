@@ -3,7 +3,7 @@
 use sekimori_directory::Method;
 
 use super::{Outcome, Weighed, second_factor};
-use crate::facts::{Facts, IdentifierFacts, KnownPerson, Submission, Verdict};
+use crate::facts::{CertificateRefusal, Facts, IdentifierFacts, KnownPerson, Submission, Verdict};
 use crate::{Details, Effect, Notice, Reason, Step};
 
 /// Seconds by which the offsets of two codes of one steady clock may differ: one step.
@@ -43,6 +43,9 @@ pub(super) fn rule(weighed: &Weighed<'_>) -> Option<Outcome> {
         Verdict::PasskeyUnverified => again(weighed, Reason::PasskeyUnverified),
         Verdict::PasskeyCopied => again(weighed, Reason::PasskeyCopied),
         Verdict::PasskeySpent => again(weighed, Reason::PasskeySpent),
+        // Of a held account, or gone meanwhile.
+        Verdict::CertificateAccepted { .. } => again(weighed, Reason::CertificateNotRegistered),
+        Verdict::CertificateRefused(why) => again(weighed, refused_certificate(why)),
     };
     Some(outcome)
 }
@@ -58,6 +61,26 @@ fn unproven_passkey(weighed: &Weighed<'_>) -> Reason {
             Reason::PasskeyUnverified
         }
         _ => Reason::PasskeyUnknown,
+    }
+}
+
+/// Each refusal has its own reason.
+const fn refused_certificate(why: CertificateRefusal) -> Reason {
+    match why {
+        CertificateRefusal::Stale => Reason::CertificateStale,
+        CertificateRefusal::NotPresented => Reason::CertificateNotPresented,
+        CertificateRefusal::Malformed => Reason::CertificateMalformed,
+        CertificateRefusal::UnknownIssuer => Reason::CertificateIssuerUnknown,
+        CertificateRefusal::WithdrawnIssuer => Reason::CertificateIssuerWithdrawn,
+        CertificateRefusal::WrongPurpose => Reason::CertificatePurpose,
+        CertificateRefusal::NotYetValid => Reason::CertificateNotYetValid,
+        CertificateRefusal::Expired => Reason::CertificateExpired,
+        CertificateRefusal::Revoked => Reason::CertificateRevoked,
+        CertificateRefusal::RevocationUnknown => Reason::CertificateRevocationUnknown,
+        CertificateRefusal::NoIdentity => Reason::CertificateNoIdentity,
+        CertificateRefusal::OtherPerson => Reason::CertificateOtherPerson,
+        CertificateRefusal::FormerAccount => Reason::CertificateFormerAccount,
+        CertificateRefusal::NotRegistered => Reason::CertificateNotRegistered,
     }
 }
 
@@ -83,6 +106,9 @@ fn answers(submitted: Option<Submission>, verdict: Verdict) -> bool {
         | Verdict::PasskeyUnverified
         | Verdict::PasskeyCopied
         | Verdict::PasskeySpent => submitted == Some(Submission::Passkey),
+        Verdict::CertificateAccepted { .. } | Verdict::CertificateRefused(_) => {
+            submitted == Some(Submission::Certificate)
+        }
         Verdict::Busy => {
             matches!(submitted, Some(Submission::Password | Submission::Code(_)))
         }
@@ -95,6 +121,9 @@ pub(super) fn again(weighed: &Weighed<'_>, reason: Reason) -> Outcome {
     match weighed.facts.submitted {
         Some(Submission::Code(method)) if method.is_code() && weighed.verified() => {
             second_factor::again(weighed, method, reason)
+        }
+        Some(Submission::Certificate) if weighed.verified() => {
+            second_factor::again(weighed, Method::Certificate, reason)
         }
         Some(Submission::Passkey) if weighed.awaits_code() => {
             second_factor::again(weighed, Method::Passkey, reason)

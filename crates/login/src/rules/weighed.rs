@@ -105,10 +105,10 @@ impl<'a> Weighed<'a> {
         self.person().filter(|_| self.verified())
     }
 
-    /// Whether the row takes the method, and the site has it at all: codes by mail are off unless it says so.
+    /// Whether the row takes the method, and the site has it at all.
     pub fn row_takes(&self, method: Method) -> bool {
         let row = self.matched.methods.is_empty() || self.matched.methods.contains(&method);
-        row && (method != Method::MailCode || self.policy.settings.mail_codes)
+        row && self.policy.has(method)
     }
 
     /// Whether the row takes what is bound like this: a break-glass code everywhere, or a policy could lock
@@ -239,7 +239,8 @@ impl<'a> Weighed<'a> {
             Submission::Code(Method::MailCode) => Some(Guess::MailCode),
             // Nobody guesses a signature.
             Submission::Passkey
-            | Submission::Code(Method::Password | Method::Passkey)
+            | Submission::Certificate
+            | Submission::Code(Method::Password | Method::Passkey | Method::Certificate)
             | Submission::Username
             | Submission::Choose(_)
             | Submission::SendCode

@@ -7,8 +7,8 @@ use sekimori_words::PasswordFlaw;
 
 use super::{NOW, Sample, attempt, campus, eduroam, failure, form, passkey, text, verified};
 use crate::{
-    Consent, Enrolment, Identity, Incident, NewPassword, Obstacle, OwnerDetails, Page,
-    PasskeyPurpose, Password, PasswordTicket, Place, Problem, Refusal, Relay, ReleasedItem,
+    CertificateAsk, Consent, Enrolment, Identity, Incident, NewPassword, Obstacle, OwnerDetails,
+    Page, PasskeyPurpose, Password, PasswordTicket, Place, Problem, Refusal, Relay, ReleasedItem,
     SecondFactor, SecondProof, SignOut, SignedOut, Slip, SwitchChoice, SwitchPerson, Troubleshoot,
     TroubleshootAnswer, Username, WayOn,
 };
@@ -182,6 +182,11 @@ fn with_passkey() -> Vec<Choice> {
     std::iter::once(passkey).chain(choices()).chain([mail]).collect()
 }
 
+fn with_certificate() -> Vec<Choice> {
+    let certificate = Choice { method: Method::Certificate, usability: Usability::Usable };
+    std::iter::once(certificate).chain(choices()).collect()
+}
+
 pub(super) fn second_factor(
     language: Language,
     method: Method,
@@ -208,6 +213,10 @@ pub(super) fn second_factor(
         change_username_href: Some("/login?request=c2VhbGVk".to_owned()),
         cancel_href: None,
         passkey: (method == Method::Passkey).then(|| passkey(PasskeyPurpose::Second)),
+        certificate: (method == Method::Certificate).then(|| CertificateAsk {
+            action: "https://0f2a.cert.login.example.ac.jp/present".to_owned(),
+            ticket: "c2VhbGVk".to_owned(),
+        }),
         mail: None,
     }
 }
@@ -237,6 +246,16 @@ fn second_factors(language: Language) -> Vec<Sample> {
             one(Method::Passkey, with_passkey(), Some(Reason::PasskeyRefused), verified()),
         ),
         sample("passkey-impossible", impossible),
+        sample("certificate", one(Method::Certificate, with_certificate(), None, verified())),
+        sample(
+            "certificate-refused",
+            one(
+                Method::Certificate,
+                with_certificate(),
+                Some(Reason::CertificateOtherPerson),
+                verified(),
+            ),
+        ),
     ]
 }
 

@@ -2,6 +2,7 @@
 
 mod break_glass;
 mod certificates;
+mod certificate_sign_in;
 mod changing;
 mod common;
 mod costs;

@@ -11,6 +11,7 @@ const STRANGERS: &[(&str, u16, u16)] = &[
     ("/", 303, 405),
     ("/login", 303, 400),
     ("/login/switch", 400, 405),
+    ("/login/certificate", 400, 405),
     ("/login/consent", 405, 400),
     ("/login/{attempt}", 404, 405),
     ("/ticket", 303, 400),

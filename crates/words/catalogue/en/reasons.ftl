@@ -175,6 +175,37 @@ reason-passkey-spent = This answer of the passkey has been used already. Each on
 reason-passkey-copied = The passkey's counter did not grow since it was last used, so there may be a copy of it. It was not taken. { $Desk } can end it and help to register another.
     .title = There may be a copy of this passkey
 
+## Certificates
+
+reason-cert-stale = Your password is right. The page on which a certificate is chosen was open too long, or its answer came a second time. Nothing is wrong with your certificate: try once more.
+    .title = That took too long
+reason-cert-not-presented = Your password is right; your browser showed no certificate. Either none was chosen, or this browser has none for signing in here, or its key is missing. Try again and choose one, or use another way.
+    .title = No certificate was shown
+reason-cert-malformed = Your password is right. What your browser showed cannot be read as the certificate of a person. Choose another one, or use another way.
+    .title = This certificate cannot be read
+reason-cert-unknown-issuer = Your password is right. The certificate that your browser showed was issued by somebody else, and does not count here. Try again and choose the one that you received for signing in here.
+    .title = A certificate of another issuer
+reason-cert-withdrawn-issuer = Your password is right. Certificates of this issuer are no longer taken here, yours included. Use another way; on your account page you can get a certificate of a present issuer.
+    .title = Certificates of this issuer are no longer taken
+reason-cert-wrong-purpose = Your password is right. The certificate that your browser showed is not made for signing in; it may be one for mail. Try again and choose another one.
+    .title = This certificate is for something else
+reason-cert-not-yet-valid = Your password is right. The certificate that your browser showed is not valid yet. Use another way until then.
+    .title = This certificate is not valid yet
+reason-cert-expired = Your password is right. The certificate that your browser showed has expired. Use another way; on your account page you can get a new one.
+    .title = This certificate has expired
+reason-cert-revoked = Your password is right. The certificate that your browser showed was revoked, and stays so. Try again and choose another one, or use another way; on your account page you can get a new one.
+    .title = This certificate was revoked
+reason-cert-revocation-unknown = Your password is right. At this moment nobody can tell whether your certificate was revoked, because its issuer's list cannot be had. Nothing is wrong on your side: use another way, and try the certificate again later.
+    .title = Your certificate cannot be checked at the moment
+reason-cert-no-identity = Your password is right. The certificate that your browser showed names no account here. { $Desk } can look into it; until then use another way.
+    .title = This certificate names no account
+reason-cert-other-person = Your password is right. The certificate that your browser showed belongs to another account. Try again and choose yours.
+    .title = This is somebody else's certificate
+reason-cert-former-account = Your password is right. The certificate that your browser showed belongs to an account that is no more. Use another way; on your account page you can get a certificate for this one.
+    .title = The certificate of a former account
+reason-cert-not-registered = Your password is right. The certificate that your browser showed does not count for your account, or no longer does. Use another way; on your account page you see which certificates you have.
+    .title = This certificate does not count here
+
 ## Who and where
 
 reason-authz-not-entitled = You are signed in; your password and proofs are fine. { $Service } is open to certain groups only, and your account is in none of them.
