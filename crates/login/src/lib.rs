@@ -24,6 +24,7 @@ pub mod replay;
 mod rules;
 #[cfg(any(test, feature = "samples"))]
 pub mod samples;
+mod submitted;
 pub mod throttle;
 pub mod ticket;
 
@@ -32,11 +33,12 @@ pub use decision::{Check, Choice, Decision, Details, Holder, Next, Step, Usabili
 pub use demand::{AssuranceDemand, Demand, Freshness, Interaction};
 pub use effect::{Effect, Notice};
 pub use facts::{
-    AttemptFacts, BrowserFacts, CertificateRefusal, Drift, FACTS_SCHEMA, FactorFacts, FactorState,
-    Facts, IdentifierFacts, KnownPerson, Mailed, PersonFacts, Proof, ServiceFacts, SessionFacts,
-    Submission, ThrottleFacts, Verdict,
+    AttemptFacts, BrowserFacts, Drift, FACTS_SCHEMA, FactorFacts, FactorState, Facts,
+    IdentifierFacts, KnownPerson, Mailed, PersonFacts, Proof, ServiceFacts, SessionFacts,
+    ThrottleFacts,
 };
 pub use going_on::GoingOn;
 pub use policy::{Policy, PolicyLine, PolicyMatch};
 pub use reason::{NextStep, Reason, Tier};
 pub use rules::{RULE_SET, account_refusal, decide, rule_names, standing_session};
+pub use submitted::{CertificateRefusal, Submission, Verdict};

@@ -76,11 +76,7 @@ impl Cx {
         slip.place.moved_from = self.moved_from(&view);
         let ticket_href = ticket_href(view.request.as_deref());
         let form = step_form(&view);
-        let passkey = passkey_ask(&view);
-        let certificate = view.certificate.as_ref().map(|prompt| CertificateAsk {
-            action: format!("{}/present", prompt.origin),
-            ticket: prompt.ticket.clone(),
-        });
+        let (passkey, certificate) = (passkey_ask(&view), certificate_ask(&view));
         let mail = mail_ask(&view, &form);
         let other = view.request.as_ref().map(|request| format!("/login/switch?r={request}"));
         let name = view.name.unwrap_or_default();
@@ -101,26 +97,22 @@ impl Cx {
                 passkey,
             }
             .into(),
-            Step::SecondFactor { method, choices } => {
-                let mut other_form = form.clone();
-                other_form.hidden.retain(|(field, _)| *field != "method");
-                SecondFactor {
-                    slip,
-                    form,
-                    other_form,
-                    username: name,
-                    method,
-                    choices,
-                    reason: progress_reason(view.reason, Reason::AskSecondFactor),
-                    failure,
-                    change_username_href: other,
-                    cancel_href: view.cancel,
-                    passkey,
-                    certificate,
-                    mail,
-                }
-                .into()
+            Step::SecondFactor { method, choices } => SecondFactor {
+                slip,
+                other_form: other_form(&form),
+                form,
+                username: name,
+                method,
+                choices,
+                reason: progress_reason(view.reason, Reason::AskSecondFactor),
+                failure,
+                change_username_href: other,
+                cancel_href: view.cancel,
+                passkey,
+                certificate,
+                mail,
             }
+            .into(),
         }
     }
 
@@ -296,6 +288,20 @@ fn step_form(view: &StepView) -> Form {
         hidden.push(("method", method.as_str().to_owned()));
     }
     Form::new("/login", hidden)
+}
+
+/// The form that chooses another method.
+fn other_form(form: &Form) -> Form {
+    let mut other = form.clone();
+    other.hidden.retain(|(field, _)| *field != "method");
+    other
+}
+
+/// Where a certificate is presented.
+fn certificate_ask(view: &StepView) -> Option<CertificateAsk> {
+    let prompt = view.certificate.as_ref()?;
+    let action = format!("{}/present", prompt.origin);
+    Some(CertificateAsk { action, ticket: prompt.ticket.clone() })
 }
 
 /// What the page asks a passkey for.

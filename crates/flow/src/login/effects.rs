@@ -6,8 +6,8 @@ use sekimori_login::{Decision, Effect, Proof, standing_session};
 use sekimori_store::{Conflict, Digest, NewSession, Reserved, StoredSession, Write};
 
 use super::mail_code::SentCode;
+use super::reserve::Reserve;
 use super::round::Round;
-use super::submit::Reserve;
 use crate::Flow;
 use crate::device::Device;
 use crate::door::Answer;

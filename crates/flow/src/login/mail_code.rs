@@ -12,8 +12,9 @@ use sekimori_store::{Conflict, MailPurpose, MailWrite, MessageId, NewMailCode, W
 use serde::{Deserialize, Serialize};
 
 use super::effects::{Plan, Settled};
+use super::reserve::Reserve;
 use super::round::{Round, Stage};
-use super::submit::{Reserve, SignInForm, attempt_id};
+use super::submit::{SignInForm, attempt_id};
 use crate::Flow;
 use crate::carried::Carried;
 use crate::letters::{CodeLetter, Letter, Occasion};

@@ -17,6 +17,7 @@ mod guards;
 mod mail_code;
 mod pages;
 mod passkey;
+mod reserve;
 mod round;
 mod settle;
 mod submit;

@@ -13,8 +13,9 @@ use sekimori_store::{CommitError, Conflict, Digest, Reservation, Write};
 use super::effects::{Plan, Settled, new_proofs};
 use super::mail_code::SentCode;
 use super::pages::shown;
+use super::reserve::Reserve;
 use super::round::{Round, Stage};
-use super::submit::{Reserve, browser_of};
+use super::submit::browser_of;
 use crate::Flow;
 use crate::attempt::{AttemptState, Outcome, RESERVATION_SECONDS, SealedPart, Shown};
 use crate::carried::{Carried, Fresh};
@@ -44,11 +45,6 @@ impl Loop {
         state.1 = before.saturating_add(1);
         before
     }
-}
-
-/// Whether something signed was submitted: its attempt moves on without a guess.
-const fn is_signed(round: &Round<'_>) -> bool {
-    round.passkey.is_some() || matches!(round.facts.submitted, Some(Submission::Certificate))
 }
 
 impl Flow {
@@ -119,10 +115,11 @@ impl Flow {
         let (tenant, now) = (round.visitor.tenant.id, round.visitor.now);
         writes.splice(0..0, round.begun.iter().map(|(write, _)| write.clone()));
         let Some(key) = round.reserving else {
+            let signed = round.facts.submitted.is_some_and(Submission::is_signature);
             return match self.store.commit(tenant, now, writes).await {
                 Ok(_) => Ok(Settled::Done),
                 Err(CommitError::Conflict { conflict, .. }) => Ok(match conflict {
-                    Conflict::AttemptMoved | Conflict::Exists if is_signed(round) => {
+                    Conflict::AttemptMoved | Conflict::Exists if signed => {
                         let (id, version) = round.submitted_to();
                         Settled::NotGranted(Reserve::SecondSubmit(id, version))
                     }
@@ -303,7 +300,6 @@ impl Flow {
                 }
             }
         };
-        debug_assert!(!decision.reason.is_refusal());
         plan.answer = Some(answer);
         Ok(())
     }

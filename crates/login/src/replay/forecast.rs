@@ -6,9 +6,8 @@ use sekimori_directory::{Method, NetworkMap, Position, PositionOrigin};
 use serde::{Deserialize, Serialize};
 
 use super::Recorded;
-use crate::facts::{
-    CertificateRefusal, Facts, IdentifierFacts, Proof, ServiceFacts, Submission, Verdict,
-};
+use crate::facts::{Facts, IdentifierFacts, Proof, ServiceFacts};
+use crate::submitted::{CertificateRefusal, Submission, Verdict};
 use crate::{
     AssuranceDemand, Check, Decision, Effect, Freshness, Interaction, Next, Policy, Reason, Step,
     decide,

@@ -6,7 +6,8 @@ use sekimori_directory::{Binding, Group, Method, PersonState};
 use serde::{Deserialize, Serialize};
 
 use super::forecast::{calm, walk};
-use crate::facts::{FactorFacts, FactorState, Facts, IdentifierFacts, PersonFacts, Submission};
+use crate::facts::{FactorFacts, FactorState, Facts, IdentifierFacts, PersonFacts};
+use crate::submitted::Submission;
 use crate::{Decision, Next, NextStep, Policy, Reason, Step, decide};
 
 /// A change of one fact that would have let the person in.

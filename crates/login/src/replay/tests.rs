@@ -6,14 +6,14 @@ use sekimori_directory::{Binding, Method, NetworkMap, PersonState, Position, Pos
 
 use super::*;
 use crate::facts::{
-    FactorFacts, FactorState, KnownPerson, PersonFacts, ServiceFacts, Submission, ThrottleFacts,
-    Verdict,
+    FactorFacts, FactorState, KnownPerson, PersonFacts, ServiceFacts, ThrottleFacts,
 };
 use crate::samples::{
     APP, KENJI, NOW, app, at_second_step, attempt, calm, campus, checked, codes, group, hana,
     hana_who_is, hana_with, home, no_wait, nobody, policy, policy_with, proven, sent, service,
     signed_in, zone,
 };
+use crate::submitted::{Submission, Verdict};
 use crate::throttle::FAILURES_CAP;
 use crate::{Assurance, AssuranceDemand, Demand, Interaction};
 

@@ -4,7 +4,7 @@ use sekimori_directory::Method;
 
 use super::verdicts::again;
 use super::{Outcome, Weighed, freshness, opening_proof, second_factor};
-use crate::facts::Submission;
+use crate::submitted::Submission;
 use crate::{Check, Details, Holder, Next, Reason, Usability};
 
 pub(super) fn rule(weighed: &Weighed<'_>) -> Option<Outcome> {

@@ -4,7 +4,8 @@ use sekimori_base::limits::{MAIL_CODE_SECONDS, MAIL_CODES_MAX};
 use sekimori_directory::Method;
 
 use super::{Outcome, Weighed, second_factor};
-use crate::facts::{Mailed, Submission, is_within};
+use crate::facts::{Mailed, is_within};
+use crate::submitted::Submission;
 use crate::{Details, Effect, Reason, Usability};
 
 pub(super) fn rule(weighed: &Weighed<'_>) -> Option<Outcome> {

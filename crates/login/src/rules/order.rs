@@ -2,7 +2,8 @@
 //! anybody was named.
 
 use super::{Outcome, Weighed};
-use crate::facts::{IdentifierFacts, Submission};
+use crate::facts::IdentifierFacts;
+use crate::submitted::Submission;
 use crate::{Reason, Step};
 
 pub(super) fn rule(weighed: &Weighed<'_>) -> Option<Outcome> {

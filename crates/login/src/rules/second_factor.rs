@@ -4,7 +4,7 @@ use sekimori_directory::Method;
 use sekimori_directory::settings::Requirement;
 
 use super::{Outcome, Weighed};
-use crate::facts::Submission;
+use crate::submitted::Submission;
 use crate::{AssuranceDemand, Details, Reason, Step, Usability};
 
 pub(super) fn rule(weighed: &Weighed<'_>) -> Option<Outcome> {

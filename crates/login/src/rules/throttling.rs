@@ -4,7 +4,7 @@
 
 use super::verdicts::again;
 use super::{Outcome, Weighed};
-use crate::facts::Submission;
+use crate::submitted::Submission;
 use crate::throttle::FAILURES_CAP;
 use crate::{Details, Reason};
 

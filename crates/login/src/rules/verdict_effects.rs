@@ -3,7 +3,7 @@
 use sekimori_directory::Method;
 
 use super::Weighed;
-use crate::facts::{Submission, Verdict};
+use crate::submitted::{Submission, Verdict};
 use crate::throttle::{Bucket, Guess};
 use crate::{Effect, Notice};
 

@@ -3,7 +3,8 @@
 use sekimori_directory::Method;
 
 use super::{Outcome, Weighed, second_factor};
-use crate::facts::{CertificateRefusal, Facts, IdentifierFacts, KnownPerson, Submission, Verdict};
+use crate::facts::{Facts, IdentifierFacts, KnownPerson};
+use crate::submitted::{CertificateRefusal, Submission, Verdict};
 use crate::{Details, Effect, Notice, Reason, Step};
 
 /// Seconds by which the offsets of two codes of one steady clock may differ: one step.

@@ -5,10 +5,9 @@ use sekimori_base::limits::ATTEMPT_SECONDS_MAX;
 use sekimori_directory::settings::Requirement;
 use sekimori_directory::{Binding, Method};
 
-use crate::facts::{
-    FactorFacts, FactorState, Facts, KnownPerson, Proof, SessionFacts, Submission, is_within,
-};
+use crate::facts::{FactorFacts, FactorState, Facts, KnownPerson, Proof, SessionFacts, is_within};
 use crate::policy::{Policy, PolicyMatch};
+use crate::submitted::Submission;
 use crate::throttle::Guess;
 use crate::{Assurance, AssuranceDemand, Choice, Details, Freshness, Usability};
 
