@@ -217,7 +217,7 @@ impl Flow {
             return self.first_outcome(visitor, id, 0).await;
         }
         let mut round = Round::load(self, visitor, stage, Some(Submission::Certificate)).await?;
-        round.certificate = found.serial.clone();
+        round.certificate.clone_from(&found.serial);
         self.check(round, new_attempt, Proofed::Certificate(found)).await
     }
 

@@ -254,7 +254,7 @@ impl Flow {
             let session = opened
                 .or_else(|| authenticated.session())
                 .ok_or_else(|| Fault::new("answering a service", "a sign-in without a session"))?;
-            self.add_answer(&mut plan, round, decision, authenticated, session).await?;
+            self.add_answer(&mut plan, round, authenticated, session).await?;
         }
         let line = self.audit_line(round, decision, plan.incident)?;
         plan.writes.push(Write::Audit(Box::new(line)));
@@ -267,7 +267,6 @@ impl Flow {
         &self,
         plan: &mut Plan,
         round: &Round<'_>,
-        decision: &Decision,
         authenticated: &Authenticated,
         session: SessionId,
     ) -> Result<(), Fault> {
