@@ -348,3 +348,34 @@ fn host_of(origin: &str) -> &str {
     let rest = origin.split_once("://").map_or(origin, |(_, rest)| rest);
     rest.split(':').next().unwrap_or(rest)
 }
+
+#[cfg(test)]
+mod tests {
+    use sekimori_pki::presented::NoIdentity;
+
+    use super::*;
+
+    #[test]
+    fn each_refusal_of_the_check_has_its_word() {
+        use CertificateRefusal as Word;
+        let at = Timestamp::from_unix_seconds(1_800_000_000);
+        let reason = RevocationReason::Unspecified;
+        for (refused, word) in [
+            (Refusal::Malformed, Word::Malformed),
+            (Refusal::AuthorityCertificate, Word::Malformed),
+            (Refusal::Constraint, Word::Malformed),
+            (Refusal::UnknownIssuer, Word::UnknownIssuer),
+            (Refusal::WithdrawnIssuer { since: at }, Word::WithdrawnIssuer),
+            (Refusal::WrongPurpose, Word::WrongPurpose),
+            (Refusal::WrongKeyUsage, Word::WrongPurpose),
+            (Refusal::NotYetValid { not_before: at }, Word::NotYetValid),
+            (Refusal::Expired { not_after: at }, Word::Expired),
+            (Refusal::IssuerNotValid, Word::Expired),
+            (Refusal::Revoked { at, reason }, Word::Revoked),
+            (Refusal::RevocationUnknown(RevocationUnknown::Missing), Word::RevocationUnknown),
+            (Refusal::NoIdentity(NoIdentity::Absent), Word::NoIdentity),
+        ] {
+            assert_eq!(refusal(&refused), word, "{refused:?}");
+        }
+    }
+}

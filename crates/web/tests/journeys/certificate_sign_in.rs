@@ -1,7 +1,7 @@
 //! Signing in with a certificate as the one more proof. The certificate host is played by what its listener calls.
 
 use sekimori_directory::{Binding, PersonState};
-use sekimori_testbed::{Browser, Network, Page, Testbed, Write};
+use sekimori_testbed::{Browser, Network, Page, Place, Plan, Testbed, Write};
 
 use crate::common::{Begun, ONE, TWO, again};
 
@@ -139,6 +139,39 @@ async fn each_fault_has_its_own_reason_and_the_other_ways_stay() {
     }
     let page = shown(bed, &begun.browser, &page, Some(&good)).await;
     assert_eq!(begun.tokens(&page).await.claim("acr"), TWO, "nothing was counted");
+}
+
+#[tokio::test]
+async fn one_of_which_the_registry_knows_nothing_is_not_taken() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("sekimori.db");
+    let place = Place::Sqlite { path: path.clone() };
+    let bed = Testbed::with(Plan { place, ..Plan::default() }).await.with_certificates().await;
+    let begun = again(bed, "wiki", Network::Home, &[]).await;
+    let hana = begun.bed.person("hana").id;
+    let forgotten = begun.bed.certificate_of(hana).await;
+    // As after a backup was restored that is older than the certificate.
+    let database = rusqlite::Connection::open(&path).unwrap();
+    assert_eq!(database.execute("DELETE FROM certificate", []).unwrap(), 1);
+    let good = begun.bed.certificate_of(hana).await;
+    let page = asked(&begun, "hana").await;
+    let page = shown(&begun.bed, &begun.browser, &page, Some(&forgotten)).await;
+    assert_eq!(page.reason().as_deref(), Some("cert.revocation_unknown"), "{}", page.shows());
+    let page = shown(&begun.bed, &begun.browser, &page, Some(&good)).await;
+    assert!(page.is_away(), "{}", page.shows());
+}
+
+#[tokio::test]
+async fn one_that_was_replaced_by_another_binding_is_not_of_use() {
+    // A weak binding counts for no level: the one that is asked for a level must be another.
+    let begun = begun().await;
+    let hana = begun.bed.person("hana").id;
+    begun.bed.certificate_of(hana).await;
+    let strict: std::collections::BTreeSet<Binding> = [Binding::Letter].into();
+    begun.bed.change_site(|site| site.policy.mfa_bindings = strict).await;
+    let begun = again(begun.bed.clone(), "wiki", Network::Home, &[("acr_values", TWO)]).await;
+    let page = begun.password("hana").await;
+    assert_eq!(page.reason().as_deref(), Some("mfa.level_not_reachable"), "{}", page.shows());
 }
 
 #[tokio::test]

@@ -1,8 +1,8 @@
 //! Journeys: people, services and strangers at the whole server.
 
 mod break_glass;
-mod certificates;
 mod certificate_sign_in;
+mod certificates;
 mod changing;
 mod common;
 mod costs;
