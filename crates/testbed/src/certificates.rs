@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use sekimori_base::PersonId;
+use sekimori_directory::Binding;
 use sekimori_directory::settings::CertificateHosts;
 use sekimori_flow::admin::By;
 use sekimori_flow::certificates::{Asked, AuthorityPlan, WantedKey};
@@ -45,8 +46,14 @@ impl Testbed {
 
     /// A certificate of somebody, issued by the desk (DER).
     pub async fn certificate_of(&self, person: PersonId) -> Vec<u8> {
+        self.certificate_bound(person, Binding::Desk).await
+    }
+
+    /// The same for somebody who was known in this way (DER).
+    pub async fn certificate_bound(&self, person: PersonId, binding: Binding) -> Vec<u8> {
         let key = WantedKey::Fresh(PersonalKeyKind::P256);
-        let asked = Asked { key, label: "laptop".to_owned() };
+        let (label, issued_by) = ("laptop".to_owned(), "testbed".to_owned());
+        let asked = Asked { key, label, issued_by, binding };
         let (stored, by) = (self.stored(person).await, By("testbed".to_owned()));
         let issued = self.flow.issue_certificate(&self.tenant(), &stored, asked, &by).await;
         issued.expect("a certificate is issued").certificate.der().to_vec()
