@@ -13,6 +13,8 @@ pub struct Certificates {
     pub note: Option<CertificateNote>,
     /// All of them, newest first.
     pub certificates: Vec<CertificateRow>,
+    /// Whether one can be presented while signing in here.
+    pub signs_in: bool,
     /// Whether another one can be had.
     pub obtainable: Obtainable,
     /// So many good ones may one have.

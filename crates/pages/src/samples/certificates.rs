@@ -51,6 +51,7 @@ fn lists(language: Language) -> Vec<Sample> {
     let list = |note, certificates, obtainable| Certificates {
         note: Some(note),
         certificates,
+        signs_in: true,
         obtainable,
         good_max: 3,
         new_href: "/portal/certificates/new".to_owned(),

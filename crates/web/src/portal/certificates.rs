@@ -277,6 +277,7 @@ impl Cx {
                 CertificateDone::Failed => CertificateNote::Failed,
             }),
             certificates: rows.collect(),
+            signs_in: self.visitor.tenant.certificates.is_some(),
             obtainable: match view.may_issue {
                 MayIssue::Yes => Obtainable::Yes,
                 MayIssue::Full => Obtainable::Full,

@@ -288,7 +288,8 @@ binding-mail-code = Registered with a code by mail
 ## Client certificates
 
 certificates-heading = Client certificates
-certificates-text = A client certificate shows the campus Wi-Fi, and services that ask for one, that a device is yours. It is not used for signing in here.
+certificates-text = A client certificate shows the campus Wi-Fi, and services that ask for one, that a device is yours.
+certificates-sign-in = Here it is your second proof after the password: choose "Use a certificate" while you sign in.
 certificates-none = You have no certificate.
 certificate-name = Certificate
 certificate-state-good = good

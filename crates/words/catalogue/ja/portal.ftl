@@ -281,7 +281,8 @@ binding-mail-code = メールのコードで確認して登録
 ## クライアント証明書
 
 certificates-heading = クライアント証明書
-certificates-text = クライアント証明書は、学内Wi-Fiや証明書を求めるサービスに、ご本人の端末であることを示すためのものです。このサインインには使いません。
+certificates-text = クライアント証明書は、学内Wi-Fiや証明書を求めるサービスに、ご本人の端末であることを示すためのものです。
+certificates-sign-in = ここでのサインインでは、パスワードの次の確認に使えます。サインインの途中で「証明書を使う」を選んでください。
 certificates-none = 証明書はありません。
 certificate-name = 証明書
 certificate-state-good = 有効
