@@ -14,6 +14,7 @@ needs_of() {
         need python3-aiosmtpd /usr/lib/python3/dist-packages/aiosmtpd
         need libnss3-tools pk12util
         need oathtool oathtool
+        need libnss3-tools pk12util
         need poppler-utils pdftoppm
         need zbar-tools zbarimg
         need fonts-noto-cjk '/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc'

@@ -2,7 +2,8 @@
 
 import { chromium } from 'playwright-core';
 
-const FLAGS = [
+/** How every Chromium is started. */
+export const FLAGS = [
   '--no-sandbox',
   '--disable-gpu',
   '--disable-quic',
@@ -36,7 +37,7 @@ function launched() {
 /**
  * A new context. `address`: the client address to pretend (X-Forwarded-For from loopback);
  * `javascript`: false switches scripts off; `language`: en or ja; `width`: of the window; `proxy`:
- * the address of one that also stands before localhost.
+ * the address of one that also stands before localhost; `browser`: another one than that of all.
  */
 export async function newContext({
   address,
@@ -46,9 +47,10 @@ export async function newContext({
   scheme = 'light',
   trustAnyCertificate = false,
   proxy,
+  browser: own,
 } = {}) {
   const locale = language === 'ja' ? 'ja-JP' : 'en-GB';
-  return (await launched()).newContext({
+  return (own ?? (await launched())).newContext({
     javaScriptEnabled: javascript,
     locale,
     timezoneId: 'Asia/Tokyo',

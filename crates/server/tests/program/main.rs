@@ -2,6 +2,7 @@
 
 mod audit;
 mod canaries;
+mod certificate_sign_in;
 mod certificates;
 mod demo;
 mod desk;

@@ -10,12 +10,11 @@ use super::certificates::{INIT, content};
 use super::serving::{Server, free, get};
 use super::{json, printed};
 
-/// A server certificate for the certificate hosts, and an authority of somebody else's with a certificate that expired,
-/// one of version 1, and one of another person.
-fn prepare(folder: &Path, listener: SocketAddr) {
+/// A server certificate for the certificate hosts, a certificate that somebody made themselves, and one of version 1.
+fn prepare(folder: &Path, listener: SocketAddr, more: &str) {
     let site = std::fs::read_to_string(folder.join("site.toml")).unwrap();
     let hosts = format!("[certificates]\nhosts = [\"*.cert.localhost:{}\"]\n", listener.port());
-    std::fs::write(folder.join("site.toml"), format!("{site}\n{hosts}")).unwrap();
+    std::fs::write(folder.join("site.toml"), format!("{site}\n{hosts}{more}")).unwrap();
     server_certificate(folder, "hosts", "DNS:*.cert.localhost");
     let made = "-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes";
     content(folder, &format!("req -x509 {made} -keyout other.key -out other.pem -subj /CN=taro"));
@@ -32,32 +31,39 @@ fn server_certificate(folder: &Path, name: &str, names: &str) {
 }
 
 /// A server with an authority, certificate hosts, and taro with a certificate in `taro.pem` and `taro.key`.
-struct Hosts {
-    server: Server,
-    listener: SocketAddr,
+pub struct Hosts {
+    pub server: Server,
+    pub listener: SocketAddr,
+    /// taro's.
+    pub password: String,
 }
+
+/// The server certificate of the hosts, as the node's file names it.
+pub const FILES: &str = "certificate_file = \"hosts.pem\"\nkey_file = \"hosts.key\"\n";
 
 impl Hosts {
     fn start() -> Self {
-        Self::with("certificate_file = \"hosts.pem\"\nkey_file = \"hosts.key\"\n")
+        Self::with(FILES, "")
     }
 
-    fn with(more: &str) -> Self {
+    /// With more in the node's file, and in the site document.
+    pub fn with(more: &str, of_site: &str) -> Self {
         let listener = free();
         let settings = format!("[certificates]\naddress = \"{listener}\"\n{more}");
-        let server = Server::prepared(&settings, |folder| prepare(folder, listener));
+        let server = Server::prepared(&settings, |folder| prepare(folder, listener, of_site));
         let path = server.path();
         printed(path, &INIT, 0);
-        printed(path, &["person", "add", "taro", "--generate-password"], 0);
+        let taro = json(path, &["person", "add", "taro", "--generate-password", "--json"]);
+        let password = taro["password"].as_str().unwrap().to_owned();
         let issued = json(path, &["certificate", "issue", "taro", "taro.p12", "--json"]);
         std::fs::write(path.join("pin"), issued["pin"].as_str().unwrap()).unwrap();
         content(path, "pkcs12 -in taro.p12 -passin file:pin -nokeys -clcerts -out taro.pem");
         content(path, "pkcs12 -in taro.p12 -passin file:pin -nocerts -nodes -out taro.key");
-        Self { server, listener }
+        Self { server, listener, password }
     }
 
     /// What curl gets from a host of the listener: status, head and body; or why not.
-    fn curl(&self, host: &str, path: &str, more: &str) -> (bool, String) {
+    pub fn curl(&self, host: &str, path: &str, more: &str) -> (bool, String) {
         let port = self.listener.port();
         let address = format!("https://{host}:{port}{path}");
         let resolve = format!("{host}:{port}:127.0.0.1");
