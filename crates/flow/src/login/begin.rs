@@ -203,7 +203,7 @@ impl Flow {
     }
 
     /// A refusal before anything was proven in this attempt.
-    async fn refuse_unproven(
+    pub(super) async fn refuse_unproven(
         &self,
         round: Round<'_>,
         decision: Decision,

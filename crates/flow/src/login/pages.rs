@@ -258,8 +258,10 @@ impl Flow {
         let submitted = Some(Submission::Choose(method));
         let round = Round::load(self, visitor, stage, submitted).await?;
         let decision = round.decide();
-        let Next::Ask(step) = decision.next.clone() else {
-            return self.refuse_with_page(round, decision).await;
+        let step = match decision.next.clone() {
+            Next::Ask(step) => step,
+            Next::Admit(_) => return self.settle_admitted(round, decision).await,
+            Next::Check(_) | Next::Refuse => return self.refuse_with_page(round, decision).await,
         };
         let mut view = self.step_view(visitor, &round.stage, step, round.person.as_ref());
         view.reason = unsent(&decision).unwrap_or_else(|| shown(&decision));
@@ -276,13 +278,16 @@ impl Flow {
         last: Shown,
     ) -> Result<Progress, Fault> {
         let Some(step) = last.step else { return Ok(self.stale(visitor, None)) };
-        // Which passkeys the browser is to look for is known of whoever is asked for one.
-        let asks_passkey = matches!(step, Step::SecondFactor { method: Method::Passkey, .. });
-        let person = if asks_passkey {
-            Round::load(self, visitor, stage.clone(), None).await?.person
-        } else {
-            None
-        };
+        let mut person = None;
+        if matches!(step, Step::SecondFactor { .. }) {
+            let round = Round::load(self, visitor, stage.clone(), None).await?;
+            let decision = round.decide();
+            if matches!(decision.next, Next::Admit(_)) {
+                return self.settle_admitted(round, decision).await;
+            }
+            // Which passkeys the browser is to look for is known of whoever is asked for one.
+            person = round.person;
+        }
         let mut view = self.step_view(visitor, &stage, step, person.as_ref());
         view.reason = last.reason;
         view.details = last.details;

@@ -1,9 +1,7 @@
 //! From a decision to one transaction and one answer: effects, attempt, session, grant and audit line together,
 //! and only then does anything leave.
 
-use std::sync::{Arc, Mutex, PoisonError};
-
-use sekimori_base::{AttemptId, Fault, GrantId, Secret, SessionId, Timestamp, random};
+use sekimori_base::{AttemptId, Fault, GrantId, Secret, SessionId, random};
 use sekimori_login::throttle::hold_millis;
 use sekimori_login::{
     Authenticated, Decision, Drift, Effect, Next, Reason, Step, Submission, Verdict,
@@ -26,26 +24,6 @@ use crate::view::{Progress, RefusedView};
 
 /// A conflict leads to another decision, but not for ever.
 const CONFLICTS_MAX: usize = 4;
-
-/// How often one person was sent to one service lately.
-#[derive(Debug, Default)]
-pub struct Loop(Mutex<(Timestamp, u32)>);
-
-/// The window of a loop.
-const LOOP_SECONDS: i64 = 60;
-
-impl Loop {
-    /// Count one more answer: how many there were before it.
-    fn again(&self, now: Timestamp) -> u32 {
-        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if now.seconds_since(state.0) >= LOOP_SECONDS {
-            *state = (now, 0);
-        }
-        let before = state.1;
-        state.1 = before.saturating_add(1);
-        before
-    }
-}
 
 impl Flow {
     /// Decide on a verdict and store what follows.
@@ -150,6 +128,9 @@ impl Flow {
         round: Round<'_>,
         decision: Decision,
     ) -> Result<Progress, Fault> {
+        if matches!(decision.next, Next::Admit(_)) {
+            return Box::pin(self.settle_admitted(round, decision)).await;
+        }
         if round.may_hold
             && let Some(millis) = hold_millis(&decision, round.facts.now)
         {
@@ -183,6 +164,19 @@ impl Flow {
         }
     }
 
+    /// Nothing more is needed, whatever was sent: another tab has signed in meanwhile, or the person is where what was
+    /// shown is enough.
+    pub(crate) async fn settle_admitted(
+        &self,
+        round: Round<'_>,
+        decision: Decision,
+    ) -> Result<Progress, Fault> {
+        match round.stage {
+            Stage::Carried(_) => self.settle_by_session(round, decision).await,
+            Stage::Attempt { .. } => self.settle_checked(round).await,
+        }
+    }
+
     /// Answered by the standing session: one transaction.
     pub(crate) async fn settle_by_session(
         &self,
@@ -195,7 +189,7 @@ impl Flow {
         round.facts.answered_lately = self.answered_lately(&round);
         let decision = round.decide();
         if !matches!(decision.next, Next::Admit(_)) {
-            return self.refuse_with_page(round, decision).await;
+            return self.refuse_unproven(round, decision).await;
         }
         self.answer_by_session(&round, &decision, Vec::new()).await
     }
@@ -219,14 +213,6 @@ impl Flow {
         self.after(round, decision, plan.code);
         let answer = plan.answer.ok_or_else(|| Fault::new("answering a service", "no answer"))?;
         Ok(Progress::Answer { answer, cookies: plan.cookies })
-    }
-
-    /// How often this person was sent to this service lately (U23). This time counts from now on.
-    fn answered_lately(&self, round: &Round<'_>) -> u32 {
-        let Some(person) = &round.person else { return 0 };
-        let service = round.facts.service.name.to_string();
-        let key = (round.visitor.tenant.id, *person.person.id.bytes(), service);
-        self.answers.get_with(key, Arc::default).again(round.visitor.now)
     }
 
     /// A refusal with nothing proven in this attempt: a page, and an incident code within the budget.

@@ -13,6 +13,7 @@ mod forms;
 mod guessing;
 mod guides;
 mod mail_codes;
+mod moving;
 mod not_me;
 mod passkeys;
 mod passkeys_attacked;
