@@ -64,6 +64,8 @@ pub struct NewCertificate {
     pub file: Option<(Sealed<[u8]>, Timestamp)>,
     /// So many good ones may the person have, this one among them.
     pub good_max: u8,
+    /// It is one more proof here: from now on the account has had a factor.
+    pub is_factor: bool,
 }
 
 /// A certificate as it is stored.

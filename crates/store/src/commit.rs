@@ -428,6 +428,10 @@ impl Plan {
             Write::CertificatePut(certificate) => {
                 let put = certificates::put(tenant, now, &certificate);
                 self.must(put, Conflict::CertificatesFull);
+                if certificate.is_factor {
+                    let p = certificate.person.bytes();
+                    self.then(call!(sql::PEOPLE_HAD_FACTOR, t, p));
+                }
             }
             Write::CertificateRevoke { serial, reason } => self.must(
                 call!(sql::CERTIFICATES_REVOKE, now, reason, t, serial.bytes()),

@@ -80,6 +80,7 @@ statements! {
     PEOPLE_REHASH = both "people/rehash";
     PEOPLE_BUMP = both "people/bump";
     PEOPLE_BUMP_WITH_FACTOR = both "people/bump_with_factor";
+    PEOPLE_HAD_FACTOR = both "people/had_factor";
     PEOPLE_BUMP_FOR_REMOVAL = both "people/bump_for_removal";
     PEOPLE_REMOVE = both "people/remove";
     PEOPLE_LIST = both "people/list";

@@ -195,6 +195,7 @@ impl Flow {
             binding: asked.binding,
             file: None,
             good_max: tenant.site.certificates.good_max,
+            is_factor: tenant.certificates.is_some(),
         };
         Ok((IssuedCertificate { certificate, issuer, file }, new))
     }

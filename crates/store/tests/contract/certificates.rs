@@ -41,6 +41,7 @@ fn certificate(person: PersonId) -> NewCertificate {
         binding: Binding::OtherFactor,
         file: Some((sealed("file"), NOW.plus_seconds(600))),
         good_max: 3,
+        is_factor: true,
     }
 }
 

@@ -225,6 +225,23 @@ async fn a_session_that_stands_on_a_revoked_certificate_is_asked_for_more() {
 }
 
 #[tokio::test]
+async fn whoever_has_lost_the_only_certificate_has_had_a_factor() {
+    let begun = begun().await;
+    let hana = begun.bed.person("hana").id;
+    let certificate = begun.bed.certificate_of(hana).await;
+    begun.bed.revoke(&certificate).await;
+    let page = begun.password("hana").await;
+    assert_eq!(page.reason().as_deref(), Some("mfa.none_left"), "{}", page.shows());
+    let rika = begun.bed.person("rika").id;
+    begun.bed.change_site(|site| site.certificates.hosts = None).await;
+    let certificate = begun.bed.certificate_of(rika).await;
+    begun.bed.revoke(&certificate).await;
+    let begun = again(begun.bed.clone(), "wiki", Network::Home, &[]).await;
+    let page = begun.password("rika").await;
+    assert_eq!(page.reason().as_deref(), Some("mfa.none_registered"), "one for the Wi-Fi is none");
+}
+
+#[tokio::test]
 async fn a_session_steps_up_with_a_certificate() {
     let bed = Testbed::start().await.with_certificates().await;
     let begun = again(bed, "wiki", Network::Campus, &[]).await;
@@ -307,8 +324,8 @@ async fn another_sign_in_of_the_same_browser_gains_nothing_by_it() {
 #[tokio::test]
 async fn where_there_are_no_hosts_nobody_is_asked_for_a_certificate() {
     let begun = begun().await;
-    begun.bed.certificate_of(begun.bed.person("hana").id).await;
     begun.bed.change_site(|site| site.certificates.hosts = None).await;
+    begun.bed.certificate_of(begun.bed.person("hana").id).await;
     let page = begun.password("hana").await;
     assert_eq!(page.reason().as_deref(), Some("mfa.none_registered"), "{}", page.shows());
     assert!(!page.text().contains("ertificate"), "{}", page.text());
