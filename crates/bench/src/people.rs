@@ -88,8 +88,12 @@ pub async fn load(
             }
         });
         let progress = progress.clone();
-        let imported =
-            store.import_people(tenant, now, rows, move |done| progress(first + done)).await;
+        let imported = store
+            .import_people(tenant, now, rows, move |done| {
+                progress(first + done);
+                true
+            })
+            .await;
         imported.map_err(Wrong::at("loading people"))?;
         first = last;
     }

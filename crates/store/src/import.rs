@@ -70,6 +70,9 @@ pub enum ImportError {
         /// Who.
         username: String,
     },
+    /// Whoever asked for it does not want it any more.
+    #[error("it was called off")]
+    CalledOff,
     /// Something of ours does not work.
     #[error(transparent)]
     Fault(#[from] Fault),
@@ -95,14 +98,14 @@ pub struct PersonExport {
 }
 
 impl Store {
-    /// Add and change people in one transaction, however many they are. `progress` hears how many
-    /// rows are done; it runs on a database thread.
+    /// Add and change people in one transaction, however many they are. `progress` hears how many rows are done, and
+    /// says whether to go on: if not, nothing is done. It runs on a database thread.
     pub async fn import_people(
         &self,
         tenant: TenantId,
         now: Timestamp,
         rows: impl Iterator<Item = ImportRow> + Send + 'static,
-        progress: impl Fn(u64) + Send + 'static,
+        progress: impl Fn(u64) -> bool + Send + 'static,
     ) -> Result<u64, ImportError> {
         self.write_once("importing people", move |transaction| {
             let import = Import { tenant, now };
@@ -189,7 +192,7 @@ impl Import {
         &self,
         transaction: &mut Transaction<'_>,
         rows: impl Iterator<Item = ImportRow>,
-        progress: &impl Fn(u64),
+        progress: &impl Fn(u64) -> bool,
     ) -> Imported {
         let mut done = 0;
         for row in rows {
@@ -197,12 +200,11 @@ impl Import {
                 return Ok(Err(refused));
             }
             done += 1;
-            if done % PIECE as u64 == 0 {
-                progress(done);
+            if done % PIECE as u64 == 0 && !progress(done) {
+                return Ok(Err(ImportError::CalledOff));
             }
         }
-        progress(done);
-        Ok(Ok(done))
+        Ok(if progress(done) { Ok(done) } else { Err(ImportError::CalledOff) })
     }
 
     fn row(
@@ -259,7 +261,7 @@ impl Import {
         &self,
         transaction: &mut Transaction<'_>,
         rows: impl Iterator<Item = ImportRow>,
-        progress: &impl Fn(u64),
+        progress: &impl Fn(u64) -> bool,
     ) -> Imported {
         let mut rows = rows.peekable();
         let mut done = 0_u64;
@@ -270,7 +272,9 @@ impl Import {
                 return Ok(Err(refused));
             }
             done += size;
-            progress(done);
+            if !progress(done) {
+                return Ok(Err(ImportError::CalledOff));
+            }
         }
         Ok(Ok(done))
     }

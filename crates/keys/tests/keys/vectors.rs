@@ -205,6 +205,8 @@ fn no_label_of_a_purpose_changes() {
             "pairwise-subject",
             "refused-form",
             "passkey-challenge",
+            "certificate-try",
+            "certificate-found",
             "authority-key-at-rest",
             "issued-file",
         ]

@@ -79,7 +79,9 @@ pub(super) async fn verify(
 ) -> Result<Answer, Failed> {
     let tenant = desk.tenant()?;
     let watcher = watcher.clone();
-    let progress = move |done, all| watcher(Progress { done, all });
+    let progress = move |done, all| {
+        watcher(Progress { done, all });
+    };
     let found = desk.app.flow.verify_audit(&tenant, exported, progress).await;
     let found = found.map_err(Failed::at("verifying the audit"))?;
     let (text, value) = (words(&found, exported), value(&found));

@@ -47,7 +47,9 @@ pub(super) async fn ask(
         while let Some(end) = waiting.iter().position(|byte| *byte == b'\n') {
             let line: Vec<u8> = waiting.drain(..=end).collect();
             match serde_json::from_slice(&line).map_err(Failed::at(DOING))? {
-                Event::Progress(progress) => watcher(progress),
+                Event::Progress(progress) => {
+                    watcher(progress);
+                }
                 Event::Answer(answer) => return Ok(answer),
                 Event::Failed(failed) => return Err(failed),
             }

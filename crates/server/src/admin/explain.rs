@@ -219,7 +219,9 @@ pub(super) async fn what_if(
     let since = desk.app.flow.clock.now().plus_seconds(-since_seconds);
     let watcher = watcher.clone();
     // How many lines there are is known at the end only.
-    let progress = move |done| watcher(Progress { done, all: done });
+    let progress = move |done| {
+        watcher(Progress { done, all: done });
+    };
     let found = desk.app.flow.what_if(&tenant, site, since, progress).await;
     let found = found.map_err(Failed::at("looking at recorded sign-ins"))?;
     let people = people(&found);

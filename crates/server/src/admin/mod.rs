@@ -91,8 +91,8 @@ pub struct Progress {
     pub all: u64,
 }
 
-/// Hears how far a long command has come.
-pub type Watcher = std::sync::Arc<dyn Fn(Progress) + Send + Sync>;
+/// Hears how far a long command has come, and says whether anybody still waits for its answer.
+pub type Watcher = std::sync::Arc<dyn Fn(Progress) -> bool + Send + Sync>;
 
 /// A line of the socket's answer.
 #[derive(Debug, Serialize, Deserialize)]

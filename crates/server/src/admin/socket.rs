@@ -129,6 +129,7 @@ fn answer(app: App, by: By, request: HttpRequest<Incoming>) -> Response<Lines> {
                 let watcher: Watcher = Arc::new(move |progress: Progress| {
                     // A reader that is behind misses some steps, never the answer.
                     let _ = progress_lines.try_send(line(&Event::Progress(progress)));
+                    !progress_lines.is_closed()
                 });
                 match execute(&app, &by, request, watcher).await {
                     Ok(answer) => Event::Answer(answer),

@@ -28,6 +28,7 @@ pub(super) fn watched(
         let bar = bar.get_or_insert_with(|| progress(step.all, doing));
         bar.set_length(step.all);
         bar.set_position(step.done);
+        true
     });
     let answer = super::runtime()?.block_on(admin::run(&node, request, watcher));
     let shown = bar.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();

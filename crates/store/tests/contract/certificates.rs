@@ -133,7 +133,7 @@ async fn with_the_account_all_its_certificates_end(world: World) {
     let row = ImportRow::Put { seen: taro.updated_at, person: Box::new(taro) };
     let rows = vec![row].into_iter();
     let later = NOW.plus_seconds(60);
-    world.store.import_people(world.tenant, later, rows, |_| {}).await.unwrap();
+    world.store.import_people(world.tenant, later, rows, |_| true).await.unwrap();
     let wanted = [taken(first, NOW, 5), taken(second, later, 5)];
     assert_eq!(list(&world, NOW).await, wanted);
     let good = world.store.certificate(world.tenant, other).await.unwrap().unwrap();

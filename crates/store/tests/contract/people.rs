@@ -120,6 +120,7 @@ async fn an_import_is_all_or_nothing(world: World) {
         .store
         .import_people(world.tenant, NOW, rows.into_iter(), move |done| {
             heard.lock().unwrap().push(done);
+            true
         })
         .await
         .unwrap();
@@ -130,23 +131,30 @@ async fn an_import_is_all_or_nothing(world: World) {
     let found = world.store.person_by_username(world.tenant, NOW, name).await.unwrap().unwrap();
     assert_eq!(found.password.as_deref(), Some("re\tco\\rd\n"));
 
+    let off = (0..1500).map(|n| row(person(&format!("off{n}"))));
+    let off: Vec<ImportRow> = off.collect();
+    let refused = world.store.import_people(world.tenant, NOW, off.into_iter(), |_| false).await;
+    assert!(matches!(refused, Err(sekimori_store::ImportError::CalledOff)), "{refused:?}");
+    let name = Username::parse("off0").unwrap();
+    assert!(world.store.person_by_username(world.tenant, NOW, name).await.unwrap().is_none());
+
     let bad = [line(&known, "never.happened"), row(person("fresh")), row(person("n7"))];
     let refused =
-        world.store.import_people(world.tenant, NOW, bad.into_iter(), |_| {}).await.unwrap_err();
+        world.store.import_people(world.tenant, NOW, bad.into_iter(), |_| true).await.unwrap_err();
     assert!(
         matches!(refused, ImportError::Taken { row: 2, .. } | ImportError::TakenSomewhere),
         "{refused}"
     );
     assert!(names(&world, "fresh").await.is_empty());
     let next = [line(&known, "next.import")];
-    world.store.import_people(world.tenant, NOW, next.into_iter(), |_| {}).await.unwrap();
+    world.store.import_people(world.tenant, NOW, next.into_iter(), |_| true).await.unwrap();
     let later = NOW.plus_seconds(1);
     let history = world.store.history_of(world.tenant, known.id, later, 10).await.unwrap();
     let events: Vec<_> = history.iter().map(|entry| entry.line.event.as_str()).collect();
     assert!(events.contains(&"people.imported") && events.contains(&"next.import"), "{events:?}");
     assert!(!events.contains(&"never.happened"), "{events:?}");
     let missing = [put(&person("gone"), NOW)];
-    let refused = world.store.import_people(world.tenant, NOW, missing.into_iter(), |_| {}).await;
+    let refused = world.store.import_people(world.tenant, NOW, missing.into_iter(), |_| true).await;
     assert!(matches!(refused, Err(ImportError::Missing { row: 0 })));
 }
 
@@ -160,8 +168,11 @@ async fn an_import_undoes_nothing_that_came_in_between(world: World) {
     world.store.commit(world.tenant, later, shut).await.unwrap();
     taro.groups.insert(Group::parse("library").unwrap());
     let rows = [row(person("fresh")), put(&taro, seen)];
-    let refused =
-        world.store.import_people(world.tenant, later, rows.into_iter(), |_| {}).await.unwrap_err();
+    let refused = world
+        .store
+        .import_people(world.tenant, later, rows.into_iter(), |_| true)
+        .await
+        .unwrap_err();
     assert!(matches!(refused, ImportError::Changed { row: 1, .. }), "{refused}");
     let stored = world.stored(taro.id).await.person;
     assert_eq!((stored.state, stored.groups.len()), (state, 0));
@@ -169,7 +180,7 @@ async fn an_import_undoes_nothing_that_came_in_between(world: World) {
     // Planned anew, it keeps him out.
     let again = Person { groups: taro.groups.clone(), ..stored };
     let rows = [put(&again, later)];
-    world.store.import_people(world.tenant, later, rows.into_iter(), |_| {}).await.unwrap();
+    world.store.import_people(world.tenant, later, rows.into_iter(), |_| true).await.unwrap();
     assert_eq!(world.stored(taro.id).await.person.state, state);
 }
 

@@ -131,6 +131,9 @@ async fn import(
         Err(ImportError::Changed { username, .. }) => {
             Ok(Err(overtaken(&format!("{username} is not as they were"))))
         }
+        Err(ImportError::CalledOff) => {
+            Err(Failed::new("whoever asked for the import has gone, so that nothing was imported"))
+        }
         Err(error @ (ImportError::TakenSomewhere | ImportError::Missing { .. })) => {
             Ok(Err(overtaken(&error.to_string())))
         }
