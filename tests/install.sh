@@ -14,7 +14,6 @@ needs_of() {
         need python3-aiosmtpd /usr/lib/python3/dist-packages/aiosmtpd
         need libnss3-tools pk12util
         need oathtool oathtool
-        need libnss3-tools pk12util
         need poppler-utils pdftoppm
         need zbar-tools zbarimg
         need fonts-noto-cjk '/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc'
@@ -23,6 +22,8 @@ needs_of() {
         need chromium /usr/bin/chromium
         need nodejs node
         need npm npm
+        need openssl openssl
+        need libnss3-tools pk12util
         need oathtool oathtool
         need fonts-noto-cjk '/usr/share/fonts/*/*/*CJK*'
         ;;

@@ -322,3 +322,14 @@ async fn a_renewal_leaves_the_old_one_while_there_is_room_and_takes_its_place_ot
     assert_eq!(his.open(&hers).await.url.path(), "/portal/certificates");
     assert!(of(&bed, "rika").await.is_empty());
 }
+
+#[tokio::test]
+async fn a_first_certificate_that_counts_here_is_not_asked_for_before_it_can_be_had() {
+    let bed = Testbed::start().await.with_certificates().await;
+    let (browser, _) = inside(&bed, "rika").await;
+    let page = issued(&browser, "laptop").await;
+    let shown = pin(&page);
+    assert_eq!(file(&browser, &page).await.status, StatusCode::OK);
+    let list = browser.submit(&page, &[]).await;
+    assert!(list.text().contains("laptop") && !list.text().contains(&shown), "{}", list.shows());
+}
