@@ -32,6 +32,14 @@ needs_of() {
         need apache2 /usr/sbin/apache2
         need libapache2-mod-auth-openidc /usr/lib/apache2/modules/mod_auth_openidc.so
     fi
+    if [ "$1" = wifi ]; then
+        need nodejs node
+        need npm npm
+        need curl curl
+        need openssl openssl
+        need freeradius /usr/sbin/freeradius
+        need eapoltest eapol_test
+    fi
 }
 
 # try WORDS...: run a command up to three times; its output is shown only if all of them failed.
@@ -80,7 +88,7 @@ install_for() {
         install_packages "${missing[@]}" || { echo "could not be installed: ${missing[*]}"; return 1; }
     fi
     case " $* " in
-    *" harness "* | *" journeys "* | *" apache "*) install_modules ;;
+    *" harness "* | *" journeys "* | *" apache "* | *" wifi "*) install_modules ;;
     esac
 }
 

@@ -94,3 +94,7 @@ part_apache() {
         count apache 0 1
     fi
 }
+
+part_wifi() {
+    if build_server; then scripts wifi tests/clients/wifi/journey.mjs; else count wifi 0 1; fi
+}
