@@ -1,6 +1,7 @@
 //! What a service asks of a sign-in, whatever its protocol.
 
 use sekimori_base::PersonId;
+use sekimori_directory::Position;
 use sekimori_directory::settings::ServiceName;
 use serde::{Deserialize, Serialize};
 
@@ -19,6 +20,9 @@ pub struct Demand {
     pub interaction: Interaction,
     /// The person whom the service expects (`id_token_hint`, the portal's own session).
     pub subject: Option<PersonId>,
+    /// What is asked at this place is asked as well, wherever the person is: a rehearsal, never an excuse.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub as_from: Option<Box<Position>>,
 }
 
 impl Demand {
@@ -30,6 +34,7 @@ impl Demand {
             freshness: Freshness::Any,
             interaction: Interaction::Allowed,
             subject: None,
+            as_from: None,
         }
     }
 }

@@ -231,11 +231,13 @@ pub fn demand() -> BoxedStrategy<Demand> {
             freshness,
             interaction,
             subject,
+            as_from: None,
         })
         .boxed()
 }
 
-fn position() -> impl Strategy<Value = Position> {
+/// Any place.
+pub fn position() -> impl Strategy<Value = Position> {
     (select(zones()), any::<bool>(), any::<bool>(), any::<bool>()).prop_map(
         |(zone, inside, password_suffices, may_enrol)| Position {
             address: None,

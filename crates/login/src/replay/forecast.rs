@@ -2,16 +2,14 @@
 
 use sekimori_base::limits::ROUNDS_MAX;
 use sekimori_directory::settings::{ServiceName, Site};
-use sekimori_directory::{Method, NetworkMap, Position, PositionOrigin};
+use sekimori_directory::{NetworkMap, Position, PositionOrigin};
 use serde::{Deserialize, Serialize};
 
 use super::Recorded;
-use crate::facts::{Facts, IdentifierFacts, Proof, ServiceFacts};
+use super::rehearsal::rehearse;
+use crate::facts::{Facts, IdentifierFacts, ServiceFacts};
 use crate::submitted::{CertificateRefusal, Submission, Verdict};
-use crate::{
-    AssuranceDemand, Check, Decision, Effect, Freshness, Interaction, Next, Policy, Reason, Step,
-    decide,
-};
+use crate::{Check, Decision, Effect, Next, Policy, Step, decide};
 
 /// How a sign-in would end if every question were answered rightly by the account's own means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -32,56 +30,7 @@ pub enum Forecast {
 /// What a sign-in of the recorded person to the recorded service would come to, from `position`: a new one, with
 /// the right password, by somebody who need not wait.
 pub fn forecast(policy: &Policy, facts: &Facts, position: Position) -> Forecast {
-    let Some(person) = facts.known() else {
-        return Forecast::Unknown;
-    };
-    let mut begun = facts.clone();
-    begun.proofs = vec![Proof {
-        person: person.id,
-        method: Method::Password,
-        factor: None,
-        binding: None,
-        at: facts.now,
-        zone: position.zone.clone(),
-        user_verified: false,
-    }];
-    begun.position = position;
-    begun.attempt = None;
-    begun.session = None;
-    begun.submitted = None;
-    begun.verdict = None;
-    begun.demand.freshness = Freshness::Any;
-    begun.demand.subject = None;
-    if begun.demand.interaction == Interaction::Silent {
-        // What a silent request could not ask, the next one asks.
-        begun.demand.interaction = Interaction::Allowed;
-    }
-    if matches!(decide(policy, &begun).next, Next::Admit(_)) {
-        return Forecast::Admitted;
-    }
-    let end = walk(policy, &begun);
-    match end.next {
-        Next::Admit(_) => Forecast::AskedAble,
-        Next::Refuse if wants_proof(&end, begun.demand.assurance) => Forecast::AskedUnable,
-        Next::Refuse | Next::Ask(_) | Next::Check(_) => Forecast::Refused,
-    }
-}
-
-/// Refused for want of a second proof, not of a right.
-fn wants_proof(end: &Decision, demand: AssuranceDemand) -> bool {
-    match end.reason {
-        Reason::FactorNone
-        | Reason::FactorNoneLeft
-        | Reason::FactorUnfinished
-        | Reason::FactorSuspended
-        | Reason::FactorNotAllowed => true,
-        Reason::LevelNotReachable => demand != AssuranceDemand::Unreachable,
-        // There was nobody to ask for it.
-        Reason::InteractionRequired => {
-            matches!(end.details.unasked, Some(Step::SecondFactor { .. }))
-        }
-        _ => false,
-    }
+    rehearse(policy, facts, position).map_or(Forecast::Unknown, |there| there.forecast)
 }
 
 /// Answer every question of the engine rightly, with the account's own factors, and see where it ends.

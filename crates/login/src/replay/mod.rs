@@ -1,8 +1,9 @@
 //! Decide again: on recorded facts (`explain`), under another policy (`what-if`), from another place
-//! (`rehearsal`). Possible only because the engine is pure.
+//! ([`rehearse`]). Possible only because the engine is pure.
 
 mod forecast;
 mod nearest;
+mod rehearsal;
 
 use serde::{Deserialize, Serialize};
 
@@ -12,6 +13,7 @@ use crate::{Decision, Policy, RULE_SET, Reason, decide};
 
 pub use forecast::{Forecast, Proposal, forecast, walk, what_if};
 pub use nearest::{Change, nearest_changes};
+pub use rehearsal::{Rehearsal, rehearse};
 
 /// What the engine was asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]

@@ -3,15 +3,16 @@
 use sekimori_directory::settings::Requirement;
 
 use super::{Outcome, Weighed};
-use crate::Reason;
+use crate::{Details, Reason};
 
 pub(super) fn rule(weighed: &Weighed<'_>) -> Option<Outcome> {
     let person = weighed.verified_person()?;
     if !weighed.facts.service.is_open_to(&person.groups) {
         return Some(Outcome::refuse(Reason::NotEntitled));
     }
-    (weighed.matched.require == Requirement::Refuse)
-        .then(|| Outcome::refuse(Reason::NotFromHere).with(weighed.row_details()))
+    let row = weighed.row_requiring(Requirement::Refuse)?;
+    let details = Details { policy_row: Some(row.row.clone()), ..Details::default() };
+    Some(Outcome::refuse(Reason::NotFromHere).with(details))
 }
 
 #[cfg(test)]

@@ -77,7 +77,7 @@ fn why_none(weighed: &Weighed<'_>) -> Reason {
         Reason::FactorNoneLeft
     } else if any(Usability::Unfinished) {
         Reason::FactorUnfinished
-    } else if weighed.matched.require == Requirement::TwoFactors {
+    } else if weighed.row_requiring(Requirement::TwoFactors).is_some() {
         Reason::FactorNone
     } else {
         Reason::LevelNotReachable

@@ -14,7 +14,10 @@ use crate::{Assurance, AssuranceDemand, Choice, Details, Freshness, Usability};
 pub(crate) struct Weighed<'a> {
     pub policy: &'a Policy,
     pub facts: &'a Facts,
-    pub matched: PolicyMatch,
+    /// The row of the policy for where the person is.
+    matched: PolicyMatch,
+    /// The row for where they would be, if a sign-in from there is rehearsed.
+    rehearsed: Option<PolicyMatch>,
     /// What the verdict on the submission proves.
     pub fresh: Option<Proof>,
     /// The standing session, if it still stands.
@@ -24,8 +27,10 @@ pub(crate) struct Weighed<'a> {
 impl<'a> Weighed<'a> {
     pub fn new(policy: &'a Policy, facts: &'a Facts) -> Self {
         let matched = policy.matching(&facts.position, &facts.service, facts.known());
+        let rehearsed = facts.demand.as_from.as_ref();
+        let rehearsed = rehearsed.map(|at| policy.matching(at, &facts.service, facts.known()));
         let session = standing_session(policy, facts);
-        let mut weighed = Self { policy, facts, matched, fresh: None, session };
+        let mut weighed = Self { policy, facts, matched, rehearsed, fresh: None, session };
         // A code never proves anything before the opening proof, nor instead of it (R-MFA-ORDER).
         weighed.fresh =
             facts.fresh_proof().filter(|proof| proof.opens() || weighed.opening().is_some());
@@ -34,6 +39,16 @@ impl<'a> Weighed<'a> {
 
     pub fn person(&self) -> Option<&'a KnownPerson> {
         self.facts.known()
+    }
+
+    /// The rows of the policy that must be satisfied: one, or two in a rehearsal.
+    fn rows(&self) -> impl Iterator<Item = &PolicyMatch> {
+        [&self.matched].into_iter().chain(&self.rehearsed)
+    }
+
+    /// The first row that requires this.
+    pub fn row_requiring(&self, require: Requirement) -> Option<&PolicyMatch> {
+        self.rows().find(|row| row.require == require)
     }
 
     /// Proofs that count: those of this attempt, the fresh one, and those of the standing session.
@@ -62,7 +77,7 @@ impl<'a> Weighed<'a> {
             Freshness::WithinSeconds(seconds) => Some(seconds),
             Freshness::Now => None,
         };
-        let row = self.matched.max_age_seconds.unwrap_or(u32::MAX);
+        let row = self.rows().filter_map(|row| row.max_age_seconds).min().unwrap_or(u32::MAX);
         self.session.into_iter().flat_map(|session| session.proofs.iter()).filter(move |proof| {
             let site =
                 if proof.opens() { limits.absolute_seconds } else { limits.second_factor_seconds };
@@ -104,10 +119,19 @@ impl<'a> Weighed<'a> {
         self.person().filter(|_| self.verified())
     }
 
-    /// Whether the row takes the method, and the site has it at all.
+    /// Whether the row takes the method, and the site has it at all. In a rehearsal each row that asks for one more
+    /// proof must take it.
     pub fn row_takes(&self, method: Method) -> bool {
-        let row = self.matched.methods.is_empty() || self.matched.methods.contains(&method);
-        row && self.policy.has(method)
+        let asks = |row: &&PolicyMatch| row.require == Requirement::TwoFactors;
+        let takes = |row: &PolicyMatch| self.takes(row, method);
+        match &self.rehearsed {
+            Some(_) if self.rows().any(|row| asks(&row)) => self.rows().filter(asks).all(takes),
+            Some(_) | None => takes(&self.matched),
+        }
+    }
+
+    fn takes(&self, row: &PolicyMatch, method: Method) -> bool {
+        (row.methods.is_empty() || row.methods.contains(&method)) && self.policy.has(method)
     }
 
     /// Whether the row takes what is bound like this: a break-glass code everywhere, or a policy could lock
@@ -156,8 +180,12 @@ impl<'a> Weighed<'a> {
     /// Whether one more proof is still missing: for the site, for the service's level, or because the most is
     /// asked that the account has.
     pub fn second_missing(&self) -> bool {
-        let site = self.matched.require == Requirement::TwoFactors
-            && !self.seconds().any(|proof| self.row_takes_bound(proof.method, proof.binding));
+        let satisfied = |row: &PolicyMatch| {
+            self.seconds().any(|proof| {
+                self.takes(row, proof.method) || proof.binding == Some(Binding::BreakGlass)
+            })
+        };
+        let site = self.rows().any(|row| row.require == Requirement::TwoFactors && !satisfied(row));
         let service = self.demanded() == Assurance::TwoFactors
             && self.assurance() != Some(Assurance::TwoFactors);
         let own = self.facts.demand.assurance == AssuranceDemand::Highest
@@ -173,7 +201,12 @@ impl<'a> Weighed<'a> {
 
     /// Details that name the row of the policy.
     pub fn row_details(&self) -> Details {
-        Details { policy_row: Some(self.matched.row.clone()), ..Details::default() }
+        let row = match &self.rehearsed {
+            Some(_) => self.row_requiring(Requirement::TwoFactors),
+            None => None,
+        };
+        let row = row.unwrap_or(&self.matched).row.clone();
+        Details { policy_row: Some(row), ..Details::default() }
     }
 
     /// All second-factor methods with whether they can be used now and why not.
@@ -214,6 +247,24 @@ impl<'a> Weighed<'a> {
             Usability::BindingTooWeak
         } else {
             Usability::Usable
+        }
+    }
+
+    /// Whether this one factor can be used now, and why not.
+    pub fn usability_of(&self, factor: &FactorFacts) -> Usability {
+        let two = self.demanded() == Assurance::TwoFactors;
+        match factor.state {
+            FactorState::Suspended => Usability::Suspended,
+            FactorState::Unfinished => Usability::Unfinished,
+            FactorState::Ready if !factor.is_usable() => Usability::UsedUp,
+            FactorState::Ready if !self.row_takes_bound(factor.method, Some(factor.binding)) => {
+                Usability::NotAllowedHere
+            }
+            FactorState::Ready if two && !factor.method.counts_for_mfa() => {
+                Usability::MethodTooWeak
+            }
+            FactorState::Ready if two && !self.counts_for_mfa(factor) => Usability::BindingTooWeak,
+            FactorState::Ready => Usability::Usable,
         }
     }
 

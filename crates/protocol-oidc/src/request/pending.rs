@@ -149,6 +149,7 @@ impl PendingAuthorize {
             freshness: self.freshness(),
             interaction: self.interaction(),
             subject,
+            as_from: None,
         }
     }
 
