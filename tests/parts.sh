@@ -89,7 +89,7 @@ part_journeys() {
 
 part_apache() {
     if build_server; then
-        scripts apache tests/clients/apache-oidc/journey.mjs
+        scripts apache tests/clients/apache-oidc/{journey,addresses}.mjs
     else
         count apache 0 1
     fi

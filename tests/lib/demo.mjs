@@ -6,7 +6,8 @@ import path from 'node:path';
 import { freePort, run, Running } from './process.mjs';
 import { root } from './work.mjs';
 
-const binary = () =>
+/** The program that is tested. */
+export const binary = () =>
   process.env.SEKIMORI_BINARY ?? path.join(root, 'target/debug/sekimori');
 
 /**

@@ -15,6 +15,7 @@ export class World {
     this.scriptless = new Set();
     this.complaints = [];
     this.demos = [];
+    this.servers = [];
   }
 
   /** Start a demo for this journey alone. */
@@ -86,8 +87,8 @@ export class World {
         keep(this.sentence, `page-${index}.html`, `<!-- ${page.url()} -->\n${await page.content()}`);
         await this.shot(page, `page-${index}`);
       }
-      for (const [index, demo] of this.demos.entries()) {
-        keep(this.sentence, `demo-${index}.log`, demo.running.log.join('\n'));
+      for (const [index, demo] of [...this.demos, ...this.servers].entries()) {
+        keep(this.sentence, `server-${index}.log`, demo.running.log.join('\n'));
       }
     } catch (other) {
       keep(this.sentence, 'record-failed.txt', String(other));
