@@ -56,7 +56,13 @@ cargo_tests() {
         >>"$SEKIMORI_TEST_COUNTS"
 }
 
-part_unit() { cargo_tests unit --workspace; }
+# The testbed notes which refusals it met; in the end each of them has to be there.
+part_unit() {
+    export SEKIMORI_TEST_REASONS=$work/reasons
+    mkdir "$SEKIMORI_TEST_REASONS"
+    cargo_tests unit --workspace
+    check unit cargo --locked xtask reasons "$SEKIMORI_TEST_REASONS"
+}
 
 # One test after the other: each brings servers of its own, and says at the end what it saw.
 part_nodes() {

@@ -3,11 +3,13 @@
 //! - `layers`: which crate may depend on which, ours and others'.
 //! - `tidy`: lengths, documentation, leftovers, numbering of SQL parameters, tests that docs/checks.md names.
 //! - `generate`: files that are written by the code that they describe.
+//! - `reasons`: after a run of the tests, whether each refusal was really given.
 //!
 //! Each task prints what is wrong, one line each with its reason, and exits with 1 if anything is.
 
 mod generate;
 mod layers;
+mod reasons;
 mod tidy;
 mod tree;
 
@@ -19,7 +21,8 @@ cargo xtask layers              check the direction of dependencies
 cargo xtask layers --table      print the tables that it checks
 cargo xtask tidy                check lengths, documentation, leftovers, SQL parameters, docs/checks.md
 cargo xtask generate            write the generated files
-cargo xtask generate --check    fail if a generated file is not what would be written";
+cargo xtask generate --check    fail if a generated file is not what would be written
+cargo xtask reasons FOLDER      fail if a refusal was not given during the tests that made these notes";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -34,6 +37,7 @@ fn main() -> ExitCode {
         ["tidy"] => report("tidy", &tidy::check(&root)),
         ["generate"] => report("generate", &generate::write(&root)),
         ["generate", "--check"] => report("generate", &generate::check(&root)),
+        ["reasons", folder] => report("reasons", &reasons::check(Path::new(folder))),
         ["--help" | "help"] => {
             println!("{USAGE}");
             ExitCode::SUCCESS

@@ -3,7 +3,7 @@
 use askama::Template;
 use sekimori_base::Timestamp;
 use sekimori_login::Reason;
-use sekimori_words::Circumstances;
+use sekimori_words::{Circumstances, PasswordFlaw};
 
 use crate::view::{Plain, View};
 use crate::{Failure, Form, Identity, Incident, Obstacle, Place, SecondProof, Slip};
@@ -70,6 +70,8 @@ pub(crate) struct FieldErrorPart<'a> {
 /// What went wrong, as summary and field say it: the title in both, the sentences once.
 #[derive(Debug, Clone)]
 pub(crate) struct Said {
+    /// What it is said about, for programs.
+    pub reason: Option<Reason>,
     pub title: String,
     /// In the summary only.
     pub text: Option<String>,
@@ -242,6 +244,7 @@ impl<'a> View<'a> {
     /// What failed, and what the typed text shows.
     pub fn said(&self, failure: &Failure, about: &Circumstances<'_>) -> Said {
         Said {
+            reason: Some(failure.reason),
             title: self.words.reason_title(failure.reason, about),
             text: Some(self.words.reason_text(failure.reason, about)),
             hints: failure.hints.iter().map(|hint| self.words.hint(*hint)).collect(),
@@ -279,7 +282,30 @@ impl<'a> View<'a> {
     }
 
     fn unsaid(&self) -> Said {
-        Said { title: self.t("summary-heading"), text: None, hints: Vec::new() }
+        Said { reason: None, title: self.t("summary-heading"), text: None, hints: Vec::new() }
+    }
+
+    /// What failed while something is being registered. The texts about codes are those of signing in, which begin
+    /// with the password being right; here `text` stands instead.
+    pub fn said_registering(&self, failure: Option<&Failure>, text: &str) -> Option<Said> {
+        let said = self.said_plainly(failure)?;
+        let of_code = matches!(
+            failure?.reason,
+            Reason::CodeWrong
+                | Reason::CodeMalformed
+                | Reason::CodeExpired
+                | Reason::CodeSuperseded
+                | Reason::CodeNotSent
+        );
+        Some(if of_code { Said { text: Some(self.t(text)), ..said } } else { said })
+    }
+
+    /// What is wrong with a new password.
+    pub fn said_of_flaws(&self, flaws: &[PasswordFlaw]) -> Option<Said> {
+        let reason = Reason::PasswordWeak;
+        let mut flaws = flaws.iter().map(|flaw| self.words.password_flaw(*flaw));
+        let text = Some(self.reason_text(reason, None));
+        flaws.next().map(|title| Said { reason: Some(reason), title, text, hints: flaws.collect() })
     }
 
     /// The incident: code, time with zone, network.

@@ -313,6 +313,7 @@ impl Troubleshoot {
 
     pub(crate) fn said(&self, view: &View<'_>) -> Option<Said> {
         self.is_mistyped().then(|| Said {
+            reason: None,
             title: view.t("troubleshoot-mistyped"),
             text: None,
             hints: Vec::new(),
@@ -381,9 +382,8 @@ impl NewPassword {
     }
 
     pub(crate) fn said(&self, view: &View<'_>) -> Option<Said> {
-        let mut flaws = self.flaws.iter().map(|flaw| view.words.password_flaw(*flaw));
-        if let Some(title) = flaws.next() {
-            return Some(Said { title, text: None, hints: flaws.collect() });
+        if let Some(weak) = view.said_of_flaws(&self.flaws) {
+            return Some(weak);
         }
         let said = view.said_plainly(self.failure.as_ref())?;
         // The texts about codes begin with the password being right, and here it is only being chosen.

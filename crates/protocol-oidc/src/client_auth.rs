@@ -15,7 +15,7 @@ use sekimori_keys::{JwkError, JwkSet, SignatureAlgorithm};
 use serde::Deserialize;
 
 use crate::form::{Form, decode};
-use crate::token_error::{Attempted, TokenError, invalid};
+use crate::token_error::{TokenError, invalid};
 
 /// The only `client_assertion_type`. RFC 7523, 2.2
 const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
@@ -85,13 +85,6 @@ impl Credential {
         }
     }
 
-    const fn attempted(&self) -> Attempted {
-        match self {
-            Self::Basic { .. } => Attempted::Header,
-            Self::Post { .. } | Self::Assertion { .. } | Self::Public { .. } => Attempted::Form,
-        }
-    }
-
     /// The credential in a request; nothing is taken twice.
     pub(crate) fn read(form: &mut Form, authorization: Option<&[u8]>) -> Result<Self, TokenError> {
         let id = form.value("client_id").map(str::to_owned);
@@ -110,17 +103,17 @@ impl Credential {
             (None, Some(secret), None) => {
                 let id = id.ok_or(invalid("client_id is missing"))?;
                 if secret.expose().len() > SECRET_BYTES_MAX {
-                    return Err(refused(Attempted::Form, "the client secret is wrong"));
+                    return Err(refused("the client secret is wrong"));
                 }
                 Ok(Self::Post { id, secret })
             }
             (None, None, Some(jwt)) => {
                 let id = id.or_else(|| jws::peek(&jwt).ok()?.subject);
-                let id = id.ok_or(refused(Attempted::Form, "the assertion names no client"))?;
+                let id = id.ok_or(refused("the assertion names no client"))?;
                 Ok(Self::Assertion { id, jwt })
             }
             (None, None, None) => {
-                let id = id.ok_or(refused(Attempted::Form, "the client is not named"))?;
+                let id = id.ok_or(refused("the client is not named"))?;
                 Ok(Self::Public { id })
             }
             _ => Err(invalid("the client proves itself in two ways at once: one is allowed")),
@@ -130,18 +123,15 @@ impl Credential {
     /// The registered client that this claims to be, by its registered method.
     pub fn identify<'a>(&'a self, site: &'a Site) -> Result<Identified<'a>, TokenError> {
         let Some((service, client)) = site.client(self.id()) else {
-            return Err(refused(self.attempted(), "the client is unknown"));
+            return Err(refused("the client is unknown"));
         };
         if service.disabled {
-            return Err(refused(self.attempted(), "the client is switched off"));
+            return Err(refused("the client is switched off"));
         }
         if client.auth != self.method() {
             let registered = method_name(client.auth);
             let description = format!("the client is registered for {registered}");
-            return Err(TokenError::InvalidClient {
-                attempted: self.attempted(),
-                description: Cow::Owned(description),
-            });
+            return Err(TokenError::InvalidClient(Cow::Owned(description)));
         }
         Ok(Identified { credential: self, service, client })
     }
@@ -157,8 +147,8 @@ pub const fn method_name(method: ClientAuth) -> &'static str {
     }
 }
 
-const fn refused(attempted: Attempted, description: &'static str) -> TokenError {
-    TokenError::InvalidClient { attempted, description: Cow::Borrowed(description) }
+const fn refused(description: &'static str) -> TokenError {
+    TokenError::InvalidClient(Cow::Borrowed(description))
 }
 
 fn assertion(form: &Form) -> Result<Option<String>, TokenError> {
@@ -174,8 +164,7 @@ fn assertion(form: &Form) -> Result<Option<String>, TokenError> {
 
 /// RFC 6749, 2.3.1: id and secret are form-encoded before they are joined.
 fn basic(header: &[u8]) -> Result<(String, Secret<String>), TokenError> {
-    let malformed =
-        || refused(Attempted::Header, "the Authorization header is not Basic as in RFC 6749");
+    let malformed = || refused("the Authorization header is not Basic as in RFC 6749");
     let text = std::str::from_utf8(header).map_err(|_| malformed())?;
     let (scheme, encoded) = text.split_once(' ').ok_or_else(malformed)?;
     if !scheme.eq_ignore_ascii_case("basic") || encoded.len() > 4 * SECRET_BYTES_MAX {
@@ -190,10 +179,10 @@ fn basic(header: &[u8]) -> Result<(String, Secret<String>), TokenError> {
     let id = decode(id).map_err(|_| malformed())?;
     let secret = Secret::new(decode(secret).map_err(|_| malformed())?);
     if secret.expose().is_empty() {
-        return Err(refused(Attempted::Header, "the client secret is empty"));
+        return Err(refused("the client secret is empty"));
     }
     if secret.expose().len() > SECRET_BYTES_MAX {
-        return Err(refused(Attempted::Header, "the client secret is wrong"));
+        return Err(refused("the client secret is wrong"));
     }
     Ok((id, secret))
 }
@@ -296,9 +285,7 @@ impl<'a> Identified<'a> {
         match (self.check(), verdict) {
             (Check::Secret(_), SecretVerdict::Match) => Ok(self.proven()),
             (Check::Secret(_), SecretVerdict::Mismatch)
-            | (Check::Assertion | Check::Nothing, _) => {
-                Err(refused(self.credential.attempted(), "the client secret is wrong"))
-            }
+            | (Check::Assertion | Check::Nothing, _) => Err(refused("the client secret is wrong")),
         }
     }
 
@@ -306,9 +293,7 @@ impl<'a> Identified<'a> {
     pub fn public(self) -> Result<ProvenClient<'a>, TokenError> {
         match self.check() {
             Check::Nothing => Ok(self.proven()),
-            Check::Secret(_) | Check::Assertion => {
-                Err(refused(self.credential.attempted(), "the client must prove itself"))
-            }
+            Check::Secret(_) | Check::Assertion => Err(refused("the client must prove itself")),
         }
     }
 
@@ -321,7 +306,7 @@ impl<'a> Identified<'a> {
         now: Timestamp,
     ) -> Result<(ProvenClient<'a>, AssertionId), TokenError> {
         let Credential::Assertion { jwt, .. } = self.credential else {
-            return Err(refused(self.credential.attempted(), "the client must send an assertion"));
+            return Err(refused("the client must send an assertion"));
         };
         let token_endpoint = crate::metadata::Endpoint::Token.url(issuer);
         let client_id = self.client.client_id.as_str();
@@ -340,14 +325,11 @@ impl<'a> Identified<'a> {
         )
         .map_err(unverified)?;
         if verified.subject() != Some(client_id) {
-            return Err(refused(
-                Attempted::Form,
-                "iss and sub of the assertion must be the client_id",
-            ));
+            return Err(refused("iss and sub of the assertion must be the client_id"));
         }
         let id = verified.token_id().filter(|id| (1..=TOKEN_ID_BYTES_MAX).contains(&id.len()));
         let (Some(token_id), Some(expires)) = (id, verified.expires()) else {
-            return Err(refused(Attempted::Form, "the assertion has no jti, or a too long one"));
+            return Err(refused("the assertion has no jti, or a too long one"));
         };
         let id = AssertionId {
             client_id: self.client.client_id.clone(),
@@ -380,5 +362,5 @@ fn unverified(error: JwsError) -> TokenError {
         | JwsError::Signature
         | JwsError::Claims => "the assertion is not a JWT signed with a registered key",
     };
-    refused(Attempted::Form, description)
+    refused(description)
 }

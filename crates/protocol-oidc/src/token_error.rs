@@ -6,15 +6,6 @@ use serde_json::json;
 
 use crate::reply::{Reply, described};
 
-/// How a client tried to prove itself: an attempt by header is answered in the header.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Attempted {
-    /// With the `Authorization` header.
-    Header,
-    /// With the form, or not at all.
-    Form,
-}
-
 /// Why a token request is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TokenError {
@@ -22,13 +13,8 @@ pub enum TokenError {
     #[error("invalid_request: {0}")]
     InvalidRequest(Cow<'static, str>),
     /// The client is unknown, switched off, or did not prove itself in its registered way.
-    #[error("invalid_client: {description}")]
-    InvalidClient {
-        /// How it tried.
-        attempted: Attempted,
-        /// For its developer.
-        description: Cow<'static, str>,
-    },
+    #[error("invalid_client: {0}")]
+    InvalidClient(Cow<'static, str>),
     /// The code or refresh token is unknown, over, spent, or was given to somebody else.
     #[error("invalid_grant: {0}")]
     InvalidGrant(Cow<'static, str>),
@@ -57,7 +43,7 @@ impl TokenError {
     pub const fn code(&self) -> &'static str {
         match self {
             Self::InvalidRequest(_) => "invalid_request",
-            Self::InvalidClient { .. } => "invalid_client",
+            Self::InvalidClient(_) => "invalid_client",
             Self::InvalidGrant(_) => "invalid_grant",
             Self::UnauthorizedClient(_) => "unauthorized_client",
             Self::UnsupportedGrantType => "unsupported_grant_type",
@@ -70,7 +56,7 @@ impl TokenError {
     /// The answer.
     pub fn reply(&self) -> Reply {
         let status = match self {
-            Self::InvalidClient { .. } => 401,
+            Self::InvalidClient(_) => 401,
             Self::Busy { .. } => 503,
             Self::Server => 500,
             Self::InvalidRequest(_)
@@ -97,7 +83,7 @@ impl TokenError {
             | Self::InvalidGrant(description)
             | Self::UnauthorizedClient(description)
             | Self::InvalidScope(description)
-            | Self::InvalidClient { description, .. } => description,
+            | Self::InvalidClient(description) => description,
             Self::UnsupportedGrantType => {
                 "there are authorization_code, refresh_token and client_credentials"
             }
@@ -106,13 +92,10 @@ impl TokenError {
         }
     }
 
+    /// Every 401 names a way to prove oneself (RFC 9110, 15.5.2), however it was tried.
     fn www_authenticate(&self) -> Option<String> {
-        match self {
-            Self::InvalidClient { attempted: Attempted::Header, .. } => {
-                Some("Basic realm=\"token\", charset=\"UTF-8\"".to_owned())
-            }
-            _ => None,
-        }
+        matches!(self, Self::InvalidClient(_))
+            .then(|| "Basic realm=\"token\", charset=\"UTF-8\"".to_owned())
     }
 }
 

@@ -18,7 +18,7 @@ use tower::ServiceExt;
 use url::Url;
 
 use crate::html::{self, Form};
-use crate::{HOST, Network, OTHER_HOST, Someone, Testbed};
+use crate::{HOST, Network, OTHER_HOST, Someone, Testbed, reasons};
 
 /// Redirects that are followed.
 const REDIRECTS_MAX: usize = 20;
@@ -386,7 +386,7 @@ impl Browser {
             self.keep_cookie(&host, value.to_str().expect("cookies of ours are ASCII"));
         }
         way.push(url.clone());
-        Page {
+        let page = Page {
             url,
             status: parts.status,
             headers: parts.headers,
@@ -394,7 +394,9 @@ impl Browser {
             way,
             posted: Vec::new(),
             ours: true,
-        }
+        };
+        reasons::shown(&page.body);
+        page
     }
 
     fn jar(&self) -> MutexGuard<'_, Jar> {

@@ -15,6 +15,7 @@ mod chance;
 mod html;
 mod mail;
 mod people;
+mod reasons;
 mod seed;
 mod service;
 mod site;
@@ -118,6 +119,14 @@ impl std::ops::Deref for Testbed {
     type Target = Parts;
     fn deref(&self) -> &Parts {
         &self.0
+    }
+}
+
+impl Drop for Parts {
+    fn drop(&mut self) {
+        for (reason, ..) in self.flow.tally.counts() {
+            reasons::decided(reason);
+        }
     }
 }
 

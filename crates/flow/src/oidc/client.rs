@@ -43,10 +43,9 @@ impl Flow {
         let (tenant, client_id) = (caller.tenant.id, id.client_id.as_str());
         match self.assertions.accept(tenant, client_id, &id.token_id, id.expires, caller.now) {
             Accepted::Once => Ok(()),
-            Accepted::Before => Err(TokenError::InvalidClient {
-                attempted: sekimori_protocol_oidc::token_error::Attempted::Form,
-                description: "the assertion was used before".into(),
-            }),
+            Accepted::Before => {
+                Err(TokenError::InvalidClient("the assertion was used before".into()))
+            }
             Accepted::Full => Err(TokenError::Busy { retry_after_seconds: FULL_SECONDS }),
         }
     }

@@ -45,6 +45,8 @@ pub enum Happening {
     SignedIn,
     /// Somebody was not signed in, and why, up to the tier of the account's owner.
     Refused(Reason),
+    /// Something was not registered, and why, up to the tier of the account's owner.
+    NotRegistered(Reason),
     /// The password was right, and nobody went on.
     LeftOff,
     /// Something of the account was changed.
@@ -97,9 +99,10 @@ fn entry(tenant: &Tenant, stored: &AuditEntry, answered: bool) -> Option<Entry> 
     let reason = line.reason.as_deref().and_then(Reason::from_code);
     let what = match (line.event.as_str(), reason) {
         ("login.admitted", _) => Happening::SignedIn,
-        ("login.refused" | "ticket.refused" | "enrol.refused", Some(reason)) => {
+        ("login.refused" | "ticket.refused", Some(reason)) => {
             Happening::Refused(reason.shown_to(Tier::Owner))
         }
+        ("enrol.refused", Some(reason)) => Happening::NotRegistered(reason.shown_to(Tier::Owner)),
         ("login.asked", _) if !answered => Happening::LeftOff,
         ("password.changed" | "password.by_ticket", _) => {
             Happening::Changed(Notice::PasswordChanged)

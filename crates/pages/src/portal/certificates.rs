@@ -160,7 +160,12 @@ pub struct CertifyKey {
 impl CertifyKey {
     pub(crate) fn said(&self, view: &View<'_>) -> Option<Said> {
         let flaw = self.flaw?;
-        Some(Said { title: view.t(flaw.text()), text: None, hints: vec![view.t(flaw.hint())] })
+        Some(Said {
+            reason: None,
+            title: view.t(flaw.text()),
+            text: None,
+            hints: vec![view.t(flaw.hint())],
+        })
     }
 }
 

@@ -133,6 +133,8 @@ pub enum Happened {
     SignedIn,
     /// Not signed in, and why; to the owner, so up to the tier `Owner`.
     Refused(Reason),
+    /// Not registered, and why.
+    NotRegistered(Reason),
     /// The password was right, and nobody went on.
     LeftOff,
     /// Something of the account was changed.

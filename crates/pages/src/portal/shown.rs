@@ -71,6 +71,7 @@ impl EventRow {
         match self.what {
             Happened::SignedIn => "event-admitted",
             Happened::Refused(_) => "event-refused",
+            Happened::NotRegistered(_) => "event-not-registered",
             Happened::LeftOff => "event-left-off",
             Happened::Changed(notice) => notice_text(notice),
             Happened::Viewed => "event-viewed",
@@ -85,7 +86,7 @@ impl EventRow {
     }
 
     pub(crate) const fn is_good(&self) -> bool {
-        !matches!(self.what, Happened::Refused(_) | Happened::LeftOff)
+        !matches!(self.what, Happened::Refused(_) | Happened::NotRegistered(_) | Happened::LeftOff)
     }
 }
 
@@ -100,11 +101,7 @@ impl ChangePassword {
     }
 
     pub(crate) fn said(&self, view: &View<'_>) -> Option<Said> {
-        let mut flaws = self.flaws.iter().map(|flaw| view.words.password_flaw(*flaw));
-        match flaws.next() {
-            Some(title) => Some(Said { title, text: None, hints: flaws.collect() }),
-            None => view.said_plainly(self.failure.as_ref()),
-        }
+        view.said_of_flaws(&self.flaws).or_else(|| view.said_plainly(self.failure.as_ref()))
     }
 }
 

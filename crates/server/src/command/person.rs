@@ -287,7 +287,7 @@ fn lines(tickets: &[(String, String)]) -> String {
 }
 
 /// A file for tickets: made before anything is done, so that nothing is done that cannot be written down; gone again
-/// if nothing came of it.
+/// if nothing came of it. An empty one is what an interrupted command left, and is made anew.
 struct Paper<'p> {
     path: &'p Path,
     file: Option<File>,
@@ -295,6 +295,9 @@ struct Paper<'p> {
 
 impl<'p> Paper<'p> {
     fn new(path: &'p Path) -> Result<Self, Failed> {
+        if std::fs::symlink_metadata(path).is_ok_and(|there| there.is_file() && there.len() == 0) {
+            let _ = std::fs::remove_file(path);
+        }
         let file = new_private(path).map_err(|error| {
             let failed = Failed::new(format!("{}: {error}", path.display()));
             failed.remedy("name a file that is not there yet; nothing was done")

@@ -256,11 +256,20 @@ fn value(host: &str, again: &Reapplication) -> Value {
     })
 }
 
+/// Acts of one kind that are listed for people, such as everybody whom an import added; more are counted.
+const LISTED_OF_A_KIND_MAX: usize = 20;
+
 fn words(again: &Reapplication) -> String {
     let mut lines = Vec::new();
     if !again.acts.is_empty() {
         let mut table = Table::new(["when", "what", "whom", "service", "now"]);
+        let mut of_kind: BTreeMap<(&str, &str), usize> = BTreeMap::new();
         for act in &again.acts {
+            let listed = of_kind.entry((&act.event, word(act.outcome))).or_default();
+            *listed += 1;
+            if *listed > LISTED_OF_A_KIND_MAX {
+                continue;
+            }
             let now = match act.outcome {
                 Outcome::Done => "done again",
                 Outcome::Already => "is so already",
@@ -276,6 +285,13 @@ fn words(again: &Reapplication) -> String {
             ]);
         }
         lines.push(table.to_string());
+        for ((event, outcome), all) in of_kind {
+            let more = all.saturating_sub(LISTED_OF_A_KIND_MAX);
+            if more > 0 {
+                lines
+                    .push(format!("… and {more} more of {event} ({outcome}; all of them: --json)"));
+            }
+        }
     }
     lines.push(format!("lines of the audit since the backup: {}", again.lines));
     if again.missing > 0 {
@@ -296,5 +312,27 @@ const fn word(outcome: Outcome) -> &'static str {
         Outcome::Done => "done",
         Outcome::Already => "already",
         Outcome::ByHand => "by_hand",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use sekimori_base::Timestamp;
+
+    #[test]
+    fn of_many_acts_of_a_kind_some_are_listed_and_the_others_counted() {
+        let act = |event: &str, number: i64| Reapplied {
+            at: Timestamp::from_unix_seconds(number),
+            event: event.to_owned(),
+            person: Some(format!("person{number}")),
+            service: None,
+            outcome: Outcome::ByHand,
+        };
+        let mut acts: Vec<_> = (0..500).map(|number| act("person.added", number)).collect();
+        acts.push(act("person.disabled", 500));
+        let text = words(&Reapplication { acts, ..Reapplication::default() });
+        assert!(text.contains("… and 480 more of person.added"), "{text}");
+        assert!(text.contains("person.disabled") && text.lines().count() < 30, "{text}");
     }
 }

@@ -13,7 +13,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::MatchedPath;
 use axum::response::{IntoResponse, Response};
-use http::{HeaderMap, Request, StatusCode, header};
+use http::{HeaderMap, Request, StatusCode, Version, header};
 use hyper::body::Incoming;
 use sekimori_config::client_cert::{self, ClientCert};
 use sekimori_config::forwarded::{Connection, person_address};
@@ -79,6 +79,9 @@ async fn routed(
     request: Request<Incoming>,
 ) -> Response {
     let limits = &gate.limits;
+    if !names_a_host(&request) {
+        return plain(StatusCode::BAD_REQUEST, NO_HOST);
+    }
     if declared_length(&request).is_some_and(|length| length > limits.body_bytes_max as u64) {
         return plain(StatusCode::PAYLOAD_TOO_LARGE, TOO_LARGE);
     }
@@ -167,11 +170,20 @@ fn trace_id(request: &Request<Incoming>) -> TraceId {
         .unwrap_or_else(|| TraceId::random(&SystemEntropy))
 }
 
+/// A request of HTTP/1.1 says for which host it is (RFC 9112, 3.2); that it says so once is looked at where hosts are.
+fn names_a_host(request: &Request<Incoming>) -> bool {
+    request.version() != Version::HTTP_11
+        || request.uri().authority().is_some()
+        || request.headers().contains_key(header::HOST)
+}
+
 fn declared_length(request: &Request<Incoming>) -> Option<u64> {
     request.headers().get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
 const RETRY_AFTER_SECONDS: http::HeaderValue = http::HeaderValue::from_static("5");
+const NO_HOST: &str =
+    "The request does not say for which host it is.\nリクエストにホスト名がありません。\n";
 const TOO_LARGE: &str = "The request is too large.\nリクエストが大きすぎます。\n";
 const TOO_SLOW: &str = "The request took too long to arrive. Please try again.\n\
                         リクエストの受信に時間がかかりすぎました。もう一度お試しください。\n";

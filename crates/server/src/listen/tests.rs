@@ -193,6 +193,8 @@ async fn too_large_too_slow_and_broken_requests_get_a_clear_answer() {
     assert_eq!(status(&get_once("/stuck", "")).await, "HTTP/1.1 503");
     assert_eq!(status(&get_once("/panic", "")).await, "HTTP/1.1 500");
     assert_eq!(status(b"\xff\xfe\r\n\r\n").await, "HTTP/1.1 400");
+    assert_eq!(status(b"GET /where HTTP/1.1\r\nConnection: close\r\n\r\n").await, "HTTP/1.1 400");
+    assert_eq!(status(b"GET /where HTTP/1.0\r\n\r\n").await, "HTTP/1.0 200");
     let long = format!("X-Long: {}\r\n", "a".repeat(40_000));
     assert_eq!(status(&get_once("/where", &long)).await, "HTTP/1.1 431");
     let text = running.metrics.text();

@@ -70,6 +70,14 @@ fn tickets_go_to_a_new_file_for_its_owner_alone_or_nothing_is_done() {
 
     printed(folder, &with("none.csv"), 0);
     assert!(!folder.join("none.csv").exists(), "nobody new, no file");
+
+    // An interrupted import leaves an empty file, and the next one takes it.
+    std::fs::write(folder.join("people.csv"), "username\nsaburo\n").unwrap();
+    std::fs::write(folder.join("left.csv"), "").unwrap();
+    printed(folder, &with("left.csv"), 0);
+    let mode = std::fs::metadata(folder.join("left.csv")).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode, 0o600);
+    assert!(std::fs::read_to_string(folder.join("left.csv")).unwrap().contains("saburo,"));
 }
 
 #[test]
@@ -104,6 +112,19 @@ fn a_dry_run_finds_weak_passwords_and_damaged_hashes() {
     assert!(text.contains("line 3: hash: the bcrypt hash is damaged"), "{text}");
     assert!(text.contains("line 4: hash: the text does not begin with"), "{text}");
     assert!(text.contains("3 mistakes: nothing was done") && !text.contains("line 5"), "{text}");
+}
+
+#[test]
+fn a_row_with_two_mistakes_has_both_listed() {
+    let folder = ready();
+    let file = "username,mail,password,hash\ntaro,nowhere,taro,\njiro,nowhere,,$1$rasmusle$x\n";
+    let text = refused(folder.path(), file);
+    for said in
+        ["line 2: mail:", "line 2: the password is too easy", "line 3: mail:", "line 3: hash:"]
+    {
+        assert!(text.contains(said), "{said}: {text}");
+    }
+    assert!(text.contains("4 mistakes"), "{text}");
 }
 
 #[test]

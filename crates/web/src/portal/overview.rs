@@ -102,6 +102,7 @@ impl Cx {
             what: match entry.what {
                 Happening::SignedIn => Happened::SignedIn,
                 Happening::Refused(reason) => Happened::Refused(reason),
+                Happening::NotRegistered(reason) => Happened::NotRegistered(reason),
                 Happening::LeftOff => Happened::LeftOff,
                 Happening::Changed(notice) => Happened::Changed(notice),
                 Happening::Viewed => Happened::Viewed,

@@ -253,6 +253,21 @@ async fn two_hundred_submits_of_one_code_are_one_success() {
 }
 
 #[tokio::test]
+async fn a_code_that_was_used_is_told_from_a_wrong_one() {
+    let begun = at("wiki", Network::Home).await;
+    let page = begun.password("taro").await;
+    let typed = code(&begun.bed, "taro");
+    let page = begun.browser.submit(&page, &[("code", &typed)]).await;
+    assert!(page.is_away(), "{}", page.shows());
+    let other = again(begun.bed.clone(), "wiki", Network::Home, &[]).await;
+    let page = other.password("taro").await;
+    let page = other.browser.submit(&page, &[("code", &typed)]).await;
+    assert_eq!(page.reason().as_deref(), Some("mfa.code_reused"), "{}", page.shows());
+    let incident = page.incident().expect("a code");
+    assert!(begun.bed.replays(&incident).await);
+}
+
+#[tokio::test]
 async fn blocked_cookies_are_named_within_two_redirects() {
     let begun = at("wiki", Network::Campus).await;
     let blocked = begun.bed.browser(Network::Campus).without_cookies();

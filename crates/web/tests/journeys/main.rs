@@ -20,7 +20,6 @@ mod passkeys_attacked;
 mod passkeys_made;
 mod portal;
 mod portal_changes;
-mod reasons;
 mod refused_forms;
 mod registering;
 mod registering_mail;

@@ -20,6 +20,8 @@ async fn a_wrong_code_of_a_new_app_leads_to_a_page_that_can_be_shown_again() {
     let entry = bed.incident(&code).await.expect("it is kept");
     assert_eq!(entry.line.event, "enrol.refused");
     assert!(page.text().contains("campus network"), "where it was: {}", page.text());
+    assert!(page.text().contains("Nothing is registered yet"), "{}", page.text());
+    assert!(!page.text().contains("password is right"), "none was entered: {}", page.text());
     let again = browser.open(page.url.as_str()).await;
     assert_eq!(again.incident().as_deref(), Some(code.as_str()), "{}", again.shows());
     let japanese = browser.click(&page, "日本語").await;
@@ -30,6 +32,9 @@ async fn a_wrong_code_of_a_new_app_leads_to_a_page_that_can_be_shown_again() {
     assert_eq!(empty.reason().as_deref(), None, "{}", empty.shows());
     assert!(empty.title().starts_with("エラー"), "{}", empty.title());
     register(&bed, &browser, &empty).await;
+    let history = browser.open("/portal").await.text();
+    assert!(history.contains("登録未完了"), "{history}");
+    assert!(!history.contains("サインイン未完了"), "{history}");
 }
 
 #[tokio::test]

@@ -82,6 +82,7 @@ event-service = Service
 event-where = Where
 event-admitted = Signed in
 event-refused = Not signed in
+event-not-registered = Not registered
 event-left-off = Password right, not continued
 event-viewed = The help desk looked at your account
 event-ticket-made = A ticket was made for you
@@ -136,6 +137,7 @@ totp-secret-text = If you cannot scan it, enter this key by hand (time-based, 6 
 totp-step-code = Enter the code that the app shows
 totp-code-hint = Only this completes the registration.
 totp-button = Complete the registration
+totp-code-refused = Nothing is registered yet. Compare the code with the newest entry in the app, the one that you have just added.
 
 ## Passkey
 
@@ -280,6 +282,7 @@ register-mail-send = Send a code there
 register-mail-code-heading = Enter the code from the mail
 register-mail-code-text = A code was sent to { $address }. Entering it completes the registration.
 register-mail-complete = Complete the registration
+register-mail-code-refused = Nothing is registered yet. Compare the code with the newest mail, digit by digit.
 register-mail-other-address = Use another address
 register-mail-instead = Have codes sent by mail instead
 done-mail-code-registered = The address is registered. From now on a code can be sent there when you sign in.

@@ -262,7 +262,7 @@ reason-enrol-ticket-for-factor = This ticket is for registering an authenticator
     .title = This ticket is not for a password
 reason-enrol-ticket-needs-factor = The ticket is right. This account also has a proof of its own, so a ticket alone gives no new password, and what is registered cannot be used at present. { $Desk } can end it and give you another ticket.
     .title = One more proof is needed, and yours cannot be used
-reason-password-weak = Your present password stays as it is. The new one would be guessed too easily.
+reason-password-weak = Nothing was changed: the new password would be guessed too easily.
     .title = The new password would be guessed too easily
 
 ## An address for codes by mail

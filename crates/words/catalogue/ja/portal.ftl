@@ -79,6 +79,7 @@ event-service = サービス
 event-where = 場所
 event-admitted = サインインしました
 event-refused = サインイン未完了
+event-not-registered = 登録未完了
 event-left-off = パスワードは一致しましたが、続きは行われていません
 event-viewed = ヘルプデスクがアカウントの内容を確認しました
 event-ticket-made = チケットが発行されました
@@ -133,6 +134,7 @@ totp-secret-text = 読み取れない場合は、次のキーを手で入力し�
 totp-step-code = アプリに表示されたコードを入力する
 totp-code-hint = この入力で登録が終わります。
 totp-button = 登録を完了する
+totp-code-refused = まだ登録していません。アプリに今追加した、いちばん新しい項目のコードと見比べてください。
 
 ## パスキー
 
@@ -273,6 +275,7 @@ register-mail-send = コードを送信する
 register-mail-code-heading = メールのコードを入力してください
 register-mail-code-text = { $address } にコードを送信しました。入力すると登録が完了します。
 register-mail-complete = 登録を完了する
+register-mail-code-refused = まだ登録していません。いちばん新しいメールのコードと、1桁ずつ見比べてください。
 register-mail-other-address = 別のアドレスを使う
 register-mail-instead = 代わりにメールでコードを受け取る
 done-mail-code-registered = アドレスを登録しました。これからは、サインインのときにこのアドレスへコードを送信できます。

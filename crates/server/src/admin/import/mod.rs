@@ -149,6 +149,7 @@ async fn plan(
     let all = file.lines().count() as u64;
     for (index, record) in reader.records().enumerate() {
         let line = line_of(&record).unwrap_or(index as u64 + 2);
+        let before = plan.mistakes.len();
         let mut wrong = |what: String| plan.mistakes.push(Mistake { line, what });
         let row = match record {
             Ok(record) => Row::read(&columns, &record, &mut wrong),
@@ -162,9 +163,11 @@ async fn plan(
             wrong(format!("{} stands on line {before} already", row.username));
             continue;
         }
+        // Of a row with other mistakes the password is judged as well, so that all is said at once.
         match planned(desk, tenant, row, line, now).await? {
-            Ok(planned) => plan.rows.push(planned),
-            Err(what) => wrong(what),
+            Ok(planned) if plan.mistakes.len() == before => plan.rows.push(planned),
+            Ok(_) => {}
+            Err(what) => plan.mistakes.push(Mistake { line, what }),
         }
         if index % PIECE == 0 {
             watcher(Progress { done: line, all });

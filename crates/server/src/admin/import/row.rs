@@ -102,17 +102,12 @@ pub(super) struct Row {
 }
 
 impl Row {
-    /// A row, unless something is wrong with it; everything that is wrong is said.
+    /// A row, if it says whom it is about. Everything that is wrong with it is said; what is wrong is left out.
     pub(super) fn read(
         columns: &Columns,
         record: &StringRecord,
-        wrong: &mut impl FnMut(String),
+        mut say: impl FnMut(String),
     ) -> Option<Self> {
-        let mut fine = true;
-        let mut say = |what: String| {
-            fine = false;
-            wrong(what);
-        };
         let cell = |name| columns.cell(record, name);
         let typed = cell("username").unwrap_or_default();
         let username = Username::parse(typed)
@@ -156,7 +151,7 @@ impl Row {
                 First::Ticket
             }
         };
-        let username = username.filter(|_| fine)?;
+        let username = username?;
         let (name_en, name_ja) = (cell("name_en"), cell("name_ja"));
         let (name_en, name_ja) = (name_en.map(str::to_owned), name_ja.map(str::to_owned));
         Some(Self { username, name_en, name_ja, mail, affiliations, groups, first })
@@ -245,7 +240,7 @@ mod tests {
         let mut reader = reader(text);
         let columns = Columns::read(reader.headers().unwrap()).unwrap();
         let rows = reader.records().map(|record| {
-            Row::read(&columns, &record.unwrap(), &mut |wrong| panic!("{wrong}")).unwrap()
+            Row::read(&columns, &record.unwrap(), |wrong| panic!("{wrong}")).unwrap()
         });
         rows.collect()
     }
@@ -329,8 +324,8 @@ mod tests {
                 // A row with more or fewer cells than the first line has is a mistake of its own.
                 for record in reader.records().flatten() {
                     let mut mistakes = 0;
-                    let row = Row::read(&columns, &record, &mut |_| mistakes += 1);
-                    proptest::prop_assert_eq!(row.is_some(), mistakes == 0);
+                    let row = Row::read(&columns, &record, |_| mistakes += 1);
+                    proptest::prop_assert!(row.is_some() || mistakes > 0);
                 }
             }
         }
