@@ -2,12 +2,13 @@
 
 use sekimori_base::{Bilingual, Language, PersonId};
 use sekimori_directory::MailAddress;
-use sekimori_directory::settings::{Service, ServiceName};
+use sekimori_directory::settings::{Service, ServiceName, ZoneName};
 use sekimori_keys::Purpose;
 use sekimori_login::{AssuranceDemand, Demand, Freshness, Interaction};
 use sekimori_protocol_oidc::answer::RedirectAnswer;
 use sekimori_protocol_oidc::request::PendingAuthorize;
 use sekimori_protocol_oidc::subject::{self, PairwiseKey};
+use sekimori_words::Words;
 use serde::{Deserialize, Serialize};
 
 use crate::tenant::Tenant;
@@ -31,6 +32,16 @@ pub enum Door {
         /// For a sensitive change: a recent proof at the account's highest level.
         #[serde(rename = "s", default, skip_serializing_if = "std::ops::Not::not")]
         sensitive: bool,
+    },
+    /// The portal, as if from another place: what is asked there is asked as well, wherever the person is.
+    #[serde(rename = "h")]
+    Rehearsal {
+        /// The zone of that place.
+        #[serde(rename = "z")]
+        zone: ZoneName,
+        /// Everything was shown just now: nothing is asked for once more.
+        #[serde(rename = "n", default, skip_serializing_if = "std::ops::Not::not")]
+        shown: bool,
     },
 }
 
@@ -128,13 +139,21 @@ impl Door {
     pub fn service(&self) -> ServiceName {
         match self {
             Self::Oidc { pending } => pending.service().clone(),
-            Self::Portal { .. } => ServiceName::portal(),
+            Self::Portal { .. } | Self::Rehearsal { .. } => ServiceName::portal(),
         }
     }
 
     /// Where the person is going.
     pub fn destination(&self, tenant: &Tenant) -> Destination {
-        destination(tenant, &self.service())
+        let mut destination = destination(tenant, &self.service());
+        if let Self::Rehearsal { zone, .. } = self {
+            let title = place_title(tenant, zone);
+            destination.title = Bilingual::new(
+                format!("{} (as if from: {})", destination.title.en, title.en),
+                format!("{}（「{}」からとみなした確認）", destination.title.ja, title.ja),
+            );
+        }
+        destination
     }
 
     /// What the engine is asked, of `current` if somebody is known already.
@@ -152,6 +171,15 @@ impl Door {
                 freshness: Freshness::WithinSeconds(tenant.site.session.sudo_seconds),
                 ..Demand::plain(ServiceName::portal())
             },
+            Self::Rehearsal { zone, shown } => Demand {
+                freshness: if *shown {
+                    Freshness::WithinSeconds(tenant.site.session.sudo_seconds)
+                } else {
+                    Freshness::Now
+                },
+                as_from: Some(Box::new(tenant.somewhere_in(zone))),
+                ..Demand::plain(ServiceName::portal())
+            },
         }
     }
 
@@ -159,7 +187,7 @@ impl Door {
     pub fn login_hint(&self) -> Option<&str> {
         match self {
             Self::Oidc { pending } => pending.login_hint(),
-            Self::Portal { .. } => None,
+            Self::Portal { .. } | Self::Rehearsal { .. } => None,
         }
     }
 
@@ -167,7 +195,7 @@ impl Door {
     pub fn asks_account(&self) -> bool {
         match self {
             Self::Oidc { pending } => pending.asks_account(),
-            Self::Portal { .. } => false,
+            Self::Portal { .. } | Self::Rehearsal { .. } => false,
         }
     }
 
@@ -175,7 +203,7 @@ impl Door {
     pub fn language(&self) -> Option<Language> {
         match self {
             Self::Oidc { pending } => pending.language(),
-            Self::Portal { .. } => None,
+            Self::Portal { .. } | Self::Rehearsal { .. } => None,
         }
     }
 
@@ -183,7 +211,7 @@ impl Door {
     pub fn interaction(&self) -> Interaction {
         match self {
             Self::Oidc { pending } => pending.interaction(),
-            Self::Portal { .. } => Interaction::Allowed,
+            Self::Portal { .. } | Self::Rehearsal { .. } => Interaction::Allowed,
         }
     }
 }
@@ -211,6 +239,17 @@ pub(crate) fn pairwise_key(tenant: &Tenant) -> PairwiseKey {
         .digest_under(first, Purpose::PairwiseSubject, tenant.id, b"pairwise")
         .expect("a version that the ring names is in the ring");
     PairwiseKey::new(*digest.bytes())
+}
+
+/// What the place of a zone is called.
+pub(crate) fn place_title(tenant: &Tenant, zone: &ZoneName) -> Bilingual {
+    tenant.site.zone(zone).map_or_else(
+        || {
+            let text = |language| Words::of(language).text("place-outside");
+            Bilingual::new(text(Language::English), text(Language::Japanese))
+        },
+        |zone| zone.title.clone(),
+    )
 }
 
 /// A service as the slip shows it.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use sekimori_base::TenantId;
 use sekimori_credential::passkey::RelyingParty;
-use sekimori_directory::settings::{CertificateHosts, Service, ServiceName, Site};
+use sekimori_directory::settings::{CertificateHosts, Service, ServiceName, Site, ZoneName};
 use sekimori_directory::{Client, NetworkMap, Position, PositionOrigin};
 use sekimori_keys::jws::JwsKey;
 use sekimori_keys::{Jwk, KeyRing, KeyedDigest, SigningKeySet};
@@ -129,6 +129,13 @@ impl Tenant {
     /// The position of an address.
     pub fn position(&self, address: Option<std::net::IpAddr>, origin: PositionOrigin) -> Position {
         self.networks.position(address, origin)
+    }
+
+    /// Any place of the zone, as if somebody were there; a zone that the site does not know is outside.
+    pub fn somewhere_in(&self, zone: &ZoneName) -> Position {
+        self.site
+            .zone(zone)
+            .map_or_else(|| self.position(None, PositionOrigin::Unstated), Position::somewhere_in)
     }
 }
 

@@ -79,6 +79,8 @@ pub struct PortalLinks {
     pub rename_factor: &'static str,
     /// The person's client certificates.
     pub certificates: &'static str,
+    /// What a sign-in from elsewhere would come to.
+    pub rehearsal: &'static str,
     /// Services that were given consent.
     pub consents: &'static str,
     /// The question whether to sign out.

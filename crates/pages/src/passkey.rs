@@ -112,7 +112,9 @@ impl View<'_> {
     /// A factor with the name that its person knows it by.
     pub fn factor_name(&self, factor: &FactorRow) -> String {
         let method = self.words.method_name(factor.method);
-        if !matches!(factor.method, Method::Passkey | Method::MailCode) || factor.label.is_empty() {
+        let named =
+            matches!(factor.method, Method::Passkey | Method::MailCode | Method::Certificate);
+        if !named || factor.label.is_empty() {
             return method;
         }
         let (name, method) = (factor.label.as_str(), method.as_str());

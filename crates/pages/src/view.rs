@@ -7,7 +7,7 @@ use sekimori_login::{FactorState, Reason, Usability};
 use sekimori_words::{Argument, Circumstances, Words};
 
 use crate::csp::{FormTarget, csp};
-use crate::portal::{Happened, NotMeState, Obtainable, RenewedFate};
+use crate::portal::{Happened, NotMeState, Obtainable, Registering, RenewedFate};
 use crate::{
     Consent, ImportGuide, NewPassword, Password, PasswordTicket, Problem, Refusal, Relay,
     SecondFactor, SignOut, SignedOut, SwitchPerson, Troubleshoot, TroubleshootAnswer, Username,
@@ -116,6 +116,10 @@ pages! {
     CertificateFile(portal::CertificateFile) = CertificateFileView "portal/certificate_file.html", OwnPages;
     /// Whether to revoke a client certificate.
     RevokeCertificate(portal::RevokeCertificate) = RevokeCertificateView "portal/revoke_certificate.html", OwnPages;
+    /// What a sign-in from elsewhere would come to.
+    Rehearsal(portal::Rehearsal) = RehearsalView "portal/rehearsal.html", OwnPages;
+    /// How a sign-in as if from elsewhere went.
+    Rehearsed(portal::Rehearsed) = RehearsedView "portal/rehearsed.html", OwnPages;
     /// "This was not me".
     NotMe(portal::NotMe) = NotMeView "portal/not_me.html", OwnPages;
     /// Demo: choose the network.

@@ -96,6 +96,8 @@ fn routes() -> Vec<Route> {
         ("/portal/factor/remove/{factor}", get(portal::remove).post(portal::remove_confirmed)),
         ("/portal/factor/rename/{factor}", get(portal::rename).post(portal::renamed)),
         ("/portal/ticket", get(portal::ticket).post(portal::ticket_entered)),
+        ("/portal/rehearsal", get(portal::rehearsal).post(portal::rehearse)),
+        ("/portal/rehearsal/{zone}", get(portal::rehearsed)),
         ("/portal/consents", get(portal::consents).post(portal::withdraw)),
         ("/not-me/{link}", get(portal::not_me).post(portal::not_me_pressed)),
         ("/help", get(portal::help)),

@@ -327,6 +327,11 @@ pub(super) fn add_certificates(
     }));
 }
 
+/// The same for whoever lists certificates.
+pub(crate) fn certificate_factor(tenant: &Tenant, serial: Serial) -> FactorId {
+    factor_of(tenant.id, &stored_serial(serial))
+}
+
 /// A certificate's id among the factors: it follows from its number.
 fn factor_of(tenant: TenantId, serial: &CertificateSerial) -> FactorId {
     let digest = digest::sha256(&[b"certificate:", tenant.bytes(), serial.bytes()]);

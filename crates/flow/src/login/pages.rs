@@ -14,6 +14,7 @@ use crate::attempt::{AttemptState, Outcome, SealedPart, Shown};
 use crate::carried::Carried;
 use crate::device::Device;
 use crate::door::{Destination, Door, PortalPath, destination};
+use crate::portal::REHEARSAL;
 use crate::view::{Cookies, Progress, RefusedView, StepView};
 use crate::visitor::Visitor;
 
@@ -379,7 +380,8 @@ impl Flow {
                 Door::Portal { sensitive: true, .. } if visitor.session.is_some() => {
                     Some(PortalPath::front().as_str().to_owned())
                 }
-                Door::Portal { .. } | Door::Oidc { .. } => None,
+                Door::Rehearsal { .. } if visitor.session.is_some() => Some(REHEARSAL.to_owned()),
+                Door::Portal { .. } | Door::Rehearsal { .. } | Door::Oidc { .. } => None,
             },
         }
     }

@@ -20,6 +20,7 @@ use crate::carried::{Carried, Fresh};
 use crate::door::{Answer, Door};
 use crate::hashing::Class;
 use crate::incident::IncidentCode;
+use crate::portal::rehearsed_path;
 use crate::view::{Progress, RefusedView};
 
 /// A conflict leads to another decision, but not for ever.
@@ -259,6 +260,7 @@ impl Flow {
         let visitor = round.visitor;
         let answer = match round.stage.door() {
             Door::Portal { path, .. } => Answer::SeeOther(path.as_str().to_owned()),
+            Door::Rehearsal { zone, .. } => Answer::SeeOther(rehearsed_path(zone)),
             Door::Oidc { pending, .. } => {
                 // By the standing session alone it was asked before anything was decided here.
                 let attempt = match &round.stage {

@@ -4,6 +4,7 @@ mod certificates;
 mod changes;
 mod not_me;
 mod overview;
+mod rehearsal;
 mod shown;
 
 pub use certificates::{
@@ -18,3 +19,4 @@ pub use not_me::{NotMe, NotMeState, Remedy};
 pub use overview::{
     Done, EventRow, FactorRow, Happened, Overview, PersonCard, ServiceLink, SessionRow, Suggestion,
 };
+pub use rehearsal::{Outlook, Registering, Rehearsal, Rehearsed, RehearsedPlace};

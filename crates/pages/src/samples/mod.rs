@@ -6,6 +6,7 @@ mod guide;
 mod login;
 mod mail;
 mod portal;
+mod rehearsal;
 
 use sekimori_base::{Bilingual, FactorId, Language, SessionId, Timestamp};
 use sekimori_directory::MailAddress;
@@ -45,6 +46,7 @@ pub const LINKS: PortalLinks = PortalLinks {
     remove_factor: "/portal/remove-factor",
     rename_factor: "/portal/rename-factor",
     certificates: "/portal/certificates",
+    rehearsal: "/portal/rehearsal",
     consents: "/portal/consents",
     sign_out: "/sign-out",
 };

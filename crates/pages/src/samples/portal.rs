@@ -6,8 +6,8 @@ use sekimori_login::{Details, FactorState, Notice, Reason};
 use sekimori_words::PasswordFlaw;
 
 use super::{
-    NOW, Sample, campus, certificates, eduroam, factor_id, failure, passkey, session_id, text,
-    verified,
+    NOW, Sample, campus, certificates, eduroam, factor_id, failure, passkey, rehearsal, session_id,
+    text, verified,
 };
 use crate::portal::{
     ChangePassword, Consents, Done, EnrolTicket, EventRow, FactorRow, GrantRow, Happened, NotMe,
@@ -23,6 +23,7 @@ pub(super) fn samples(language: Language) -> Vec<Sample> {
     all.extend(changes(language));
     all.extend(passkeys(language));
     all.extend(certificates::samples(language));
+    all.extend(rehearsal::samples(language, &factors()));
     all.extend(tickets(language));
     all.extend(not_me(language));
     all.extend(demos(language));

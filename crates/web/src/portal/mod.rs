@@ -14,6 +14,7 @@ mod not_me;
 mod overview;
 mod passkeys;
 mod password_ticket;
+mod rehearsal;
 mod sessions;
 mod ticket;
 
@@ -35,6 +36,7 @@ pub use passkeys::{passkey, passkey_made, rename, renamed};
 pub use password_ticket::{
     new_password, new_password_chosen, password_ticket, password_ticket_entered,
 };
+pub use rehearsal::{rehearsal, rehearse, rehearsed};
 pub use sessions::{end_sessions, sign_out, sign_out_asked, signed_out};
 pub use ticket::{ticket, ticket_entered};
 
@@ -69,6 +71,7 @@ pub const LINKS: PortalLinks = PortalLinks {
     remove_factor: "/portal/factor/remove",
     rename_factor: "/portal/factor/rename",
     certificates: "/portal/certificates",
+    rehearsal: "/portal/rehearsal",
     consents: "/portal/consents",
     sign_out: "/portal/sign-out",
 };

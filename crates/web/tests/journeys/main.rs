@@ -23,6 +23,7 @@ mod portal_changes;
 mod refused_forms;
 mod registering;
 mod registering_mail;
+mod rehearsal;
 mod requests;
 mod restoring;
 mod sessions;

@@ -5,7 +5,7 @@ use sekimori_directory::Username;
 use sekimori_testbed::{Browser, Network, Page, Testbed, Write};
 
 /// All pages of the portal that somebody could ask for by name.
-const PAGES: [&str; 7] = [
+const PAGES: [&str; 8] = [
     "/portal",
     "/portal/password",
     "/portal/totp",
@@ -13,6 +13,7 @@ const PAGES: [&str; 7] = [
     "/portal/recovery-codes",
     "/portal/ticket",
     "/portal/consents",
+    "/portal/rehearsal",
 ];
 
 /// A browser on campus, signed in to the portal.

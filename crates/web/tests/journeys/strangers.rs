@@ -49,6 +49,8 @@ const STRANGERS: &[(&str, u16, u16)] = &[
     ("/portal/certificates/issued/{serial}", 303, 303),
     ("/portal/certificates/issued/{serial}/file", 303, 405),
     ("/portal/certificates/revoke/{serial}", 303, 303),
+    ("/portal/rehearsal", 303, 303),
+    ("/portal/rehearsal/{zone}", 303, 405),
     ("/portal/consents", 303, 303),
     ("/not-me/{link}", 404, 303),
     ("/help", 200, 405),
@@ -82,6 +84,7 @@ async fn every_route_answers_nobody_as_it_is_written_down() {
             .replace("{*request}", "x")
             .replace("{file}", "x")
             .replace("{serial}", "4711")
+            .replace("{zone}", "outside")
             .replace("{name}", "x");
         for (method, expected) in [(Method::GET, *get), (Method::POST, *post)] {
             let page = bed.browser(Network::Home).request(method.clone(), &filled, b"").await;
