@@ -100,7 +100,8 @@ impl Flow {
             | Notice::FactorRemoved
             | Notice::RecoveryCodesMade
             | Notice::CertificateIssued
-            | Notice::CertificateRevoked => {
+            | Notice::CertificateRevoked
+            | Notice::PreferencesChanged => {
                 self.outbox_write(&visitor.tenant, visitor.now, message).map(Some)
             }
         }

@@ -74,6 +74,8 @@ pub enum Usability {
     UsedUp,
     /// It was suspended.
     Suspended,
+    /// Its owner has switched this kind off in the account page.
+    SwitchedOff,
     /// The policy does not take it for this service from this place.
     NotAllowedHere,
     /// It was registered in a way that does not count for the level that the service asks.

@@ -108,4 +108,6 @@ pub enum Notice {
     CertificateIssued,
     /// A client certificate was revoked.
     CertificateRevoked,
+    /// Which proofs may be used was chosen anew.
+    PreferencesChanged,
 }

@@ -9,7 +9,7 @@ use sekimori_base::limits::CLOCK_SKEW_SECONDS_MAX;
 use sekimori_base::{FactorId, PersonId, SessionId, Timestamp};
 use sekimori_directory::settings::{Service, ServiceName, ZoneName};
 use sekimori_directory::username::InputHint;
-use sekimori_directory::{Affiliation, Binding, Group, Method, PersonState, Position};
+use sekimori_directory::{Affiliation, Binding, Group, Method, PersonState, Position, Preferences};
 use serde::{Deserialize, Serialize};
 
 use crate::Demand;
@@ -113,6 +113,9 @@ pub struct Drift {
 pub struct BrowserFacts {
     /// It signed this account in before and its device cookie stands in good repute.
     pub known_device: bool,
+    /// The one more proof that was shown last for this account in this browser; no recovery code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_method: Option<Method>,
 }
 
 /// What was typed as the user name.
@@ -182,6 +185,9 @@ pub struct KnownPerson {
     pub ever_had_factor: bool,
     /// Raised by every change of password or factors.
     pub credential_epoch: u64,
+    /// What they want to be asked for.
+    #[serde(default, skip_serializing_if = "Preferences::is_default")]
+    pub preferences: Preferences,
 }
 
 /// A factor of the account.
@@ -213,6 +219,8 @@ pub enum FactorState {
     Unfinished,
     /// Somebody said "this was not me".
     Suspended,
+    /// In order, and its owner does not want its kind to be used. Never stored: it follows from their preferences.
+    SwitchedOff,
 }
 
 /// The browser's standing sign-in.
@@ -315,6 +323,22 @@ impl KnownPerson {
         matches!(self.state, PersonState::Held { .. })
     }
 
+    /// Whether a factor that is in order is of a kind that its owner has switched off.
+    pub(crate) fn has_switched_off(&self, id: FactorId) -> bool {
+        let off = |factor: &&FactorFacts| factor.state == FactorState::SwitchedOff;
+        self.factors.iter().filter(off).any(|factor| factor.id == id)
+    }
+
+    /// The same person with these preferences: their factors are usable as those say.
+    #[must_use]
+    pub fn preferring(mut self, preferences: Preferences) -> Self {
+        for factor in &mut self.factors {
+            factor.state = factor.state.under(&preferences, factor.method);
+        }
+        self.preferences = preferences;
+        self
+    }
+
     /// The factors of the method that can be used now.
     pub(crate) fn usable(&self, method: Method) -> impl Iterator<Item = &FactorFacts> {
         self.factors.iter().filter(move |factor| factor.method == method && factor.is_usable())
@@ -325,6 +349,18 @@ impl KnownPerson {
         self.factors.iter().any(|factor| {
             factor.id == id && factor.method == method && factor.state == FactorState::Ready
         })
+    }
+}
+
+impl FactorState {
+    /// The state of a factor of this kind under its owner's preferences.
+    #[must_use]
+    pub fn under(self, preferences: &Preferences, method: Method) -> Self {
+        match self {
+            Self::Ready | Self::SwitchedOff if preferences.is_off(method) => Self::SwitchedOff,
+            Self::Ready | Self::SwitchedOff => Self::Ready,
+            Self::Unfinished | Self::Suspended => self,
+        }
     }
 }
 

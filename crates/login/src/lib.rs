@@ -17,6 +17,7 @@ mod facts;
 mod going_on;
 pub mod letter;
 mod policy;
+pub mod preferences;
 #[cfg(test)]
 mod properties;
 mod reason;

@@ -159,6 +159,8 @@ reasons! {
     FactorUnfinished = "mfa.unfinished", Verified, RegisterFactor, refusal;
     /// The only factors are suspended.
     FactorSuspended = "mfa.suspended", Verified, AskDesk, refusal;
+    /// What could be used was switched off by its owner, and nothing else is left.
+    FactorSwitchedOff = "mfa.switched_off", Verified, AskDesk, refusal;
     /// Factors are there, and none of them is taken for this service from this place.
     FactorNotAllowed = "mfa.not_allowed", Verified, AskDesk, refusal;
     /// The method that was chosen cannot be used.
@@ -195,6 +197,8 @@ reasons! {
     PasskeyRefused = "passkey.refused", Public, TryAgain, refusal;
     /// The passkey did not check who holds it.
     PasskeyUnverified = "passkey.unverified", Public, TryAgain, refusal;
+    /// The passkey's owner has switched passkeys off.
+    PasskeySwitchedOff = "passkey.switched_off", Public, TryAgain, refusal;
     /// The same answer of a passkey was sent before.
     PasskeySpent = "passkey.spent", Public, TryAgain, refusal;
     /// The passkey's counter did not grow: there may be a copy. The page says that it was not taken.
@@ -285,6 +289,8 @@ reasons! {
     TicketForFactor = "enrol.ticket_for_factor", Verified, StartOver, refusal;
     /// A ticket for a password, and factors are registered of which none can be shown.
     TicketNeedsFactor = "enrol.ticket_needs_factor", Verified, AskDesk, refusal;
+    /// Switching that off would leave nothing that leads in.
+    PreferenceLocksOut = "prefs.locks_out", Verified, TryAgain, refusal;
     /// The new password is not taken.
     PasswordWeak = "password.weak", Verified, TryAgain, refusal;
 }

@@ -6,7 +6,9 @@ use sekimori_base::{FactorId, PersonId, SessionId, Timestamp};
 use sekimori_directory::settings::{
     PolicyRow, PolicySettings, Requirement, ServiceName, SessionSettings, ZoneName,
 };
-use sekimori_directory::{Binding, Group, Method, PersonState, Position, PositionOrigin};
+use sekimori_directory::{
+    Binding, Group, Method, PersonState, Position, PositionOrigin, Preferences,
+};
 
 use crate::throttle::Bucket;
 use crate::{
@@ -109,6 +111,7 @@ pub fn hana() -> KnownPerson {
         factors: Vec::new(),
         ever_had_factor: false,
         credential_epoch: 7,
+        preferences: Preferences::default(),
     }
 }
 
@@ -240,7 +243,7 @@ pub fn nobody() -> Facts {
         },
         position: campus(),
         attempt: None,
-        browser: BrowserFacts { known_device: false },
+        browser: BrowserFacts { known_device: false, last_method: None },
         identifier: IdentifierFacts::Absent,
         throttle: no_wait(),
         person: PersonFacts::Unknown,

@@ -200,11 +200,9 @@ impl SecondFactor {
     }
 }
 
-/// Whether a method is spoken of. Codes by mail and certificates are not there at most sites: who has none hears nothing
-/// of them.
+/// Whether a method is spoken of. Certificates are for few: who has none hears nothing of them.
 pub(crate) fn is_told_of(choice: &Choice) -> bool {
-    !matches!(choice.method, Method::MailCode | Method::Certificate)
-        || choice.usability != Usability::NotRegistered
+    !matches!(choice.method, Method::Certificate) || choice.usability != Usability::NotRegistered
 }
 
 impl Refusal {

@@ -212,6 +212,7 @@ impl Slip {
             | Reason::FactorNoneLeft
             | Reason::FactorUnfinished
             | Reason::FactorSuspended
+            | Reason::FactorSwitchedOff
             | Reason::FactorNotAllowed
             | Reason::LevelNotReachable => SecondProof::Missing,
             _ => SecondProof::Unspoken,

@@ -102,6 +102,8 @@ pages! {
     RecoveryCodes(portal::RecoveryCodes) = RecoveryCodesView "portal/recovery_codes.html", OwnPages;
     /// Whether to remove a factor.
     RemoveFactor(portal::RemoveFactor) = RemoveFactorView "portal/remove_factor.html", OwnPages;
+    /// Which proofs may be used.
+    ChoosePreferences(portal::ChoosePreferences) = ChoosePreferencesView "portal/choose_preferences.html", OwnPages;
     /// Enter an enrolment ticket.
     EnrolTicket(portal::EnrolTicket) = EnrolTicketView "portal/enrol_ticket.html", OwnPages;
     /// Services that were given consent.

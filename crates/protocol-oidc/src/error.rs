@@ -106,6 +106,7 @@ pub const fn code_of(reason: Reason, interaction: Interaction) -> ErrorCode {
         | Reason::FactorNoneLeft
         | Reason::FactorUnfinished
         | Reason::FactorSuspended
+        | Reason::FactorSwitchedOff
         | Reason::FactorNotAllowed
         | Reason::FactorUnusable
         | Reason::CodeMalformed
@@ -126,6 +127,7 @@ pub const fn code_of(reason: Reason, interaction: Interaction) -> ErrorCode {
         | Reason::PasskeyUnverified
         | Reason::PasskeySpent
         | Reason::PasskeyCopied
+        | Reason::PasskeySwitchedOff
         | Reason::CertificateStale
         | Reason::CertificateNotPresented
         | Reason::CertificateMalformed
@@ -150,6 +152,7 @@ pub const fn code_of(reason: Reason, interaction: Interaction) -> ErrorCode {
         | Reason::TicketWrong
         | Reason::TicketForFactor
         | Reason::TicketNeedsFactor
+        | Reason::PreferenceLocksOut
         | Reason::PasswordWeak => ErrorCode::AccessDenied,
     }
 }

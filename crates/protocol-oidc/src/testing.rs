@@ -192,7 +192,7 @@ pub fn authenticated(demand: &Demand, factor: Option<Binding>) -> Option<Authent
             last_drift: None,
             mailed: None,
         }),
-        browser: BrowserFacts { known_device: false },
+        browser: BrowserFacts { known_device: false, last_method: None },
         identifier: IdentifierFacts::Typed { username: Some("s1234567".into()), hints: vec![] },
         throttle: ThrottleFacts {
             bucket: Bucket::UnknownInside,
@@ -213,6 +213,7 @@ pub fn authenticated(demand: &Demand, factor: Option<Binding>) -> Option<Authent
             factors: factors.into_iter().collect(),
             ever_had_factor: factor.is_some(),
             credential_epoch: 1,
+            preferences: sekimori_directory::Preferences::default(),
         })),
         session: None,
         proofs,

@@ -209,6 +209,10 @@ impl Plan {
             Write::PasswordRehash { person, from, to } => {
                 self.then(call!(sql::PEOPLE_REHASH, to, t, person.bytes(), from));
             }
+            Write::PreferencesSet { person, preferences } => self.must(
+                people::set_preferences(tenant, person, &preferences),
+                Conflict::PersonMissing,
+            ),
 
             Write::FactorAdd(factor) => self.factor_add(&factor),
             Write::FactorConfirm { person, factor, step } => {
@@ -462,7 +466,7 @@ impl Plan {
     fn factor_add(&mut self, factor: &NewFactor) {
         self.factor_row(factor);
         match factor.state {
-            FactorState::Ready | FactorState::Suspended => {
+            FactorState::Ready | FactorState::Suspended | FactorState::SwitchedOff => {
                 let (tenant, p) = (self.tenant, factor.person.bytes());
                 let t = tenant.bytes();
                 self.then(call!(sql::PEOPLE_BUMP_WITH_FACTOR, t, p));

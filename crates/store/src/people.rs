@@ -1,7 +1,9 @@
 //! People as they are stored, and how they are found.
 
 use sekimori_base::{Fault, PersonId, Sealed, TenantId, TicketId, Timestamp};
-use sekimori_directory::{Binding, MailAddress, Method, Person, PersonState, Username};
+use sekimori_directory::{
+    Binding, MailAddress, Method, Person, PersonState, Preferences, Username,
+};
 use sekimori_login::ticket::TicketPurpose;
 use sekimori_login::{FactorFacts, FactorState, KnownPerson};
 
@@ -270,7 +272,9 @@ pub(crate) fn stored_person(
     let password = row.maybe_text()?;
     let epoch = row.natural()?;
     let ever_had_factor = row.integer()? != 0;
-    let factors: Vec<StoredFactor> =
+    let preferences: Preferences =
+        row.maybe_text()?.map(|text| from_json(&text)).transpose()?.unwrap_or_default();
+    let mut factors: Vec<StoredFactor> =
         factors.iter_mut().map(|row| factor(row, now)).collect::<Result<_, _>>()?;
     let known = KnownPerson {
         id: person.id,
@@ -281,7 +285,12 @@ pub(crate) fn stored_person(
         factors: factors.iter().map(|factor| factor.facts.clone()).collect(),
         ever_had_factor,
         credential_epoch: epoch,
+        preferences: Preferences::default(),
     };
+    let known = known.preferring(preferences);
+    for (factor, known) in factors.iter_mut().zip(&known.factors) {
+        factor.facts.state = known.state;
+    }
     Ok(StoredPerson { person, known, password, factors })
 }
 
@@ -415,6 +424,16 @@ pub(crate) fn endings(
             certificates::revoke_all(tenant, now, person),
         ],
     }
+}
+
+/// The call that says what a person wants to be asked for.
+pub(crate) fn set_preferences(
+    tenant: TenantId,
+    person: PersonId,
+    preferences: &Preferences,
+) -> Call {
+    let document = (!preferences.is_default()).then(|| to_json(preferences));
+    call!(sql::PEOPLE_SET_PREFERENCES, document, tenant.bytes(), person.bytes())
 }
 
 /// The call that changes a person.

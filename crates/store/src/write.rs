@@ -5,7 +5,7 @@
 use sekimori_base::{
     AttemptId, FactorId, GrantId, PersonId, Sealed, SessionId, TicketId, Timestamp,
 };
-use sekimori_directory::{Person, PersonState};
+use sekimori_directory::{Person, PersonState, Preferences};
 use sekimori_login::ticket::TicketPurpose;
 
 use crate::audit::AuditLine;
@@ -121,6 +121,13 @@ pub enum Write {
         from: String,
         /// The new record.
         to: String,
+    },
+    /// What a person wants to be asked for; raises the credential epoch by one. Conflict: [`Conflict::PersonMissing`].
+    PreferencesSet {
+        /// Whose.
+        person: PersonId,
+        /// What they want.
+        preferences: Preferences,
     },
     /// What follows was decided under this epoch. Conflict: [`Conflict::EpochMoved`] if the person's is another.
     EpochIs {

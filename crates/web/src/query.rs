@@ -22,6 +22,11 @@ impl<'a> Fields<'a> {
         found.next().is_none().then_some(value)
     }
 
+    /// The values of a field that may stand several times: the boxes that were ticked.
+    pub fn all(&self, name: &str) -> impl Iterator<Item = &str> {
+        self.0.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.as_ref())
+    }
+
     /// The value as an owned text.
     pub fn text(&self, name: &str) -> Option<String> {
         self.one(name).map(str::to_owned)

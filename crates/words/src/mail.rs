@@ -122,5 +122,6 @@ pub(crate) const fn notice_id(notice: Notice) -> &'static str {
         Notice::RecoveryCodesMade => "mail-recovery-codes-made",
         Notice::CertificateIssued => "mail-certificate-issued",
         Notice::CertificateRevoked => "mail-certificate-revoked",
+        Notice::PreferencesChanged => "mail-preferences-changed",
     }
 }

@@ -71,6 +71,7 @@ impl Words {
             Usability::Unfinished => "usability-unfinished",
             Usability::UsedUp => "usability-used-up",
             Usability::Suspended => "usability-suspended",
+            Usability::SwitchedOff => "usability-switched-off",
             Usability::NotAllowedHere => "usability-not-allowed-here",
             Usability::BindingTooWeak => "usability-binding-too-weak",
             Usability::MethodTooWeak => "usability-method-too-weak",
@@ -111,6 +112,7 @@ impl Words {
             FactorState::Ready => "factor-state-ready",
             FactorState::Unfinished => "factor-state-unfinished",
             FactorState::Suspended => "factor-state-suspended",
+            FactorState::SwitchedOff => "factor-state-switched-off",
         })
     }
 

@@ -34,17 +34,18 @@ const NEXT_STEPS: [NextStep; 11] = [
     NextStep::AllowCookies,
     NextStep::OpenPortal,
 ];
-const USABILITIES: [Usability; 8] = [
+const USABILITIES: [Usability; 9] = [
     Usability::Usable,
     Usability::NotRegistered,
     Usability::Unfinished,
     Usability::UsedUp,
     Usability::Suspended,
+    Usability::SwitchedOff,
     Usability::NotAllowedHere,
     Usability::BindingTooWeak,
     Usability::MethodTooWeak,
 ];
-const NOTICES: [Notice; 10] = [
+const NOTICES: [Notice; 11] = [
     Notice::SecondFactorFailed,
     Notice::RecoveryCodeUsed,
     Notice::PasskeyCopied,
@@ -55,6 +56,7 @@ const NOTICES: [Notice; 10] = [
     Notice::RecoveryCodesMade,
     Notice::CertificateIssued,
     Notice::CertificateRevoked,
+    Notice::PreferencesChanged,
 ];
 
 /// Every pattern of a catalogue file, by `id` or `id.attribute`.
@@ -332,7 +334,12 @@ fn everything_that_is_named_has_its_words() {
             texts.push(words.method_choice(method));
         }
         texts.extend(Binding::ALL.map(|binding| words.binding(binding)));
-        let states = [FactorState::Ready, FactorState::Unfinished, FactorState::Suspended];
+        let states = [
+            FactorState::Ready,
+            FactorState::Unfinished,
+            FactorState::Suspended,
+            FactorState::SwitchedOff,
+        ];
         texts.extend(states.map(|state| words.factor_state(state)));
         texts.extend(PasswordFlaw::SAMPLES.map(|flaw| words.password_flaw(flaw)));
         texts.extend(Affiliation::ALL.map(|affiliation| words.affiliation(affiliation)));

@@ -1,7 +1,7 @@
 //! What the help desk does for somebody: end waits, end sessions, end factors.
 
 use sekimori_base::{FactorId, Fault, PersonId, SessionId};
-use sekimori_directory::Username;
+use sekimori_directory::{Preferences, Username};
 use sekimori_login::Notice;
 use sekimori_login::throttle::{Bucket, Guess};
 use sekimori_store::{CommitError, Conflict, Write};
@@ -130,6 +130,32 @@ impl Flow {
             Err(error) if error.conflict() == Some(Conflict::FactorMissing) => Ok(false),
             Err(error) => Err(Fault::new("ending a factor", error)),
         }
+    }
+
+    /// Forget what somebody has switched off, who is told. `false`: they have switched nothing off.
+    pub async fn clear_preferences_of(
+        &self,
+        tenant: &Tenant,
+        person: PersonId,
+        by: &By,
+    ) -> Result<bool, Fault> {
+        let now = self.clock.now();
+        let Some(stored) = self.store.person(tenant.id, now, person).await? else {
+            return Ok(false);
+        };
+        let chosen = &stored.known.preferences;
+        if chosen.off().next().is_none() {
+            return Ok(false);
+        }
+        let preferences = Preferences::new([], chosen.first());
+        let mut line = by.line(now, "preferences.cleared", Some(person));
+        line.details = serde_json::json!({ "were": chosen }).to_string();
+        let mut writes =
+            vec![Write::PreferencesSet { person, preferences }, Write::Audit(Box::new(line))];
+        let (notice, about) = (Notice::PreferencesChanged, About::default());
+        writes.extend(self.desk_notice(tenant, &stored, notice, about)?);
+        self.commit_plain(tenant, writes, "switching proofs on").await?;
+        Ok(true)
     }
 
     async fn commit_plain(

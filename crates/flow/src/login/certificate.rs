@@ -316,11 +316,12 @@ pub(super) fn add_certificates(
     certificates: &[GoodCertificate],
 ) {
     known.ever_had_factor |= !certificates.is_empty();
+    let state = FactorState::Ready.under(&known.preferences, Method::Certificate);
     known.factors.extend(certificates.iter().map(|good| FactorFacts {
         id: factor_of(tenant.id, &good.serial),
         method: Method::Certificate,
         binding: good.binding,
-        state: FactorState::Ready,
+        state,
         registered_at: good.issued_at,
         last_used_at: None,
         codes_left: None,

@@ -86,7 +86,7 @@ impl Flow {
                     plan.cookies.device = Device::remembering(
                         known,
                         tenant,
-                        name.as_str(),
+                        (name.as_str(), shown_last(round)),
                         round.visitor.now,
                         &*self.entropy,
                     );
@@ -183,4 +183,13 @@ pub(crate) fn spend(round: &Round<'_>, factor: FactorId, step: u64) -> Vec<Write
         Method::MailCode => round.spend_mail_code(factor, step),
         Method::Password | Method::Passkey | Method::Certificate => Vec::new(),
     }
+}
+
+/// The one more proof that was shown last in this attempt. A recovery code is for an emergency and not to be asked for
+/// first the next time.
+fn shown_last(round: &Round<'_>) -> Option<Method> {
+    let fresh = round.facts.fresh_proof();
+    let proofs = round.facts.proofs.iter().chain(fresh.iter());
+    let mut methods = proofs.map(|proof| proof.method);
+    methods.rfind(|method| method.seconds() && *method != Method::RecoveryCode)
 }

@@ -419,6 +419,7 @@ pub(crate) const fn ticket_may_help(reason: Reason) -> bool {
             | Reason::FactorNoneLeft
             | Reason::FactorUnfinished
             | Reason::FactorSuspended
+            | Reason::FactorSwitchedOff
     )
 }
 

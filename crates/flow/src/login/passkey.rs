@@ -218,8 +218,10 @@ impl Round<'_> {
         let Some((stored, passkey)) = found else { return Verdict::PasskeyUnknown };
         let person = self.person.as_ref().map(|person| person.person.id);
         let Some(challenge) = signed.challenge else { return Verdict::PasskeyRefused };
-        // One that somebody has suspended may come back: it is refused, and not unknown.
-        if !is_of(assertion, person, holder) || stored.facts.state != FactorState::Ready {
+        // One that somebody has suspended may come back: it is refused, and not unknown. One that its owner has
+        // switched off is checked, so that whoever has it hears why it is not taken.
+        let checked = matches!(stored.facts.state, FactorState::Ready | FactorState::SwitchedOff);
+        if !is_of(assertion, person, holder) || !checked {
             return Verdict::PasskeyRefused;
         }
         let (factor, asked) = (stored.facts.id, asked(holder));

@@ -314,6 +314,7 @@ impl<'a> Round<'a> {
         if let Stage::Attempt { state, .. } = &self.stage {
             self.facts.proofs.clone_from(&state.proofs);
         }
+        self.facts.browser.last_method = Device::last(self.device.as_ref(), self.username());
         let chosen = guess::choose(guesses, counters);
         self.facts.browser.known_device =
             chosen.as_ref().is_some_and(|(guess, _)| guess.bucket == Bucket::KnownDevice);
@@ -367,10 +368,9 @@ impl<'a> Round<'a> {
 
     /// The folded name, or the name of the person of the session.
     pub fn name(&self) -> Option<String> {
-        match (&self.typed, &self.person) {
-            (Some(typed), _) => Some(typed.folded().to_owned()),
-            (None, Some(person)) => Some(person.person.username.to_string()),
-            (None, None) => None,
+        match &self.typed {
+            Some(typed) => Some(typed.folded().to_owned()),
+            None => self.username().map(ToString::to_string),
         }
     }
 
@@ -392,7 +392,7 @@ fn empty_facts(visitor: &Visitor, stage: &Stage) -> Facts {
             Stage::Carried(_) => None,
             Stage::Attempt { state, .. } => Some(attempt_facts(state)),
         },
-        browser: BrowserFacts { known_device: false },
+        browser: BrowserFacts { known_device: false, last_method: None },
         identifier: IdentifierFacts::Absent,
         throttle: ThrottleFacts {
             bucket: unknown_bucket(visitor),

@@ -33,6 +33,7 @@ mod overview;
 mod passkeys;
 mod password;
 mod password_ticket;
+mod preferences;
 mod refused;
 mod refused_code;
 mod rehearsal;
@@ -63,6 +64,7 @@ pub use overview::{FactorView, OverviewView, SessionView, Suggestion};
 pub use passkeys::{PasskeyAnswer, PasskeyMade, PasskeyPage, RenamePage};
 pub use password::{PasswordChange, PasswordPage};
 pub use password_ticket::PasswordTicketPage;
+pub use preferences::{Chosen, ClosedWay, PreferencesPage, Use};
 pub use refused_code::CodeFailure;
 pub(crate) use rehearsal::{REHEARSAL, rehearsed_path};
 pub use rehearsal::{Registering, RehearsalPage, RehearsedPage, RehearsedPlace};
@@ -93,6 +95,8 @@ pub enum Done {
     RecoveryCodesMade,
     /// A factor was removed.
     FactorRemoved,
+    /// It was chosen which proofs may be used.
+    PreferencesChosen,
     /// One session was ended.
     SessionEnded,
     /// The other sessions were ended.
@@ -107,7 +111,7 @@ pub enum Done {
 
 impl Done {
     /// All of them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::PasswordChanged,
         Self::TotpRegistered,
         Self::PasskeyRegistered,
@@ -115,6 +119,7 @@ impl Done {
         Self::MailCodeRegistered,
         Self::RecoveryCodesMade,
         Self::FactorRemoved,
+        Self::PreferencesChosen,
         Self::SessionEnded,
         Self::OthersEnded,
         Self::ConsentWithdrawn,
@@ -132,6 +137,7 @@ impl Done {
             Self::MailCodeRegistered => "mail-code",
             Self::RecoveryCodesMade => "codes",
             Self::FactorRemoved => "removed",
+            Self::PreferencesChosen => "preferences",
             Self::SessionEnded => "session",
             Self::OthersEnded => "others",
             Self::ConsentWithdrawn => "consent",

@@ -61,7 +61,8 @@ impl Link {
             | Notice::PasswordChanged
             | Notice::FactorRemoved
             | Notice::CertificateIssued
-            | Notice::CertificateRevoked => None,
+            | Notice::CertificateRevoked
+            | Notice::PreferencesChanged => None,
         }
     }
 
@@ -233,9 +234,15 @@ fn view(visitor: &Visitor, link: &Link, person: Option<&StoredPerson>, pressed: 
         Some(FactorState::Suspended) => NotMeState::Done,
         _ if old || person.is_none() => NotMeState::Over,
         // Suspended once by this link, and in use again since: the suspension has ended, or the desk has ended it.
-        Some(FactorState::Ready | FactorState::Unfinished) if pressed => NotMeState::Over,
+        Some(FactorState::Ready | FactorState::SwitchedOff | FactorState::Unfinished)
+            if pressed =>
+        {
+            NotMeState::Over
+        }
         None if pressed => NotMeState::Done,
-        Some(FactorState::Ready | FactorState::Unfinished) | None => NotMeState::Asked,
+        Some(FactorState::Ready | FactorState::SwitchedOff | FactorState::Unfinished) | None => {
+            NotMeState::Asked
+        }
     };
     NotMeView {
         notice: link.notice,

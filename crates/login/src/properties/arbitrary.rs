@@ -9,7 +9,9 @@ use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 use sekimori_base::{FactorId, PersonId, Timestamp};
 use sekimori_directory::settings::{PolicyRow, Requirement, ServiceName, ZoneName};
-use sekimori_directory::{Binding, Group, Method, PersonState, Position, PositionOrigin};
+use sekimori_directory::{
+    Binding, Group, Method, PersonState, Position, PositionOrigin, Preferences,
+};
 
 use crate::samples::{
     APP, CERTIFICATE, CODES, HANA, KENJI, MAIL, NOW, PASSKEY, SESSION, group, nobody, policy,
@@ -100,9 +102,10 @@ pub fn state() -> impl Strategy<Value = PersonState> {
 
 fn factor() -> impl Strategy<Value = FactorFacts> {
     let state = prop_oneof![
-        6 => Just(FactorState::Ready),
+        8 => Just(FactorState::Ready),
         1 => Just(FactorState::Unfinished),
         1 => Just(FactorState::Suspended),
+        1 => Just(FactorState::SwitchedOff),
     ];
     let kind = prop_oneof![
         5 => Just((APP, Method::Totp)),
@@ -128,16 +131,20 @@ fn factor() -> impl Strategy<Value = FactorFacts> {
 
 /// Anybody.
 pub fn known() -> BoxedStrategy<KnownPerson> {
-    (person_id(), state(), groups(), vec(factor(), 0..4), any::<bool>(), epoch())
-        .prop_map(|(id, state, groups, factors, ever_had_factor, credential_epoch)| KnownPerson {
-            id,
-            state,
-            groups,
-            affiliations: BTreeSet::new(),
-            administrator: false,
-            factors,
-            ever_had_factor,
-            credential_epoch,
+    let factors = (vec(factor(), 0..4), any::<bool>(), option::weighted(0.2, method()));
+    (person_id(), state(), groups(), factors, epoch())
+        .prop_map(|(id, state, groups, (factors, ever_had_factor, first), credential_epoch)| {
+            KnownPerson {
+                id,
+                state,
+                groups,
+                affiliations: BTreeSet::new(),
+                administrator: false,
+                factors,
+                ever_had_factor,
+                credential_epoch,
+                preferences: Preferences::new([], first),
+            }
         })
         .boxed()
 }

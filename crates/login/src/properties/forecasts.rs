@@ -85,6 +85,7 @@ fn refused(decision: &Decision, demand: &Demand) -> Forecast {
             | Reason::FactorNoneLeft
             | Reason::FactorUnfinished
             | Reason::FactorSuspended
+            | Reason::FactorSwitchedOff
             | Reason::FactorNotAllowed
             | Reason::LevelNotReachable
     ) && demand.assurance != AssuranceDemand::Unreachable;

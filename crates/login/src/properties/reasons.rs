@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 
 use sekimori_directory::settings::Requirement;
-use sekimori_directory::{Method, PersonState};
+use sekimori_directory::{Method, PersonState, Preferences};
 
 use crate::enrol::{Ticket, binding};
+use crate::preferences::closes;
 use crate::samples::{
     APP, KENJI, NOW, PASSKEY, app, at_second_step, attempt, calm, certificate, checked, codes,
     group, hana, hana_who_is, hana_with, home, mail, no_wait, nobody, passkey, policy, policy_with,
@@ -114,6 +115,7 @@ fn second_factor() -> Table {
         (Reason::FactorNoneLeft, with(vec![], true)),
         (Reason::FactorUnfinished, with(app_in(FactorState::Unfinished), false)),
         (Reason::FactorSuspended, with(app_in(FactorState::Suspended), true)),
+        (Reason::FactorSwitchedOff, with(app_in(FactorState::SwitchedOff), true)),
         (
             Reason::FactorUnusable,
             sent(Submission::Choose(Method::RecoveryCode), with(vec![app()], true)),
@@ -147,7 +149,10 @@ fn passkeys() -> Table {
     let accepted = Verdict::PasskeyAccepted { factor: PASSKEY, user_verified: true, counter: 0 };
     let held = KnownPerson { state: PersonState::Held { since: NOW }, ..hana() };
     let held = Facts { person: PersonFacts::Known(Box::new(held)), ..nobody() };
+    let off = FactorFacts { state: FactorState::SwitchedOff, ..passkey() };
+    let off = Facts { person: hana_with(vec![off]), ..nobody() };
     vec![
+        (Reason::PasskeySwitchedOff, checked(Submission::Passkey, accepted, off)),
         (Reason::PasskeyUnknown, signed(Verdict::PasskeyUnknown)),
         (Reason::PasskeyRefused, signed(Verdict::PasskeyRefused)),
         (Reason::PasskeyUnverified, signed(Verdict::PasskeyUnverified)),
@@ -212,6 +217,10 @@ fn every_reason_is_produced_here_or_said_to_be_made_elsewhere() {
     for (facts, purpose) in [(&nobody(), start), (&calm(), factor), (&suspended, start)] {
         seen.extend(ticket::password(facts, purpose, None).err());
     }
+    let wanted = Preferences::new([Method::Totp], None);
+    let (own, there) = (Facts { person: hana_with(vec![app()]), ..proven() }, home());
+    let closed = closes(&policy(), &own, std::slice::from_ref(&own.service), &[there], &wanted);
+    seen.extend(closed.map(|closed| closed.reason()));
     let missing: Vec<_> = Reason::ALL.iter().filter(|reason| !seen.contains(reason)).collect();
     assert!(missing.is_empty(), "no facts give {missing:?}");
 }

@@ -85,6 +85,7 @@ fn wants_proof(end: &Decision, demand: AssuranceDemand) -> bool {
         | Reason::FactorNoneLeft
         | Reason::FactorUnfinished
         | Reason::FactorSuspended
+        | Reason::FactorSwitchedOff
         | Reason::FactorNotAllowed => true,
         Reason::LevelNotReachable => demand != AssuranceDemand::Unreachable,
         // There was nobody to ask for it.

@@ -51,6 +51,7 @@ fn passkey(weighed: &Weighed<'_>) -> Option<Outcome> {
         | Usability::Unfinished
         | Usability::UsedUp
         | Usability::Suspended
+        | Usability::SwitchedOff
         | Usability::NotAllowedHere
         | Usability::MethodTooWeak
         | Usability::BindingTooWeak => {
@@ -66,6 +67,7 @@ fn code(weighed: &Weighed<'_>, method: Method) -> Outcome {
         | Usability::Unfinished
         | Usability::UsedUp
         | Usability::Suspended
+        | Usability::SwitchedOff
         | Usability::NotAllowedHere
         | Usability::MethodTooWeak
         | Usability::BindingTooWeak => {
@@ -82,6 +84,7 @@ fn certificate(weighed: &Weighed<'_>) -> Outcome {
         | Usability::Unfinished
         | Usability::UsedUp
         | Usability::Suspended
+        | Usability::SwitchedOff
         | Usability::NotAllowedHere
         | Usability::MethodTooWeak
         | Usability::BindingTooWeak => {

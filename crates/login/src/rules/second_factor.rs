@@ -53,8 +53,15 @@ fn step(weighed: &Weighed<'_>, wanted: Option<Method>) -> Option<Step> {
     };
     let method = wanted
         .filter(|method| usable(*method))
-        .or_else(|| Method::ALL.into_iter().find(|method| usable(*method)))?;
+        .or_else(|| recommended(weighed).find(|method| usable(*method)))?;
     Some(Step::SecondFactor { method, choices })
+}
+
+/// The methods in the order in which they are recommended: what the person wants first, what was shown last in this
+/// browser, and then what is best.
+fn recommended(weighed: &Weighed<'_>) -> impl Iterator<Item = Method> {
+    let own = weighed.person().and_then(|person| person.preferences.first());
+    own.into_iter().chain(weighed.facts.browser.last_method).chain(Method::ALL)
 }
 
 fn refuse(weighed: &Weighed<'_>, reason: Reason) -> Outcome {
@@ -71,6 +78,8 @@ fn why_none(weighed: &Weighed<'_>) -> Reason {
         Reason::LevelNotReachable
     } else if any(Usability::NotAllowedHere) {
         Reason::FactorNotAllowed
+    } else if any(Usability::SwitchedOff) {
+        Reason::FactorSwitchedOff
     } else if any(Usability::Suspended) {
         Reason::FactorSuspended
     } else if ever || any(Usability::UsedUp) {
@@ -211,6 +220,11 @@ mod tests {
                     Reason::FactorNoneLeft,
                 ),
                 ("suspended", once(vec![is(suspended, &app())]), Reason::FactorSuspended),
+                (
+                    "one suspended, one switched off",
+                    once(vec![is(suspended, &codes()), is(FactorState::SwitchedOff, &app())]),
+                    Reason::FactorSwitchedOff,
+                ),
                 (
                     "suspended and unfinished",
                     once(vec![is(unfinished, &app()), is(suspended, &app())]),

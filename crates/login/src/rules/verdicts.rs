@@ -51,8 +51,8 @@ pub(super) fn rule(weighed: &Weighed<'_>) -> Option<Outcome> {
     Some(outcome)
 }
 
-/// Why a right signature proves nothing: the account is held, the holder was not verified where that was needed, or
-/// the passkey has gone meanwhile.
+/// Why a right signature proves nothing: the account is held, the holder was not verified where that was needed, its
+/// owner has switched passkeys off, or the passkey has gone meanwhile.
 fn unproven_passkey(weighed: &Weighed<'_>) -> Reason {
     match weighed.facts.verdict {
         _ if weighed.person().is_some_and(KnownPerson::is_held) => Reason::PasskeyHeld,
@@ -60,6 +60,11 @@ fn unproven_passkey(weighed: &Weighed<'_>) -> Reason {
             if weighed.person().is_some_and(|person| person.has_ready(factor, Method::Passkey)) =>
         {
             Reason::PasskeyUnverified
+        }
+        Some(Verdict::PasskeyAccepted { factor, .. })
+            if weighed.person().is_some_and(|person| person.has_switched_off(factor)) =>
+        {
+            Reason::PasskeySwitchedOff
         }
         _ => Reason::PasskeyUnknown,
     }

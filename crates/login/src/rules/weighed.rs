@@ -209,12 +209,16 @@ impl<'a> Weighed<'a> {
         Details { policy_row: Some(row), ..Details::default() }
     }
 
-    /// All second-factor methods with whether they can be used now and why not.
+    /// All second-factor methods with whether they can be used now and why not: those that the site has, and those that
+    /// are registered all the same.
     pub fn choices(&self) -> Vec<Choice> {
         Method::ALL
             .into_iter()
             .filter(|method| method.seconds())
             .map(|method| Choice { method, usability: self.usability(method) })
+            .filter(|choice| {
+                self.policy.has(choice.method) || choice.usability != Usability::NotRegistered
+            })
             .collect()
     }
 
@@ -228,6 +232,8 @@ impl<'a> Weighed<'a> {
         if !usable {
             return if has(FactorState::Ready) {
                 Usability::UsedUp
+            } else if has(FactorState::SwitchedOff) {
+                Usability::SwitchedOff
             } else if has(FactorState::Suspended) {
                 Usability::Suspended
             } else if has(FactorState::Unfinished) {
@@ -255,6 +261,7 @@ impl<'a> Weighed<'a> {
         let two = self.demanded() == Assurance::TwoFactors;
         match factor.state {
             FactorState::Suspended => Usability::Suspended,
+            FactorState::SwitchedOff => Usability::SwitchedOff,
             FactorState::Unfinished => Usability::Unfinished,
             FactorState::Ready if !factor.is_usable() => Usability::UsedUp,
             FactorState::Ready if !self.row_takes_bound(factor.method, Some(factor.binding)) => {

@@ -4,6 +4,7 @@ mod certificates;
 mod changes;
 mod not_me;
 mod overview;
+mod preferences;
 mod rehearsal;
 mod shown;
 
@@ -19,4 +20,5 @@ pub use not_me::{NotMe, NotMeState, Remedy};
 pub use overview::{
     Done, EventRow, FactorRow, Happened, Overview, PersonCard, ServiceLink, SessionRow, Suggestion,
 };
+pub use preferences::{ChoosePreferences, LockedOut, PreferredKind};
 pub use rehearsal::{Outlook, Registering, Rehearsal, Rehearsed, RehearsedPlace};

@@ -84,6 +84,7 @@ impl NotMe {
             Notice::FactorAdded | Notice::RecoveryCodesMade => "not-me-next-new",
             Notice::CertificateIssued => "not-me-next-certificate-issued",
             Notice::CertificateRevoked => "not-me-next-certificate-revoked",
+            Notice::PreferencesChanged => "not-me-next-preferences-changed",
         }
     }
 

@@ -168,6 +168,8 @@ pub enum Done {
     RecoveryCodesMade,
     /// A factor was removed.
     FactorRemoved,
+    /// It was chosen which proofs may be used.
+    PreferencesChosen,
     /// One session was ended.
     SessionEnded,
     /// The other sessions were ended.

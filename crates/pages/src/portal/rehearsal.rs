@@ -94,6 +94,7 @@ impl Outlook {
             Reason::FactorNoneLeft => "rehearsal-why-none-left",
             Reason::FactorUnfinished => "rehearsal-why-unfinished",
             Reason::FactorSuspended => "rehearsal-why-suspended",
+            Reason::FactorSwitchedOff => "rehearsal-why-switched-off",
             Reason::FactorNotAllowed => "rehearsal-why-not-allowed",
             Reason::LevelNotReachable => "rehearsal-why-level",
             Reason::NotFromHere => "rehearsal-why-not-from-there",
@@ -159,6 +160,7 @@ impl View<'_> {
             | Usability::Unfinished
             | Usability::UsedUp
             | Usability::Suspended
+            | Usability::SwitchedOff
             | Usability::BindingTooWeak
             | Usability::MethodTooWeak) => self.usability(other),
         }

@@ -19,6 +19,7 @@ impl Done {
             Self::TotpRegistered => "done-totp-registered",
             Self::RecoveryCodesMade => "done-recovery-codes-made",
             Self::FactorRemoved => "done-factor-removed",
+            Self::PreferencesChosen => "done-preferences-chosen",
             Self::SessionEnded => "done-session-ended",
             Self::OthersEnded => "done-others-ended",
             Self::ConsentWithdrawn => "done-consent-withdrawn",
@@ -171,5 +172,6 @@ pub(crate) const fn notice_text(notice: Notice) -> &'static str {
         Notice::RecoveryCodesMade => "notice-recovery-codes-made",
         Notice::CertificateIssued => "notice-certificate-issued",
         Notice::CertificateRevoked => "notice-certificate-revoked",
+        Notice::PreferencesChanged => "notice-preferences-changed",
     }
 }

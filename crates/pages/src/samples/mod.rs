@@ -45,6 +45,7 @@ pub const LINKS: PortalLinks = PortalLinks {
     ticket: "/portal/ticket",
     remove_factor: "/portal/remove-factor",
     rename_factor: "/portal/rename-factor",
+    preferences: "/portal/preferences",
     certificates: "/portal/certificates",
     rehearsal: "/portal/rehearsal",
     consents: "/portal/consents",

@@ -10,9 +10,10 @@ use super::{
     text, verified,
 };
 use crate::portal::{
-    ChangePassword, Consents, Done, EnrolTicket, EventRow, FactorRow, GrantRow, Happened, NotMe,
-    NotMeState, Overview, PersonCard, RecoveryCodes, RegisterPasskey, RegisterTotp, Remedy,
-    RemoveFactor, RenamePasskey, ServiceLink, SessionRow, Standing, Suggestion,
+    ChangePassword, ChoosePreferences, Consents, Done, EnrolTicket, EventRow, FactorRow, GrantRow,
+    Happened, LockedOut, NotMe, NotMeState, Overview, PersonCard, PreferredKind, RecoveryCodes,
+    RegisterPasskey, RegisterTotp, Remedy, RemoveFactor, RenamePasskey, ServiceLink, SessionRow,
+    Standing, Suggestion,
 };
 use crate::{Form, Page, PasskeyPurpose, Slip, demo};
 
@@ -24,6 +25,7 @@ pub(super) fn samples(language: Language) -> Vec<Sample> {
     all.extend(passkeys(language));
     all.extend(certificates::samples(language));
     all.extend(rehearsal::samples(language, &factors()));
+    all.extend(preferences(language));
     all.extend(tickets(language));
     all.extend(not_me(language));
     all.extend(demos(language));
@@ -65,7 +67,7 @@ fn factors() -> Vec<FactorRow> {
         ),
         row(2, Method::Totp, Binding::Ticket, FactorState::Unfinished, 2, None, None),
         row(4, Method::Passkey, Binding::OtherFactor, FactorState::Ready, 30, None, None),
-        row(5, Method::MailCode, Binding::MailCode, FactorState::Ready, 20, None, None),
+        row(5, Method::MailCode, Binding::MailCode, FactorState::SwitchedOff, 20, None, None),
         row(3, Method::RecoveryCode, Binding::OtherFactor, FactorState::Ready, 39, None, Some(8)),
     ]
 }
@@ -315,6 +317,33 @@ fn passkeys(language: Language) -> Vec<Sample> {
     ]
 }
 
+fn preferences(language: Language) -> Vec<Sample> {
+    let kinds = |off: &[Method]| {
+        let kind = |method| PreferredKind { method, on: !off.contains(&method) };
+        sekimori_directory::Preferences::CHOOSABLE.map(kind).to_vec()
+    };
+    let choose = |off: &[Method], first, refused| ChoosePreferences {
+        form: form("/portal/preferences"),
+        kinds: kinds(off),
+        first,
+        refused,
+    };
+    let refused = |for_level| LockedOut {
+        failure: failure(Reason::PreferenceLocksOut, verified()),
+        service: text(language, "Webmail", "ウェブメール"),
+        place: text(language, "outside", "学外"),
+        for_level,
+    };
+    let most = [Method::Passkey, Method::Totp, Method::Certificate];
+    let none = ChoosePreferences { kinds: Vec::new(), ..choose(&[], None, None) };
+    vec![
+        sample("preferences", choose(&[Method::MailCode], Some(Method::Totp), None)),
+        sample("preferences-refused", choose(&Method::ALL, None, Some(refused(false)))),
+        sample("preferences-refused-level", choose(&most, None, Some(refused(true)))),
+        sample("preferences-none", none),
+    ]
+}
+
 fn tickets(language: Language) -> Vec<Sample> {
     let account = text(language, "Your account", "アカウント");
     let ticket = |failure| EnrolTicket {
@@ -368,6 +397,7 @@ fn not_me(language: Language) -> Vec<Sample> {
         ("not-me-failed-done", page(Notice::SecondFactorFailed, None, NotMeState::Done)),
         ("not-me-code-done", page(Notice::RecoveryCodeUsed, None, NotMeState::Done)),
         ("not-me-removed-done", page(Notice::FactorRemoved, totp, NotMeState::Done)),
+        ("not-me-preferences-done", page(Notice::PreferencesChanged, None, NotMeState::Done)),
     ]
     .map(|(name, page)| Sample { portal: false, ..sample(name, page) })
     .into()

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use sekimori_base::{Bilingual, FactorId, Language, SessionId};
-use sekimori_directory::{Affiliation, Group, MailAddress, Person, Site, Username};
+use sekimori_directory::{Affiliation, Group, MailAddress, Person, Preferences, Site, Username};
 use serde::{Deserialize, Serialize};
 
 use super::letters::LettersCommand;
@@ -80,6 +80,11 @@ pub enum Command {
         username: Username,
         /// Which.
         factor: FactorId,
+    },
+    /// Switch on what somebody has switched off.
+    PreferencesClear {
+        /// Whose.
+        username: Username,
     },
     /// Everything that is kept about somebody.
     PersonExport {
@@ -329,6 +334,9 @@ pub struct ShownPerson {
     pub has_password: bool,
     /// Their factors.
     pub factors: Vec<ShownFactor>,
+    /// What they want to be asked for, if they have chosen.
+    #[serde(skip_serializing_if = "Preferences::is_default")]
+    pub preferences: Preferences,
     /// The codes that were sent lately to somebody who has no address for them yet, newest first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub mail_codes: Vec<ShownMail>,
@@ -347,6 +355,9 @@ pub struct ShownFactor {
     pub binding: String,
     /// What the person calls it.
     pub label: String,
+    /// When it was last used, if it was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_used_at: Option<String>,
     /// Recovery codes that are left.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub codes_left: Option<u32>,

@@ -38,6 +38,17 @@ pub(super) async fn end_factor(
     Ok(Answer::yes(text, json!({ "username": username, "factor": factor })))
 }
 
+pub(super) async fn switch_on(desk: &Desk<'_>, username: Username) -> Result<Answer, Failed> {
+    let tenant = desk.tenant()?;
+    let Some(stored) = find(desk, &tenant, &username).await? else { return Ok(nobody(&username)) };
+    let cleared = desk.app.flow.clear_preferences_of(&tenant, stored.person.id, desk.by).await;
+    if !cleared.map_err(Failed::at("switching proofs on"))? {
+        return Ok(Answer::no(format!("{username} has switched nothing off"), json!(null)));
+    }
+    let text = format!("whatever {username} has registered may be used again");
+    Ok(Answer::yes(text, json!({ "username": username })))
+}
+
 pub(super) async fn sessions(desk: &Desk<'_>, username: Username) -> Result<Answer, Failed> {
     let tenant = desk.tenant()?;
     let Some(stored) = find(desk, &tenant, &username).await? else { return Ok(nobody(&username)) };

@@ -73,6 +73,7 @@ pub async fn execute(
         Command::PersonTicket { username, what } => people::ticket(&desk, username, what).await,
         Command::PersonUnlock { username } => desk::unlock(&desk, username).await,
         Command::FactorEnd { username, factor } => desk::end_factor(&desk, username, factor).await,
+        Command::PreferencesClear { username } => desk::switch_on(&desk, username).await,
         Command::PersonExport { username } => records::export(&desk, username).await,
         Command::PersonErase { username, act } => records::erase(&desk, username, act).await,
         Command::PersonImport { file, act } => import::run(&desk, &file, act, &watcher).await,

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use sekimori_base::{PersonId, Secret, Timestamp};
 use sekimori_credential::strength::Weakness;
-use sekimori_directory::{Binding, PersonState, Username};
+use sekimori_directory::{Binding, Method, PersonState, Username};
 use sekimori_flow::admin::{AddError, NewPerson as Somebody, View};
 use sekimori_flow::{Tenant, measured};
 use sekimori_login::ticket::TicketPurpose;
@@ -263,6 +263,7 @@ fn shown(stored: StoredPerson) -> ShownPerson {
         state: word(&factor.facts.state),
         binding: word(&factor.facts.binding),
         label: factor.label.clone(),
+        last_used_at: factor.facts.last_used_at.map(settings::moment),
         codes_left: (factor.codes > 0)
             .then(|| u32::from(factor.codes).saturating_sub(factor.spent.count_ones())),
         sent: Vec::new(),
@@ -271,6 +272,7 @@ fn shown(stored: StoredPerson) -> ShownPerson {
         has_password: stored.password.is_some(),
         factors: stored.factors.iter().map(factor).collect(),
         mail_codes: Vec::new(),
+        preferences: stored.known.preferences,
         person: stored.person,
     }
 }
@@ -323,10 +325,19 @@ fn words(shown: &ShownPerson) -> String {
     for factor in &shown.factors {
         let left = factor.codes_left.map_or(String::new(), |left| format!(", {left} left"));
         let ShownFactor { method, state, binding, id, label, .. } = factor;
+        let used = factor.last_used_at.as_ref().map_or("never", String::as_str);
         line("factor", format!("{method} ({state}, {binding}{left}) {label} {id}"));
+        line("  last used", used.to_owned());
         for mail in &factor.sent {
             line(mails::KEY, mails::words(mail));
         }
+    }
+    let off: Vec<&str> = shown.preferences.off().map(Method::as_str).collect();
+    if !off.is_empty() {
+        line("switched off", format!("{} (by its owner)", off.join(" ")));
+    }
+    if let Some(first) = shown.preferences.first() {
+        line("asked first", first.as_str().to_owned());
     }
     for mail in &shown.mail_codes {
         line(mails::KEY, mails::words(mail));

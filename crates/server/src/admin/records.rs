@@ -76,6 +76,7 @@ fn exported_value(exported: &PersonExport) -> Value {
         "person": exported.person.person,
         "certificates": certificates.collect::<Vec<_>>(),
         "factors": factors.collect::<Vec<_>>(),
+        "preferences": exported.person.known.preferences,
         "sessions": sessions.collect::<Vec<_>>(),
         "consents": consents.collect::<Vec<_>>(),
         "tickets": tickets.collect::<Vec<_>>(),

@@ -56,12 +56,19 @@ enum What {
 
 /// The factors of somebody; with --end, end one of them
 #[derive(Debug, Args)]
+#[command(after_long_help = "\
+A factor that is `switched_off` is in order, and its owner has chosen in the
+account page that it may not be used. They switch it on again there; who cannot
+sign in any more is helped with --switch-on, and told by mail that you did it.")]
 struct Factors {
     #[command(flatten)]
     whom: Whom,
     /// End this factor
     #[arg(long, value_name = "ID")]
     end: Option<FactorId>,
+    /// Whatever they have switched off may be used again
+    #[arg(long, conflicts_with = "end")]
+    switch_on: bool,
 }
 
 /// Make a ticket: a code on paper, good once, with which its owner chooses a password or registers an app
@@ -202,8 +209,9 @@ pub(super) fn run(person: Person, common: &Common) -> Result<Ended, Failed> {
         What::Unlock(whom) => {
             ask_and_show(Command::PersonUnlock { username: whom.username }, common)
         }
-        What::Factors(Factors { whom: Whom { username }, end }) => match end {
+        What::Factors(Factors { whom: Whom { username }, end, switch_on }) => match end {
             Some(factor) => ask_and_show(Command::FactorEnd { username, factor }, common),
+            None if switch_on => ask_and_show(Command::PreferencesClear { username }, common),
             None => factors(username, common),
         },
         What::Export(whom) => {
@@ -228,7 +236,8 @@ fn factors(username: Username, common: &Common) -> Result<Ended, Failed> {
     let mut answer = ask(Command::PersonShow { username }, common)?;
     if answer.outcome == Outcome::Yes {
         answer.value = answer.value["factors"].take();
-        let wanted = |line: &&str| line.starts_with("factor ") || line.starts_with(mails::KEY);
+        let keys = ["factor ", "  last used", "switched off", "asked first", mails::KEY];
+        let wanted = |line: &&str| keys.iter().any(|key| line.starts_with(key));
         let lines = answer.text.lines().filter(wanted);
         let text = lines.collect::<Vec<_>>().join("\n");
         answer.text = if text.is_empty() { "no factors".to_owned() } else { text };

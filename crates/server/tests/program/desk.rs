@@ -41,6 +41,10 @@ fn an_administrators_factor_is_ended_by_its_id() {
     printed(folder, &["person", "add", "root", "--admin", "--generate-password"], 0);
     let factors = json(folder, &["person", "factors", "root", "--json"]);
     let id = factors[0]["id"].as_str().unwrap();
+    let nothing = printed(folder, &["person", "factors", "root", "--switch-on"], 1);
+    assert!(nothing.contains("root has switched nothing off"), "{nothing}");
+    let shown = printed(folder, &["person", "factors", "root"], 0);
+    assert!(shown.contains("last used   never"), "{shown}");
     printed(folder, &["person", "factors", "root", "--end", id], 0);
     printed(folder, &["person", "factors", "root", "--end", id], 1);
 }

@@ -1,7 +1,7 @@
 //! Factors: each code once, the epoch after each change.
 
 use sekimori_base::PersonId;
-use sekimori_directory::Method;
+use sekimori_directory::{Method, Preferences};
 use sekimori_login::FactorState;
 use sekimori_store::{Conflict, NewFactor, NewPasskey, Wanted, Write};
 
@@ -15,6 +15,7 @@ cases! {
     a_passkey_leads_to_its_person_and_is_nobody_elses;
     an_unfinished_factor_counts_only_when_a_code_was_shown;
     the_epoch_rises_with_every_change_of_password_or_factors;
+    what_is_switched_off_is_not_ready_until_it_is_switched_on;
     a_suspension_ends_by_itself;
     removing_the_last_factor_does_not_make_the_next_one_the_first;
     a_rehash_of_a_password_that_changed_meanwhile_does_nothing;
@@ -152,6 +153,30 @@ async fn the_epoch_rises_with_every_change_of_password_or_factors(world: World) 
     assert_eq!(world.stored(person).await.known.credential_epoch, 6, "nothing was removed");
     world.commit(vec![Write::EpochRaise { person }]).await.unwrap();
     assert_eq!(world.stored(person).await.known.credential_epoch, 7);
+}
+
+async fn what_is_switched_off_is_not_ready_until_it_is_switched_on(world: World) {
+    let person = world.somebody("taro").await.id;
+    world.factor(person, Method::Totp).await;
+    let epoch = world.stored(person).await.known.credential_epoch;
+    let wants = |off: &[Method], first| {
+        let preferences = Preferences::new(off.iter().copied(), first);
+        vec![Write::PreferencesSet { person, preferences }]
+    };
+    world.commit(wants(&[Method::Totp], Some(Method::Passkey))).await.unwrap();
+    let stored = world.stored(person).await;
+    assert_eq!(stored.known.factors[0].state, FactorState::SwitchedOff);
+    assert_eq!(stored.factors[0].facts, stored.known.factors[0]);
+    assert_eq!(stored.known.preferences.first(), Some(Method::Passkey));
+    assert_eq!(stored.known.credential_epoch, epoch + 1, "what counted before may not count now");
+    world.commit(wants(&[], None)).await.unwrap();
+    let stored = world.stored(person).await;
+    assert_eq!(stored.known.factors[0].state, FactorState::Ready);
+    assert!(stored.known.preferences.is_default());
+    let nobody = PersonId::from_bytes([0xEE; 16]);
+    let preferences = Preferences::default();
+    let missing = world.commit(vec![Write::PreferencesSet { person: nobody, preferences }]).await;
+    assert_eq!(missing, Err(Conflict::PersonMissing));
 }
 
 async fn a_suspension_ends_by_itself(world: World) {

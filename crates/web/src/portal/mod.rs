@@ -14,6 +14,7 @@ mod not_me;
 mod overview;
 mod passkeys;
 mod password_ticket;
+mod preferences;
 mod rehearsal;
 mod sessions;
 mod ticket;
@@ -36,6 +37,7 @@ pub use passkeys::{passkey, passkey_made, rename, renamed};
 pub use password_ticket::{
     new_password, new_password_chosen, password_ticket, password_ticket_entered,
 };
+pub use preferences::{preferences, preferences_chosen};
 pub use rehearsal::{rehearsal, rehearse, rehearsed};
 pub use sessions::{end_sessions, sign_out, sign_out_asked, signed_out};
 pub use ticket::{ticket, ticket_entered};
@@ -70,6 +72,7 @@ pub const LINKS: PortalLinks = PortalLinks {
     ticket: "/portal/ticket",
     remove_factor: "/portal/factor/remove",
     rename_factor: "/portal/factor/rename",
+    preferences: "/portal/preferences",
     certificates: "/portal/certificates",
     rehearsal: "/portal/rehearsal",
     consents: "/portal/consents",

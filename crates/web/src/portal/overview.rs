@@ -144,6 +144,7 @@ pub(super) const fn done_words(done: Done) -> DoneWords {
         Done::TotpRegistered => DoneWords::TotpRegistered,
         Done::RecoveryCodesMade => DoneWords::RecoveryCodesMade,
         Done::FactorRemoved => DoneWords::FactorRemoved,
+        Done::PreferencesChosen => DoneWords::PreferencesChosen,
         Done::SessionEnded => DoneWords::SessionEnded,
         Done::OthersEnded => DoneWords::OthersEnded,
         Done::ConsentWithdrawn => DoneWords::ConsentWithdrawn,

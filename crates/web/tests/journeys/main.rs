@@ -20,6 +20,7 @@ mod passkeys_attacked;
 mod passkeys_made;
 mod portal;
 mod portal_changes;
+mod preferences;
 mod refused_forms;
 mod registering;
 mod registering_mail;

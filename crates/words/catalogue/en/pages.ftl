@@ -175,6 +175,7 @@ usability-not-registered = not registered
 usability-unfinished = registration not finished: its first code was never entered
 usability-used-up = all codes are used
 usability-suspended = suspended
+usability-switched-off = you switched it off in your account page
 usability-not-allowed-here = not accepted by this service from where you are
 usability-binding-too-weak = registered with the password alone, which this service does not accept
 usability-method-too-weak = never enough for the level that this service asks

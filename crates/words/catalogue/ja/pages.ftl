@@ -163,6 +163,7 @@ usability-not-registered = 登録されていません
 usability-unfinished = 登録が途中です（最初のコードが未入力）
 usability-used-up = すべて使用済みです
 usability-suspended = 一時停止中です
+usability-switched-off = アカウントのページで使わない設定にされています
 usability-not-allowed-here = 現在の接続場所からこのサービスには使えません
 usability-binding-too-weak = パスワードだけで登録されたため、このサービスでは受け付けません
 usability-method-too-weak = このサービスが求める強さには届きません
