@@ -21,7 +21,7 @@ use crate::request::Request;
 use crate::serial::Serial;
 
 /// Certificates begin this many seconds before they are made, for clocks that go slow.
-const BACKDATED_SECONDS: i64 = 300;
+pub(crate) const BACKDATED_SECONDS: i64 = 300;
 /// Length of a key's identifier, in bytes. RFC 7093, 2 (1)
 const KEY_ID_BYTES: usize = 20;
 

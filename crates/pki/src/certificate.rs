@@ -1,6 +1,6 @@
 //! A certificate, read but not believed: what is shown of it, and what its verification needs.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use der::asn1::ObjectIdentifier;
 use der::{Decode, Encode};
@@ -113,6 +113,17 @@ impl Certificate {
     /// SHA-256 of its bytes.
     pub fn fingerprint(&self) -> Fingerprint {
         Fingerprint::of(&self.der)
+    }
+
+    /// The name of its key in addresses: the first 20 bytes of SHA-256 over it, in hexadecimal. The same for every
+    /// certificate of that key.
+    pub fn key_name(&self) -> String {
+        let info = self.key().to_der().expect("a key that was read can be written");
+        let mut name = String::with_capacity(40);
+        for byte in &sha256(&[&info])[..20] {
+            let _ = write!(name, "{byte:02x}");
+        }
+        name
     }
 
     /// True if it names `issuer` as its issuer and that one's key signed it. Nothing else is looked at.

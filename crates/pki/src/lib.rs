@@ -28,6 +28,7 @@ pub mod presented;
 mod profile;
 mod public_key;
 mod request;
+mod root_list;
 mod serial;
 mod signed;
 
@@ -44,6 +45,7 @@ pub use pkcs12::PersonalKey;
 pub use profile::{Lifetime, Locations, LocationsError, MailRule, Profile, ProfileError, Subject};
 pub use public_key::{KeyRefused, SignerUnfit};
 pub use request::{REQUEST_BYTES_MAX, Request, RequestError};
+pub use root_list::{RootList, RootListRefused};
 pub use serial::Serial;
 
 #[cfg(test)]

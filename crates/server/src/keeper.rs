@@ -28,6 +28,8 @@ const SEAL: Duration = Duration::from_secs(sekimori_flow::checkpoint::ROUND_SECO
 const MAIL: Duration = Duration::from_secs(2);
 /// Codes that are due: somebody waits for each.
 const CODES: Duration = Duration::from_millis(500);
+/// What is over in weeks is told once a day.
+const REMIND: Duration = Duration::from_hours(24);
 /// Expired rows.
 const SWEEP: Duration = Duration::from_secs(30);
 /// Changed certificate files.
@@ -63,6 +65,12 @@ pub fn start(
         async move { app.flow.end_certificates().await }
     };
     every("ending the certificates of ended accounts", ROTATE, stopping, end);
+    let reminding = app.clone();
+    let remind = move || {
+        reminding.flow.remind_of_root_lists();
+        std::future::ready(Ok(()))
+    };
+    every("looking at the lists of roots", REMIND, stopping, remind);
     let sealing = app.clone();
     let seal = move || {
         let app = sealing.clone();

@@ -58,6 +58,13 @@ export class FreeRadius {
     return path.join(this.folder, name);
   }
 
+  /** Leave only the root, which comes last, among those that it trusts. */
+  trustRootAlone() {
+    const begin = '-----BEGIN';
+    const pem = fs.readFileSync(this.file('certs/campus.pem'), 'utf8');
+    fs.writeFileSync(this.file('certs/campus.pem'), pem.slice(pem.lastIndexOf(begin)));
+  }
+
   /** Start it; `change` alters the module of the guide. */
   async start({ change = (text) => text } = {}) {
     fs.writeFileSync(this.file('eap'), change(ofGuide('eap {')));

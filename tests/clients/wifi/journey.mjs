@@ -84,6 +84,25 @@ journey(LISTS, async (world) => {
   assert.ok((await radius.connect(kept)).accepted, 'the other one of the same person holds');
 }, { seconds: FULL ? 420 : 120 });
 
+journey('Wi-Fi: who trusts the root alone wants its list too', async (world) => {
+  const { demo, radius, issue } = await campus(world);
+  const held = issue('held.p12');
+  const { crl_url: list, root_crl_url: above } = demo.certificate;
+  radius.trustRootAlone();
+  const change = (text) => text.replace(/^( *)check_crl = yes\n/m, '$&$1check_all_crl = yes\n');
+  radius.fetchLists([list]);
+  await radius.start({ change });
+  refused(await radius.connect(held), /unable to get certificate CRL/);
+  radius.fetchLists([list, above]);
+  await radius.restart();
+  const answer = await radius.connect(held);
+  assert.ok(answer.accepted, `${answer.said}\n${answer.radius}`);
+  await revoke(demo, held);
+  radius.fetchLists([list, above]);
+  await radius.restart();
+  refused(await radius.connect(held), /certificate revoked/);
+}, { seconds: 120 });
+
 journey('Wi-Fi: by OCSP a certificate is refused as soon as it is taken back, and everybody while nobody answers', async (world) => {
   const { demo, radius, issue } = await campus(world);
   const [lost, kept] = [issue('lost.p12'), issue('kept.p12')];

@@ -102,6 +102,7 @@ impl Event {
             | "service.secret_made"
             | "certificate.issued"
             | "ca.made"
+            | "ca.root_list"
             | "settings.applied"
             | "keys.rotated" => Self::ByHand,
             _ => return None,

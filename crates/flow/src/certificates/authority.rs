@@ -107,7 +107,11 @@ impl Flow {
             return Err(InstallError::NotValid);
         }
         let encode = |one: &Certificate| data_encoding::BASE64.encode(one.der());
-        let beside = Beside { certificates: Some([encode(&own), encode(&root)]), ..beside };
+        let certificates = Some([encode(&own), encode(&root)]);
+        let below = tenant.authorities.below(&root.key_name());
+        let list = below.filter(|below| below.root == root).and_then(|one| one.root_list.as_ref());
+        let root_list = list.map(|list| data_encoding::BASE64.encode(list.der()));
+        let beside = Beside { certificates, root_list, ..beside };
         let active = StoredKey {
             standing: KeyStanding::Active,
             moment: now,
@@ -138,7 +142,7 @@ impl Flow {
         Ok(stored.name)
     }
 
-    async fn authority_line(
+    pub(super) async fn authority_line(
         &self,
         tenant: &Tenant,
         event: &str,
@@ -163,7 +167,8 @@ impl Flow {
             .seal(&key_binding(tenant.id, key.kid()), key.to_pkcs8().expose(), &*self.entropy)
             .map_err(Fault::while_doing("sealing an authority's key"))?;
         let now = self.clock.now();
-        let beside = Beside { algorithm: algorithm.name().to_owned(), certificates: None };
+        let beside =
+            Beside { algorithm: algorithm.name().to_owned(), certificates: None, root_list: None };
         Ok(StoredKey {
             line: AUTHORITY_LINE.to_owned(),
             name: key.kid().to_owned(),
@@ -176,7 +181,7 @@ impl Flow {
     }
 
     /// Change the line of authorities; again on what is there now, if somebody else was first.
-    async fn change_authorities(
+    pub(super) async fn change_authorities(
         &self,
         tenant: &Tenant,
         steps: impl Fn(&[&StoredKey]) -> Result<Vec<KeyStep>, Fault>,

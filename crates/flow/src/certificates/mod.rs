@@ -5,6 +5,7 @@
 
 mod authority;
 mod issue;
+mod root_list;
 mod status;
 
 use std::sync::Arc;
@@ -12,7 +13,7 @@ use std::sync::Arc;
 use sekimori_base::{Fault, Sealed, TenantId, Timestamp};
 use sekimori_keys::{Binding, KeyRing, Purpose, SignatureAlgorithm, SigningKey};
 use sekimori_pki::presented::{Field, IdentityRule, IssuerSettings, Trust};
-use sekimori_pki::{Authority, Certificate};
+use sekimori_pki::{Authority, Certificate, RevokedCertificate, RootList};
 use sekimori_store::{KeySet, KeyStanding, StoredKey};
 use serde::{Deserialize, Serialize};
 
@@ -21,6 +22,7 @@ use crate::tenant::Tenant;
 pub use authority::{AuthorityPlan, AuthorityRequest, InstallError};
 pub(crate) use issue::stored_serial;
 pub use issue::{Asked, IssuedCertificate, NotIssued, ShownCertificate, WantedKey};
+pub use root_list::RootListNotTaken;
 pub use sekimori_pki::Serial;
 pub(crate) use status::Published;
 pub use status::StatusAnswer;
@@ -44,21 +46,36 @@ pub struct OwnAuthority {
     pub authority: Authority,
     /// The root that signed it.
     pub root: Certificate,
+    /// What its root takes back; none while the root has not said.
+    pub root_list: Option<RootList>,
     /// It issues, or only answers for what it issued.
     pub standing: KeyStanding,
     /// When it came here.
     pub since: Timestamp,
 }
 
+impl OwnAuthority {
+    /// When and why its root took it back.
+    pub fn revoked(&self) -> Option<RevokedCertificate> {
+        self.root_list.as_ref()?.revokes(self.authority.certificate())
+    }
+}
+
 impl Authorities {
-    /// The one that issues.
+    /// The one that issues; none while its root has taken it back.
     pub fn active(&self) -> Option<&OwnAuthority> {
-        self.own.iter().find(|own| own.standing == KeyStanding::Active)
+        let active = self.own.iter().find(|own| own.standing == KeyStanding::Active);
+        active.filter(|own| own.revoked().is_none())
     }
 
     /// The one of that name.
     pub fn named(&self, name: &str) -> Option<&OwnAuthority> {
         self.own.iter().find(|own| own.name == name)
+    }
+
+    /// One whose root has this name: what is said of a root stands beside each authority below it.
+    pub fn below(&self, root: &str) -> Option<&OwnAuthority> {
+        self.own.iter().find(|own| own.root.key_name() == root)
     }
 
     /// All of them.
@@ -99,7 +116,7 @@ fn trust_in(own: &[OwnAuthority]) -> Option<Trust> {
     let settings = own.iter().map(|own| IssuerSettings {
         certificate: own.authority.certificate().der().to_vec(),
         above: vec![own.root.der().to_vec()],
-        withdrawn_since: None,
+        withdrawn_since: own.revoked().map(|revoked| revoked.at),
         identities: vec![IdentityRule::always(Field::SerialNumber)],
     });
     let trust = Trust::new(settings.collect());
@@ -118,12 +135,23 @@ struct Beside {
     /// Its certificate and that of its root, in base 64; none while the root has not signed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     certificates: Option<[String; 2]>,
+    /// The list of the root, in base 64, once there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    root_list: Option<String>,
 }
 
 impl Beside {
     fn read(stored: &StoredKey) -> Result<Self, Fault> {
         let text = stored.public.as_deref().unwrap_or_default();
         serde_json::from_str(text).map_err(Fault::while_doing(OPENING))
+    }
+
+    /// The root's list, proven.
+    fn root_list(&self, root: &Certificate) -> Result<Option<RootList>, Fault> {
+        let Some(text) = &self.root_list else { return Ok(None) };
+        let der = data_encoding::BASE64.decode(text.as_bytes());
+        let der = der.map_err(Fault::while_doing(OPENING))?;
+        RootList::read(&der, root).map(Some).map_err(Fault::while_doing(OPENING))
     }
 
     fn written(&self) -> Result<String, Fault> {
@@ -141,10 +169,13 @@ fn open(tenant: TenantId, stored: &StoredKey, ring: &KeyRing) -> Result<OwnAutho
     let certificate = decode(certificate).map_err(Fault::while_doing(OPENING))?;
     let root = decode(root).map_err(Fault::while_doing(OPENING))?;
     let key = Arc::new(open_key(tenant, stored, &beside, ring)?);
+    let root = Certificate::read(&root).map_err(Fault::while_doing(OPENING))?;
+    let root_list = beside.root_list(&root)?;
     Ok(OwnAuthority {
         name: stored.name.clone(),
         authority: Authority::open(&certificate, key).map_err(Fault::while_doing(OPENING))?,
-        root: Certificate::read(&root).map_err(Fault::while_doing(OPENING))?,
+        root,
+        root_list,
         standing: stored.standing,
         since: stored.made_at,
     })
@@ -182,11 +213,16 @@ pub struct Addresses {
 impl Addresses {
     /// Those of an authority under the present settings.
     pub fn of(tenant: &Tenant, authority: &str) -> Self {
-        let base = tenant.site.certificates.status_url.as_deref().unwrap_or(tenant.issuer());
+        let base = Self::base(tenant);
         Self {
             list: format!("{base}/ca/{authority}.crl"),
             responder: format!("{base}/ca/ocsp"),
             certificate: format!("{base}/ca/{authority}.cer"),
         }
+    }
+
+    /// What they begin with.
+    pub fn base(tenant: &Tenant) -> &str {
+        tenant.site.certificates.status_url.as_deref().unwrap_or(tenant.issuer())
     }
 }

@@ -103,7 +103,7 @@ impl StatusAnswer {
 }
 
 impl Flow {
-    /// The revocation list of an authority (DER); `None` if there is no such authority.
+    /// The revocation list of an authority or of a root (DER); `None` if there is none of that name.
     pub async fn revocation_list(
         &self,
         tenant: &Arc<Tenant>,
@@ -111,7 +111,8 @@ impl Flow {
         now: Timestamp,
     ) -> Result<Option<Arc<Vec<u8>>>, Fault> {
         if tenant.authorities.named(authority).is_none() {
-            return Ok(None);
+            let list = tenant.authorities.below(authority).and_then(|own| own.root_list.as_ref());
+            return Ok(list.map(|list| Arc::new(list.der().to_vec())));
         }
         let key = (tenant.id, authority.to_owned());
         if let Some(listed) = self.fresh_list(&key, now) {
@@ -183,10 +184,11 @@ impl Flow {
         signing.await.map_err(Fault::while_doing(doing))?
     }
 
-    /// The certificate of an authority (DER); `None` if there is no such authority.
+    /// The certificate of an authority or of a root (DER); `None` if there is none of that name.
     pub fn authority_certificate(&self, tenant: &Tenant, authority: &str) -> Option<Vec<u8>> {
-        let own = tenant.authorities.named(authority)?;
-        Some(own.authority.certificate().der().to_vec())
+        let own = tenant.authorities.named(authority).map(|own| own.authority.certificate());
+        let root = || tenant.authorities.below(authority).map(|own| &own.root);
+        own.or_else(root).map(|certificate| certificate.der().to_vec())
     }
 
     /// The answer to an OCSP request in base 64, as an address brings it. RFC 6960, A.1

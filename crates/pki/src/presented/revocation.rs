@@ -17,7 +17,7 @@ use x509_cert::spki::AlgorithmIdentifierOwned;
 use x509_cert::time::Time;
 
 use crate::certificate::Certificate;
-use crate::crl::RevocationReason;
+use crate::crl::{RevocationReason, RevokedCertificate};
 use crate::months::{from_x509, since_epoch};
 use crate::presented::trust::{Issuer, IssuerId, Trust};
 use crate::serial::Serial;
@@ -170,6 +170,20 @@ impl RevocationList {
     pub fn is_newer_than(&self, other: &Self) -> bool {
         let key = |list: &Self| (list.this_update, list.number.len(), list.number.clone());
         key(self) > key(other)
+    }
+
+    /// What it takes back, in no order.
+    pub fn entries(&self) -> impl Iterator<Item = RevokedCertificate> {
+        let entry = |(serial, (at, reason)): (&Serial, &(Timestamp, RevocationReason))| {
+            RevokedCertificate { serial: *serial, at: *at, reason: *reason }
+        };
+        self.entries.iter().map(entry)
+    }
+
+    /// What it says about one number.
+    pub fn entry(&self, serial: Serial) -> Option<RevokedCertificate> {
+        let (at, reason) = *self.entries.get(&serial)?;
+        Some(RevokedCertificate { serial, at, reason })
     }
 
     fn status(&self, certificate: &Certificate, at: Timestamp) -> Status {

@@ -5,7 +5,8 @@ use base64::engine::general_purpose::STANDARD;
 use sekimori_directory::{Binding, Username};
 use sekimori_flow::admin::View;
 use sekimori_flow::certificates::{
-    Addresses, Asked, AuthorityPlan, InstallError, NotIssued, OwnAuthority, WantedKey,
+    Addresses, Asked, AuthorityPlan, InstallError, NotIssued, OwnAuthority, RootListNotTaken,
+    WantedKey,
 };
 use sekimori_pki::{
     AuthorityName, Certificate, PemKind, PersonalKeyKind, Request, RevocationReason, Serial, pem,
@@ -25,6 +26,7 @@ pub(super) async fn authority(desk: &Desk<'_>, command: CaCommand) -> Result<Ans
     match command {
         CaCommand::Request { name, rsa, renew } => request(desk, name, rsa, renew).await,
         CaCommand::Install { certificate, root } => install(desk, &certificate, &root).await,
+        CaCommand::InstallList { list } => install_list(desk, &list).await,
         CaCommand::Show => authorities(desk),
     }
 }
@@ -78,6 +80,7 @@ async fn request(
     let value = json!({
         "common_name": common_name, "organization": title.organization, "country": title.country,
         "authority": made.name, "request": STANDARD.encode(&made.request),
+        "status_url": Addresses::base(&tenant),
     });
     Ok(Answer::yes(
         format!("the key of {common_name} was made; it waits for its certificate"),
@@ -98,14 +101,26 @@ async fn install(desk: &Desk<'_>, certificate: &str, root: &str) -> Result<Answe
     authorities(desk)
 }
 
+async fn install_list(desk: &Desk<'_>, list: &str) -> Result<Answer, Failed> {
+    let tenant = desk.tenant()?;
+    match desk.app.flow.install_root_list(&tenant, &decoded(list)?, desk.by).await {
+        Ok(_) => {}
+        Err(RootListNotTaken::Fault(fault)) => return Err(Failed::at("taking a list")(fault)),
+        Err(refused) => return Ok(no(&refused)),
+    }
+    desk.app.keep().await?;
+    authorities(desk)
+}
+
 fn authorities(desk: &Desk<'_>) -> Result<Answer, Failed> {
     let tenant = desk.tenant()?;
     let mut text = String::new();
     let mut values = Vec::new();
     for own in tenant.authorities.all() {
         let addresses = Addresses::of(&tenant, &own.name);
-        text.push_str(&described(own, &addresses));
-        values.push(shown(own, &addresses));
+        let above = Addresses::of(&tenant, &own.root.key_name());
+        text.push_str(&described(own, &addresses, &above));
+        values.push(shown(own, &addresses, &above));
     }
     if values.is_empty() {
         return Ok(Answer::no("there is no certificate authority: sekimori ca init", json!([])));
@@ -113,16 +128,22 @@ fn authorities(desk: &Desk<'_>) -> Result<Answer, Failed> {
     Ok(Answer::yes(text.trim_end(), values))
 }
 
-fn described(own: &OwnAuthority, addresses: &Addresses) -> String {
+fn described(own: &OwnAuthority, addresses: &Addresses, above: &Addresses) -> String {
     let certificate = own.authority.certificate();
     let root = &own.root;
+    let state = match own.revoked() {
+        Some(revoked) => format!("revoked by its root, since {}", moment(revoked.at)),
+        None => format!("{}, since {}", own.standing.as_str(), moment(own.since)),
+    };
+    let list_above = match &own.root_list {
+        Some(list) => format!("{}, until {}", above.list, moment(list.until())),
+        None => "none: sekimori ca sign-list".to_owned(),
+    };
     format!(
-        "{}\n  state        {}, since {}\n  valid until  {}\n  SHA-256      {}\n  \
-         root         {}, until {}\n  SHA-256      {}\n  list         {}\n  OCSP         {}\n  \
-         certificate  {}\n\n",
+        "{}\n  state        {state}\n  valid until  {}\n  SHA-256      {}\n  \
+         root         {}, until {}\n  SHA-256      {}\n  root's list  {list_above}\n  \
+         list         {}\n  OCSP         {}\n  certificate  {}\n\n",
         certificate.subject_text(),
-        own.standing.as_str(),
-        moment(own.since),
         moment(certificate.not_after()),
         certificate.fingerprint(),
         root.subject_text(),
@@ -134,7 +155,7 @@ fn described(own: &OwnAuthority, addresses: &Addresses) -> String {
     )
 }
 
-fn shown(own: &OwnAuthority, addresses: &Addresses) -> Value {
+fn shown(own: &OwnAuthority, addresses: &Addresses, above: &Addresses) -> Value {
     let one = |certificate: &Certificate| {
         json!({
             "subject": certificate.subject_text(),
@@ -143,9 +164,15 @@ fn shown(own: &OwnAuthority, addresses: &Addresses) -> Value {
             "pem": pem(PemKind::Certificate, certificate.der()),
         })
     };
+    let list = own.root_list.as_ref().map(|list| {
+        let text = pem(PemKind::RevocationList, list.der());
+        json!({ "url": above.list, "until": moment(list.until()), "pem": text })
+    });
     json!({
         "authority": own.name, "state": own.standing.as_str(), "since": moment(own.since),
+        "revoked_at": own.revoked().map(|revoked| moment(revoked.at)),
         "certificate": one(own.authority.certificate()), "root": one(&own.root),
+        "root_list": list,
         "crl_url": addresses.list, "ocsp_url": addresses.responder,
         "certificate_url": addresses.certificate,
     })

@@ -252,6 +252,11 @@ pub enum CaCommand {
         /// The root's certificate (DER), in base 64.
         root: String,
     },
+    /// Take the list that a root signed.
+    InstallList {
+        /// The list (DER), in base 64.
+        list: String,
+    },
     /// The authorities.
     Show,
 }

@@ -103,6 +103,9 @@ fn made() -> Result<[String; 3], rcgen::Error> {
     Ok([as_pem(&anchor), as_pem(&certificate), key])
 }
 
+/// The root's list is current for as long as its certificate.
+const ROOT_MONTHS: u16 = 240;
+
 /// See to it that the site has an authority. Its root's key is thrown away: nobody renews a demo.
 pub async fn ensure_authority(app: &App) -> Result<(), Failed> {
     let doing = "making the demo's certificate authority";
@@ -116,19 +119,31 @@ pub async fn ensure_authority(app: &App) -> Result<(), Failed> {
     };
     let (by, now) = (By("demo".to_owned()), SystemClock.now());
     let key = SigningKey::generate(KeyProfile::Es256).map_err(Failed::at(doing))?;
-    let root =
-        make_root(&name("Demo University Root CA")?, 240, Arc::new(key), now, &SystemEntropy);
+    let root = make_root(
+        &name("Demo University Root CA")?,
+        ROOT_MONTHS,
+        Arc::new(key),
+        now,
+        &SystemEntropy,
+    );
     let root = root.map_err(Failed::at(doing))?;
     let issuing = name("Demo University CA 1")?;
     let asked = app.flow.request_authority(&tenant, &issuing, AuthorityPlan::P256, &by).await;
     let request = Request::read(&asked.map_err(Failed::at(doing))?.request);
     let request = request.map_err(Failed::at(doing))?;
-    let nowhere = Locations::default();
-    let signed = root.sign_issuing(&request, &issuing, 120, &nowhere, now, &SystemEntropy);
+    let above = Addresses::of(&tenant, &root.certificate().key_name());
+    let places = Locations::parse(&[&above.list], &[], &[&above.certificate]);
+    let places = places.map_err(Failed::at(doing))?;
+    let signed = root.sign_issuing(&request, &issuing, 120, &places, now, &SystemEntropy);
     let signed = signed.map_err(Failed::at(doing))?;
-    let root = root.certificate().der();
-    let installed = app.flow.install_authority(&tenant, signed.der(), root, &by).await;
+    let own = root.certificate().der();
+    let installed = app.flow.install_authority(&tenant, signed.der(), own, &by).await;
     installed.map_err(Failed::at(doing))?;
+    app.keep().await?;
+    let list = root.root_list(&[], ROOT_MONTHS, now).map_err(Failed::at(doing))?;
+    let tenant = app.tenant(None)?;
+    let taken = app.flow.install_root_list(&tenant, &list, &by).await;
+    taken.map_err(Failed::at(doing))?;
     app.keep().await
 }
 
@@ -221,6 +236,7 @@ impl Sheet {
             "ca_pem": format!("{chain}{vouching}"),
             "ocsp_url": addresses.responder,
             "crl_url": addresses.list,
+            "root_crl_url": Addresses::of(tenant, &own.root.key_name()).list,
         });
         Ok(Some(Self { fetch: format!("{}{PATH}/", tenant.issuer()), tls_authority, json }))
     }

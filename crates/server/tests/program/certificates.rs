@@ -52,13 +52,14 @@ fn fetch(address: SocketAddr, request: &str, body: &[u8]) -> (String, Vec<u8>) {
 }
 
 /// A server with an authority, and taro with two certificates: one in a file, one for his own key.
-struct Campus {
+pub struct Campus {
     server: Server,
     authority: String,
 }
 
 impl Campus {
-    fn start() -> Self {
+    /// Start it.
+    pub fn start() -> Self {
         let server = Server::start("");
         let path = server.path();
         let made = printed(path, &INIT, 0);
@@ -80,16 +81,45 @@ impl Campus {
         Self { server, authority }
     }
 
-    fn path(&self) -> &Path {
+    /// Its folder.
+    pub fn path(&self) -> &Path {
         self.server.path()
     }
 
-    fn list(&self) -> String {
+    /// Fetches the list of the authority to `list.crl`; gives the answer's head.
+    pub fn list(&self) -> String {
         let request = format!("GET /ca/{}.crl", self.authority);
         let (head, body) = fetch(self.server.main, &request, b"");
         assert!(head.starts_with("HTTP/1.1 200"), "{head}");
         std::fs::write(self.path().join("list.crl"), body).unwrap();
         head
+    }
+
+    /// Fetches what lies at an address that leads to this server.
+    pub fn fetch_to(&self, url: &str, file: &str) {
+        let place = url.find("/ca/").unwrap();
+        let (head, body) = fetch(self.server.main, &format!("GET {}", &url[place..]), b"");
+        assert!(head.starts_with("HTTP/1.1 200"), "{url}: {head}");
+        assert!(head.contains("application/pkix-"), "{head}");
+        std::fs::write(self.path().join(file), body).unwrap();
+    }
+
+    /// The root's list, PEM, fetched from where the server says that it is.
+    pub fn root_list(&self) -> String {
+        let shown = json(self.path(), &["ca", "show", "--json"]);
+        self.fetch_to(shown[0]["root_list"]["url"].as_str().unwrap(), "above.crl");
+        content(self.path(), "crl -in above.crl -inform DER -out above.pem");
+        std::fs::read_to_string(self.path().join("above.pem")).unwrap()
+    }
+
+    /// What `openssl verify` says of a certificate and of every authority above it.
+    pub fn verify_chain(&self, file: &str) -> (bool, String) {
+        self.list();
+        content(self.path(), "crl -in list.crl -inform DER -out list.pem");
+        let list = std::fs::read_to_string(self.path().join("list.pem")).unwrap();
+        std::fs::write(self.path().join("lists.pem"), list + &self.root_list()).unwrap();
+        let chain = "-CAfile root.pem -untrusted issuing.pem -CRLfile lists.pem";
+        openssl(self.path(), &format!("verify -x509_strict -crl_check_all {chain} {file}"))
     }
 
     /// What `openssl verify` with the present list says of a certificate.
@@ -109,13 +139,14 @@ impl Campus {
         content(self.path(), &format!("{ask} -url {url} {more}"))
     }
 
-    fn serial(&self, file: &str) -> String {
+    /// The serial number of a certificate.
+    pub fn serial(&self, file: &str) -> String {
         let said = content(self.path(), &format!("x509 -in {file} -noout -serial"));
         said.trim().trim_start_matches("serial=").to_lowercase()
     }
 
     /// A moment later than what is kept for seconds.
-    fn later() {
+    pub fn later() {
         std::thread::sleep(std::time::Duration::from_millis(2_100));
     }
 }

@@ -13,6 +13,7 @@ mod letters;
 mod mail;
 mod nodes;
 mod presenting;
+mod root_list;
 mod serving;
 
 use std::path::Path;

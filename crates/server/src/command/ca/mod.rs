@@ -1,6 +1,8 @@
 //! `sekimori ca`: the certificate authority. The root's part happens in this process, perhaps on another machine; the
 //! issuing authority's key is made by the server and never leaves its database.
 
+mod list;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -46,6 +48,12 @@ Where the root's key never touches this machine, the same in three steps:
   sekimori ca sign      there: with the root's key, which is made if there is none
   sekimori ca install   here: take the certificate
 
+The root has a revocation list too, for whoever checks the whole chain; it is
+over after 13 months, and made anew with the root's key:
+
+  sekimori ca sign-list     there
+  sekimori ca install-list  here
+
 Exit status: 0 done, 1 refused or there is none.")]
 pub struct Ca {
     #[command(subcommand)]
@@ -58,6 +66,8 @@ enum What {
     Request(RequestArgs),
     Sign(Sign),
     Install(Install),
+    SignList(list::SignList),
+    InstallList(list::InstallList),
     /// The authorities, where their lists and answers are, and until when they are valid
     Show {
         /// Print certificates as PEM: the issuing ones and their roots
@@ -151,6 +161,9 @@ struct Sign {
     title: Title,
     #[command(flatten)]
     root: Anchor,
+    /// Where the server answers, as `ca request` printed it: the address of the root's list stands in the certificate
+    #[arg(long, value_name = "URL")]
+    status_url: Option<String>,
     /// The certificate goes to this new file (PEM)
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
@@ -176,6 +189,8 @@ pub(super) fn run(ca: Ca, common: &Common) -> Result<Ended, Failed> {
             let root = read_certificate(&args.root_certificate)?;
             install(&certificate, &root, common).map(|answer| show(&answer, common))
         }
+        What::SignList(args) => list::sign(&args, common),
+        What::InstallList(args) => list::install_file(&args, common),
         What::Show { pem } => self::show_authorities(pem, common),
     }
 }
@@ -190,8 +205,13 @@ fn init(init: &Init, common: &Common) -> Result<Ended, Failed> {
     let request = Request::read(&der.map_err(Failed::at("reading the request"))?);
     let request = request.map_err(Failed::at("reading the request"))?;
     let common_name = text(&answer.value, "common_name");
-    let signed = sign_issuing(&root, &request, &common_name, &init.title, init.root.years)?;
+    let places = places(root.certificate(), Some(&text(&answer.value, "status_url")))?;
+    let years = init.root.years;
+    let signed = sign_issuing(&root, &request, &common_name, &init.title, years, &places)?;
     let mut answer = install(&signed, root.certificate(), common)?;
+    if answer.outcome == Outcome::Yes {
+        answer = list::renew(&root, &answer.value, common)?;
+    }
     if made {
         let key = init.root.root_key.display();
         answer.text = format!(
@@ -214,12 +234,14 @@ fn request(args: &RequestArgs, common: &Common) -> Result<Ended, Failed> {
     write(&args.out, &pem(PemKind::Request, &der))?;
     answer.text = format!(
         "{}\n{} was written; where the root's key is:\n  sekimori ca sign {} --common-name \"{}\" \
-         --name \"{}\" --root-key root-key.pem --root-certificate root.pem --out issuing.pem",
+         --name \"{}\" --status-url {} \
+         --root-key root-key.pem --root-certificate root.pem --out issuing.pem",
         answer.text,
         args.out.display(),
         args.out.display(),
         text(&answer.value, "common_name"),
         args.title.name,
+        text(&answer.value, "status_url"),
     );
     Ok(show(&answer, common))
 }
@@ -230,7 +252,9 @@ fn sign(args: &Sign, common: &Common) -> Result<Ended, Failed> {
     let request = Request::read(&request.map_err(Failed::at(args.request.display()))?);
     let request = request.map_err(Failed::at(args.request.display()))?;
     let (root, _) = open_root(&args.root, &args.title)?;
-    let signed = sign_issuing(&root, &request, &args.common_name, &args.title, args.root.years)?;
+    let places = places(root.certificate(), args.status_url.as_deref())?;
+    let (name, years) = (&args.common_name, args.root.years);
+    let signed = sign_issuing(&root, &request, name, &args.title, years, &places)?;
     write(&args.out, &pem(PemKind::Certificate, signed.der()))?;
     let text = format!(
         "{} was written; beside the server:\n  sekimori ca install {} --root-certificate {}",
@@ -288,11 +312,21 @@ fn sign_issuing(
     common_name: &str,
     title: &Title,
     years: u16,
+    places: &Locations,
 ) -> Result<Certificate, Failed> {
     let name = authority_name(common_name, title)?;
-    let (now, nowhere) = (SystemClock.now(), Locations::default());
-    let signed = root.sign_issuing(request, &name, 12 * years, &nowhere, now, &SystemEntropy);
+    let now = SystemClock.now();
+    let signed = root.sign_issuing(request, &name, 12 * years, places, now, &SystemEntropy);
     signed.map_err(Failed::at("signing the issuing authority"))
+}
+
+/// Where the list and the certificate of a root are served; nowhere, if it was not said.
+fn places(root: &Certificate, status_url: Option<&str>) -> Result<Locations, Failed> {
+    let Some(base) = status_url else { return Ok(Locations::default()) };
+    let name = root.key_name();
+    let [list, certificate] = ["crl", "cer"].map(|kind| format!("{base}/ca/{name}.{kind}"));
+    let places = Locations::parse(&[&list], &[], &[&certificate]);
+    places.map_err(Failed::at(format!("--status-url {base}")))
 }
 
 /// The root, and whether it was made just now.
