@@ -36,7 +36,7 @@ pub struct Arguments {
     /// Flows at the same time
     #[arg(long, default_value_t = 32, value_parser = clap::value_parser!(u16).range(1..=1000))]
     pub workers: u16,
-    /// Signature of tokens [default: ES256 for `client`, RS256 (2048 bits) for the others]
+    /// Signature of tokens [default: ES256 for `client`, `ocsp` and `crl`, RS256 (2048 bits) for the others]
     #[arg(long, value_enum)]
     pub algorithm: Option<AlgorithmName>,
     /// Pairs of names in the first run of `twin`
@@ -60,6 +60,12 @@ pub enum FlowName {
     Client,
     /// Discovery and JWKS, two requests; beside two requests to a server that only answers
     Discovery,
+    /// A certificate presented on a certificate host; beside the bare handshake with one. Then whole sign-ins
+    Certificate,
+    /// Questions to the OCSP responder, each with a nonce; beside one signature
+    Ocsp,
+    /// A revocation list of 100,000 entries: size, time, memory
+    Crl,
     /// Milliseconds from start to the first login page, on an existing and on an empty database
     Start,
     /// Memory before the first sign-in
@@ -102,6 +108,9 @@ impl FlowName {
             Self::Refresh => "refresh",
             Self::Client => "client",
             Self::Discovery => "discovery",
+            Self::Certificate => "certificate",
+            Self::Ocsp => "ocsp",
+            Self::Crl => "crl",
             Self::Start => "start",
             Self::Idle => "idle",
             Self::Storm => "storm",
@@ -123,7 +132,7 @@ impl Arguments {
     /// The algorithm of tokens.
     pub fn algorithm(&self) -> SignatureAlgorithm {
         let usual = match self.flow {
-            FlowName::Client => AlgorithmName::Es256,
+            FlowName::Client | FlowName::Ocsp | FlowName::Crl => AlgorithmName::Es256,
             _ => AlgorithmName::Rs256,
         };
         match self.algorithm.unwrap_or(usual) {

@@ -4,8 +4,10 @@
 //! not start itself.
 
 mod arguments;
+mod authority;
 mod bare;
 mod browser;
+mod certificate;
 mod echo;
 mod failure;
 mod flows;
@@ -15,6 +17,7 @@ mod outside;
 mod people;
 mod pin;
 mod postgres;
+mod presenting;
 mod process;
 mod report;
 mod run;
@@ -22,6 +25,7 @@ mod server;
 mod service;
 mod start;
 mod statistics;
+mod status;
 mod storm;
 mod text;
 mod twin;
@@ -78,6 +82,9 @@ async fn one_run(arguments: &Arguments, cores: Cores) -> Result<Report, Wrong> {
         | FlowName::Refresh
         | FlowName::Client
         | FlowName::Discovery => run::run(arguments, &world, &mut report).await?,
+        FlowName::Certificate => certificate::run(arguments, &world, &mut report).await?,
+        FlowName::Ocsp => status::ocsp(arguments, &world, &mut report).await?,
+        FlowName::Crl => status::crl(arguments, &world, &mut report).await?,
         FlowName::Start => start::run(&world, &mut report).await?,
         FlowName::Idle => idle::run(&world, &mut report).await?,
         FlowName::Storm => storm::run(arguments, &world, &mut report).await?,

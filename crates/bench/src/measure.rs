@@ -1,5 +1,6 @@
 //! A flow and the bare cost of its parts in turns of a second, and what comes of it.
 
+use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use crate::Wrong;
@@ -8,6 +9,7 @@ use crate::failure::{Failure, Failures};
 use crate::flows::{Discovery, Flow};
 use crate::outside::cpu_of_this_thread;
 use crate::pin::Cores;
+use crate::presenting::{self, Handshake};
 use crate::server::Server;
 use crate::statistics::{count, median, quantile};
 
@@ -24,6 +26,8 @@ pub enum Beside {
     Bare(Bare),
     /// The same flow against a server that only answers.
     Answers(Vec<Discovery>),
+    /// The same handshake with a server that does nothing else.
+    Handshakes(Vec<Handshake>, Rc<presenting::Bare>),
 }
 
 impl Beside {
@@ -32,22 +36,31 @@ impl Beside {
         match self {
             Self::Bare(bare) => bare.describe(),
             Self::Answers(_) => "the same two requests to a server that only answers".to_owned(),
+            Self::Handshakes(..) => {
+                "the same TLS 1.3 handshake with a client certificate, and nothing else".to_owned()
+            }
         }
     }
 
     async fn turn(&mut self, cores: &Cores) -> Result<Rate, Wrong> {
         match self {
             Self::Bare(bare) => bare.slice(cores, TURN).await,
-            Self::Answers(workers) => {
-                let turn = turn(workers, TURN).await;
-                match turn.failures.iter().next() {
-                    None => Ok(rate(turn.latencies.len(), turn.took, Duration::ZERO)),
-                    Some((what, _)) => {
-                        Err(Wrong::new(format!("a server that only answers: {what}")))
-                    }
-                }
-            }
+            Self::Answers(workers) => elsewhere(workers, || Duration::ZERO).await,
+            Self::Handshakes(workers, bare) => elsewhere(workers, || bare.cpu()).await,
         }
+    }
+}
+
+/// A turn against another server, whose CPU time is told by `cpu`.
+async fn elsewhere<F: Flow + 'static>(
+    workers: &mut Vec<F>,
+    cpu: impl Fn() -> Duration,
+) -> Result<Rate, Wrong> {
+    let before = cpu();
+    let turn = turn(workers, TURN).await;
+    match turn.failures.iter().next() {
+        None => Ok(rate(turn.latencies.len(), turn.took, cpu().saturating_sub(before))),
+        Some((what, _)) => Err(Wrong::new(format!("a server beside ours: {what}"))),
     }
 }
 
@@ -90,20 +103,20 @@ pub struct Measured {
 
 /// Measure: a turn to warm up, then pairs of a bare turn and a turn of the flow.
 pub async fn measure<F: Flow + 'static>(
-    mut workers: Vec<F>,
+    workers: &mut Vec<F>,
     mut beside: Beside,
     server: &Server,
     cores: &Cores,
     seconds: u64,
 ) -> Result<Measured, Wrong> {
-    let mut failures = turn(&mut workers, TURN).await.failures;
+    let mut failures = turn(workers, TURN).await.failures;
     let (mut latencies, mut rates, mut bare_rates, mut ratios) = (vec![], vec![], vec![], vec![]);
     let (mut server_cpus, mut bare_cpus, mut busy) = (vec![], vec![], vec![]);
     let mut server_pss_mib = server.pss_mib();
     for _ in 0..seconds {
         let bare = beside.turn(cores).await?;
         let (server_cpu, own_cpu) = (server.cpu(), cpu_of_this_thread());
-        let flow = turn(&mut workers, TURN).await;
+        let flow = turn(workers, TURN).await;
         let server_cpu = server.cpu().saturating_sub(server_cpu);
         let own_cpu = cpu_of_this_thread().saturating_sub(own_cpu);
         let done = rate(flow.latencies.len(), flow.took, server_cpu);

@@ -53,6 +53,14 @@ pub fn pss_mib(pid: u32) -> Option<f64> {
     Some(kib / 1024.0)
 }
 
+/// The greatest resident set size that a process ever had, in MiB.
+pub fn peak_rss_mib(pid: u32) -> Option<f64> {
+    let text = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let kib: f64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    Some(kib / 1024.0)
+}
+
 /// The processor's name.
 pub fn cpu_model() -> String {
     let text = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();

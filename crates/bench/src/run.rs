@@ -1,4 +1,4 @@
-//! The five flows: workers, the bare cost that belongs to them, the figures.
+//! The flows that stores and services see: workers, the bare cost that belongs to them, the figures.
 
 use std::rc::Rc;
 use std::time::Duration;
@@ -55,7 +55,14 @@ pub async fn run(arguments: &Arguments, world: &World, report: &mut Report) -> R
             let all = (0..workers).map(|_| Discovery::new(origin)).collect();
             go(arguments, world, &server, all, beside).await?
         }
-        FlowName::Login | FlowName::Start | FlowName::Idle | FlowName::Storm | FlowName::Twin => {
+        FlowName::Login
+        | FlowName::Certificate
+        | FlowName::Ocsp
+        | FlowName::Crl
+        | FlowName::Start
+        | FlowName::Idle
+        | FlowName::Storm
+        | FlowName::Twin => {
             let all = (0..workers).map(|_| Login::new(origin, &library, &crowd)).collect();
             go(arguments, world, &server, all, beside).await?
         }
@@ -74,18 +81,18 @@ async fn go<F: Flow + 'static>(
     arguments: &Arguments,
     world: &World,
     server: &Server,
-    workers: Vec<F>,
+    mut workers: Vec<F>,
     beside: Beside,
 ) -> Result<Measured, Wrong> {
-    measure(workers, beside, server, &world.cores, arguments.seconds).await
+    measure(&mut workers, beside, server, &world.cores, arguments.seconds).await
 }
 
 /// Hashing is the cost of a login, signing that of what stores nothing to speak of; on PostgreSQL, and for refresh
 /// anywhere, it is the commit.
-async fn beside(arguments: &Arguments, world: &World) -> Result<Beside, Wrong> {
+pub async fn beside(arguments: &Arguments, world: &World) -> Result<Beside, Wrong> {
     let signature = || Bare::signature(arguments.algorithm());
     Ok(Beside::Bare(match (arguments.flow, arguments.database) {
-        (FlowName::Client, _) | (FlowName::Sso, Database::Sqlite) => signature()?,
+        (FlowName::Client | FlowName::Ocsp, _) | (FlowName::Sso, Database::Sqlite) => signature()?,
         (FlowName::Refresh, Database::Sqlite) => {
             Bare::sqlite_commits(world.folder().join("bare.db"))?
         }
@@ -94,7 +101,13 @@ async fn beside(arguments: &Arguments, world: &World) -> Result<Beside, Wrong> {
         }
         (FlowName::Discovery, _) => return answers(arguments, world).await,
         (
-            FlowName::Login | FlowName::Start | FlowName::Idle | FlowName::Storm | FlowName::Twin,
+            FlowName::Login
+            | FlowName::Certificate
+            | FlowName::Crl
+            | FlowName::Start
+            | FlowName::Idle
+            | FlowName::Storm
+            | FlowName::Twin,
             _,
         ) => Bare::argon2()?,
     }))
@@ -109,7 +122,8 @@ async fn answers(arguments: &Arguments, world: &World) -> Result<Beside, Wrong> 
     Ok(Beside::Answers((0..arguments.workers).map(against).collect()))
 }
 
-fn tell(report: &mut Report, measured: &Measured, pss_at_first: f64) {
+/// The figures of a flow.
+pub fn tell(report: &mut Report, measured: &Measured, pss_at_first: f64) {
     report.figure("flows_per_second", measured.flows_per_second);
     report.figure("bare_per_second", measured.bare_per_second);
     report.figure("ratio", measured.ratio);

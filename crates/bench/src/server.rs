@@ -115,6 +115,11 @@ impl Server {
         Err(Wrong::new(format!("the server shows no login page; it said:\n{}", &said[from..])))
     }
 
+    /// The id of its process.
+    pub fn id(&self) -> u32 {
+        self.process.id()
+    }
+
     /// CPU time of all its threads.
     pub fn cpu(&self) -> Duration {
         cpu_of_process(self.process.id())

@@ -11,7 +11,7 @@ use tokio::net::TcpStream;
 use crate::failure::Failure;
 
 /// Longest answer that is read.
-const ANSWER_BYTES_MAX: usize = 1024 * 1024;
+const ANSWER_BYTES_MAX: usize = 16 * 1024 * 1024;
 
 /// What stands above an answer's body.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -28,6 +28,13 @@ pub struct Head {
     length: usize,
     /// Bytes of the head.
     bytes: usize,
+}
+
+impl Head {
+    /// Bytes of the body.
+    pub const fn length(&self) -> usize {
+        self.length
+    }
 }
 
 /// A connection to the server.

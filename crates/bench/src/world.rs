@@ -6,12 +6,13 @@ use std::io::Write as _;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
-use sekimori_base::{Clock, NodeId};
+use sekimori_base::{Clock, NodeId, TenantId};
 use sekimori_credential::Argon2Cost;
 use sekimori_flow::{Flow, FormerSecrets, Hashing, HashingSettings};
 use sekimori_keys::{JwkSet, RootKeys, SignatureAlgorithm};
@@ -19,12 +20,13 @@ use sekimori_store::{Options, Place, Store};
 use tempfile::TempDir;
 
 use crate::Wrong;
-use crate::arguments::{Arguments, Database};
+use crate::arguments::{Arguments, Database, FlowName};
 use crate::browser::{Browser, Origin};
 use crate::outside::{SystemClock, SystemEntropy};
 use crate::people;
 use crate::pin::Cores;
 use crate::postgres::{Postgres, free_port, open_to_pass};
+use crate::presenting::{BELOW, Hosts};
 use crate::server::{Server, program};
 use crate::service::{Client, REDIRECT_URI};
 
@@ -39,6 +41,8 @@ pub struct World {
     pub cores: Cores,
     /// The URL of PostgreSQL, if the run is on it.
     pub postgres_url: Option<String>,
+    /// Where certificates are presented, if the run is about that.
+    pub hosts: Option<Hosts>,
     /// What is said of the database in the report.
     pub database: String,
     /// From its start to its first login page, on an empty database.
@@ -85,15 +89,18 @@ impl World {
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, free_port()?));
         let origin = Origin { address, issuer: format!("http://{address}").into() };
         let postgres_url = postgres.as_ref().map(|postgres| postgres.url.clone());
-        configure(folder.path(), &origin, postgres_url.as_deref(), arguments.algorithm())?;
+        let hosts = match arguments.flow {
+            FlowName::Certificate => Some(Hosts::make(folder.path())?),
+            _ => None,
+        };
+        let postgres_at = postgres_url.as_deref();
+        let algorithm = arguments.algorithm();
+        configure(folder.path(), &origin, postgres_at, algorithm, hosts.as_ref())?;
         let program = program(arguments.server.clone())?;
         let first = Server::start(&program, folder.path(), &origin, &cores).await?;
         let first_page_on_nothing = first.first_page;
         first.stop();
-        let place = match &postgres_url {
-            Some(url) => Place::Postgres { url: url.clone() },
-            None => Place::Sqlite { path: folder.path().join("sekimori.db") },
-        };
+        let place = place(postgres_url.as_deref(), folder.path());
         let secrets = fill(&place, folder.path(), arguments.people).await?;
         let database = postgres.as_ref().map_or_else(
             || "SQLite, WAL, synchronous FULL".to_owned(),
@@ -103,6 +110,7 @@ impl World {
             origin,
             cores,
             postgres_url,
+            hosts,
             database,
             first_page_on_nothing,
             program,
@@ -120,6 +128,25 @@ impl World {
     /// The folder of the run.
     pub fn folder(&self) -> &Path {
         self.folder.path()
+    }
+
+    /// What a command of the server's program prints, in the folder of the run.
+    pub fn command(&self, words: &[&str]) -> Result<String, Wrong> {
+        let doing = words.iter().take(2).copied().collect::<Vec<_>>().join(" ");
+        let mut command = Command::new(&self.program);
+        command.args(words).args(["--config", "sekimori.toml"]).current_dir(self.folder.path());
+        let output = command.stdin(Stdio::null()).output().map_err(Wrong::at(&doing))?;
+        if output.status.success() {
+            return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
+        }
+        let (out, error) = (&output.stdout, &output.stderr);
+        let said = [out.as_slice(), error.as_slice()].concat();
+        Err(Wrong::new(format!("{doing}: {}", String::from_utf8_lossy(&said))))
+    }
+
+    /// The database, while no server is on it.
+    pub async fn open(&self) -> Result<Open, Wrong> {
+        open(&place(self.postgres_url.as_deref(), self.folder.path())).await
     }
 
     /// The clients for people, and for themselves; asks the running server for its keys.
@@ -157,9 +184,19 @@ fn configure(
     origin: &Origin,
     postgres: Option<&str>,
     algorithm: SignatureAlgorithm,
+    hosts: Option<&Hosts>,
 ) -> Result<(), Wrong> {
-    let node = node_file(origin, postgres)?;
-    let site = site_file(origin, algorithm);
+    let [mut node, mut site] = [node_file(origin, postgres)?, site_file(origin, algorithm)];
+    if let Some(hosts) = hosts {
+        let address = hosts.address;
+        let _ = write!(
+            node,
+            "\n[certificates]\naddress = \"{address}\"\ncertificate_file = \"hosts.pem\"\n\
+             key_file = \"hosts.key\"\n"
+        );
+        let port = address.port();
+        let _ = write!(site, "\n[certificates]\nhosts = [\"*.{BELOW}:{port}\"]\n");
+    }
     let keys = RootKeys::generate(&SystemEntropy).to_file();
     let files = [
         ("sekimori.toml", node.as_str()),
@@ -265,13 +302,33 @@ password_suffices = true
     )
 }
 
-/// People and client secrets, straight into the database.
-async fn fill(place: &Place, folder: &Path, count: u64) -> Result<Secrets, Wrong> {
-    let now = SystemClock.now();
+/// A database that no server is on.
+pub struct Open {
+    /// The database.
+    pub store: Store,
+    /// The one organisation in it.
+    pub tenant: TenantId,
+}
+
+fn place(postgres: Option<&str>, folder: &Path) -> Place {
+    match postgres {
+        Some(url) => Place::Postgres { url: url.to_owned() },
+        None => Place::Sqlite { path: folder.join("sekimori.db") },
+    }
+}
+
+async fn open(place: &Place) -> Result<Open, Wrong> {
     let options = Options::exclusive(NodeId::random(&SystemEntropy));
     let store = Store::open(place, &options).map_err(Wrong::at("the database"))?;
     let tenants = store.tenants().await.map_err(Wrong::at("the tenant"))?;
     let tenant = tenants.first().ok_or_else(|| Wrong::new("the server made no tenant"))?.id;
+    Ok(Open { store, tenant })
+}
+
+/// People and client secrets, straight into the database.
+async fn fill(place: &Place, folder: &Path, count: u64) -> Result<Secrets, Wrong> {
+    let now = SystemClock.now();
+    let Open { store, tenant } = open(place).await?;
     let bar = bar(count);
     let seen = bar.clone();
     people::load(&store, tenant, now, COST, count, move |done| seen.set_position(done)).await?;
