@@ -90,6 +90,16 @@ install_for() {
     case " $* " in
     *" harness "* | *" journeys "* | *" apache "* | *" wifi "*) install_modules ;;
     esac
+    case "$SEKIMORI_TEST_VOLUME $* " in
+    full*" deny "*) install_deny ;;
+    esac
+}
+
+# Minutes of compiling: for the full volume only.
+install_deny() {
+    ! command -v cargo-deny >/dev/null || return 0
+    echo "installing: cargo-deny"
+    try cargo install cargo-deny --locked --debug --root "$tools"
 }
 
 # The npm packages of tests/package-lock.json, once for each state of that file.

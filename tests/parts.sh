@@ -3,6 +3,8 @@
 
 export CARGO_NET_RETRY=10 CARGO_TERM_PROGRESS_WHEN=never
 target=${CARGO_TARGET_DIR:-target}
+tools=$(realpath -m "$target/tools")
+PATH=$PATH:$tools/bin
 
 count() { echo "$1 $2 $3" >>"$SEKIMORI_TEST_COUNTS"; }
 
@@ -24,7 +26,7 @@ part_clippy() {
 
 part_deny() {
     if ! command -v cargo-deny >/dev/null; then
-        echo "skipped: cargo-deny is not installed (layers checks the bans that matter most)"
+        echo "skipped: cargo-deny is not installed; ./test full deny installs it (layers checks the bans that matter most)"
         return
     fi
     # The advisory database may be out of reach; what the repository says by itself must hold.

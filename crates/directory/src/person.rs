@@ -118,6 +118,25 @@ impl Affiliation {
     }
 }
 
+/// Characters of a person's name at most.
+pub const NAME_CHARS_MAX: usize = 200;
+
+/// Why a text is not a person's name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "a name has up to {NAME_CHARS_MAX} characters, without line breaks and other control characters"
+)]
+pub struct NameError;
+
+/// A person's name as it is shown: one line.
+pub fn name(text: &str) -> Result<String, NameError> {
+    let line_ends = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
+    if text.chars().count() > NAME_CHARS_MAX || text.contains(line_ends) {
+        return Err(NameError);
+    }
+    Ok(text.to_owned())
+}
+
 /// A group's name: 1 to 64 characters of `a-z 0-9 . _ - :`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]

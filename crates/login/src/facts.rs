@@ -382,7 +382,7 @@ impl ServiceFacts {
     }
 
     /// Whether somebody of these groups may use it.
-    pub(crate) fn is_open_to(&self, groups: &BTreeSet<Group>) -> bool {
+    pub fn is_open_to(&self, groups: &BTreeSet<Group>) -> bool {
         self.groups.is_empty() || !self.groups.is_disjoint(groups)
     }
 }

@@ -59,11 +59,13 @@ impl App {
             Assembly::open(&places, hashing, options, clock, entropy)
         });
         let opened = opening.await.map_err(Failed::at("opening the database"))?;
-        let Assembly { flow, node, started_at } = opened.map_err(not_opened)?;
+        let remedy = fault_remedy(&settings.database);
+        let opened = opened.map_err(|error| not_opened(error, remedy));
+        let Assembly { flow, node, started_at } = opened?;
         let settings = Arc::new(settings.clone());
         let checkpoints = Arc::new(CheckpointFile::at(&settings.audit.checkpoint_file));
         let app = Self { flow, node, started_at, settings, checkpoints };
-        app.keep().await?;
+        app.keep().await.map_err(|failed| failed.or_remedy(remedy))?;
         Ok(app)
     }
 
@@ -151,6 +153,20 @@ fn host(issuer: &str) -> &str {
     issuer.split_once("://").map_or(issuer, |(_, host)| host)
 }
 
+/// That there is a database, for a command that makes none: in another folder it would look into an empty one.
+pub fn stands(settings: &Node) -> Result<(), Failed> {
+    match &settings.database {
+        Database::Sqlite(path) if !path.exists() => {
+            let missing = Failed::new(format!("there is no database {}", path.display()));
+            Err(missing.remedy(
+                "run it where sekimori.toml is, or name that file with --config; a new database begins \
+                 with `sekimori apply site.toml` or `sekimori serve`",
+            ))
+        }
+        Database::Sqlite(_) | Database::Postgres(_) | Database::PostgresFile(_) => Ok(()),
+    }
+}
+
 /// Where the database is; its folder is made if need be.
 pub fn place(settings: &Node) -> Result<Place, Failed> {
     Ok(match &settings.database {
@@ -222,14 +238,27 @@ pub fn write_root_keys(path: &Path) -> Result<(), Failed> {
     })
 }
 
-fn not_opened(error: AssemblyError) -> Failed {
+/// What to do about a database that does not work.
+const fn fault_remedy(database: &Database) -> &'static str {
+    match database {
+        Database::Sqlite(_) => {
+            "if the file is damaged, move it out of the way and bring back a backup: sekimori restore"
+        }
+        Database::Postgres(_) | Database::PostgresFile(_) => {
+            "see that PostgreSQL runs, and that [database] of sekimori.toml says where and as whom"
+        }
+    }
+}
+
+fn not_opened(error: AssemblyError, fault_remedy: &str) -> Failed {
     let failed = Failed::at::<AssemblyError>("opening database and keys");
     match &error {
         AssemblyError::Store(store) => match store {
             OpenError::InUse => failed(error).remedy("stop the other process, or wait for it"),
             OpenError::NeedsMigration { .. } => failed(error).remedy("sekimori migrate"),
             OpenError::TooNew { .. } => failed(error).remedy("use the newer program"),
-            OpenError::NotEmpty | OpenError::BadBackup(_) | OpenError::Fault(_) => failed(error),
+            OpenError::Fault(_) => failed(error).remedy(fault_remedy),
+            OpenError::NotEmpty | OpenError::BadBackup(_) => failed(error),
         },
         AssemblyError::KeyFile { .. } | AssemblyError::Memory(_) | AssemblyError::Fault(_) => {
             failed(error)

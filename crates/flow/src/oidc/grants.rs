@@ -30,7 +30,8 @@ struct Standing {
 }
 
 impl Standing {
-    /// A token from the first to the second moment of `span`, if person and client stand.
+    /// A token from the first to the second moment of `span`, if person and client stand and the service is still open
+    /// to the person.
     fn new(
         caller: &Caller,
         granted: Granted,
@@ -38,10 +39,15 @@ impl Standing {
         scopes: &BTreeSet<String>,
         (issued, expires): (Timestamp, Timestamp),
     ) -> Option<Self> {
-        let (_, client) = standing_client(caller, granted.client_id().as_str())?;
+        let (service, client) = standing_client(caller, granted.client_id().as_str())?;
+        if !usable(person, caller.now)
+            || !caller.tenant.service_facts(&service.name).is_open_to(&person.groups)
+        {
+            return None;
+        }
         let scopes = redeem::still_allowed(client, scopes);
         let released = released(person, &granted, client);
-        usable(person, caller.now).then_some(Self { granted, scopes, released, issued, expires })
+        Some(Self { granted, scopes, released, issued, expires })
     }
 }
 

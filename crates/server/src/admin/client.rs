@@ -55,6 +55,7 @@ pub(super) async fn ask(
             }
         }
     }
-    Err(Failed::new(format!("{DOING}: it went away without an answer"))
-        .remedy("look at its logs and at the audit"))
+    Err(Failed::new(format!(
+        "{DOING}: it went away without an answer (its logs and the audit say more)"
+    )))
 }

@@ -31,7 +31,7 @@ use serde_json::Value;
 pub use command::Command;
 pub use execute::execute;
 
-use crate::app::{App, Purpose};
+use crate::app::{self, App, Purpose};
 use crate::command::Failed;
 
 /// A command, and the organisation that it is about.
@@ -120,6 +120,9 @@ pub async fn run(node: &Node, request: Request, watcher: Watcher) -> Result<Answ
 }
 
 async fn here(node: &Node, request: Request, watcher: Watcher) -> Result<Answer, Failed> {
+    if !matches!(request.command, Command::SiteApply { .. }) {
+        app::stands(node)?;
+    }
     let app = App::open(node, Purpose::Command).await?;
     let by = By(format!("os:{}", socket::own_name()));
     let answer = execute(&app, &by, request, watcher).await;

@@ -49,6 +49,12 @@ impl Failed {
     pub fn remedy(self, remedy: impl fmt::Display) -> Self {
         Self { remedy: Some(remedy.to_string()), ..self }
     }
+
+    /// What to do about it, if nothing has been said yet.
+    #[must_use]
+    pub fn or_remedy(self, remedy: impl fmt::Display) -> Self {
+        if self.remedy.is_some() { self } else { self.remedy(remedy) }
+    }
 }
 
 impl fmt::Display for Failed {

@@ -163,10 +163,10 @@ struct Add {
     #[command(flatten)]
     whom: Whom,
     /// Name, in Latin letters
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", value_parser = sekimori_directory::person::name)]
     name: Option<String>,
     /// Name in Japanese
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", value_parser = sekimori_directory::person::name)]
     name_ja: Option<String>,
     /// Mail address, for notices
     #[arg(long, value_name = "ADDRESS", value_parser = MailAddress::parse)]
@@ -257,7 +257,8 @@ fn import(what: &Import, common: &Common) -> Result<Ended, Failed> {
     let file = String::from_utf8(bytes).map_err(|error| not_utf8(&what.file, &error))?;
     let command = |act| Command::PersonImport { file: file.clone(), act };
     let paper = what.tickets.as_deref().filter(|_| !what.dry_run).map(Paper::new).transpose()?;
-    let done = rehearsed_first(command, what.yes, what.dry_run, "Import this?", common)?;
+    let done = rehearsed_first(command, what.yes, what.dry_run, "Import this?", common)
+        .map_err(|failed| failed.or_remedy(UNANSWERED))?;
     let Some(mut answer) = done else { return Ok(Ended::No) };
     let tickets = serde_json::from_value(answer.value["tickets"].clone());
     let tickets: Vec<(String, String)> = tickets.unwrap_or_default();
@@ -282,6 +283,11 @@ fn import(what: &Import, common: &Common) -> Result<Ended, Failed> {
     }
     Ok(show(&answer, common))
 }
+
+/// What there is to do if the server goes away in the middle: it did all of it or nothing.
+const UNANSWERED: &str = "\
+run it again with --dry-run: either everybody is new, and nothing was done, or nobody is, and all were imported
+but their tickets are lost; make new ones with `sekimori person letters` or `sekimori person code`";
 
 /// Tickets as a file has them.
 fn lines(tickets: &[(String, String)]) -> String {

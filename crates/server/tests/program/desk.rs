@@ -167,3 +167,20 @@ fn a_test_mail_reaches_the_mail_server_or_says_why_not() {
     let text = taken.join().unwrap();
     assert!(text.contains("a@example.ac.jp") && text.contains("Subject:"), "{text}");
 }
+
+#[test]
+fn where_there_is_no_database_none_is_made_and_a_damaged_one_has_a_remedy() {
+    let folder = folder();
+    let folder = folder.path();
+    for command in [&["backup", "b.db"][..], &["person", "show", "taro"], &["audit", "verify"]] {
+        let text = printed(folder, command, 3);
+        assert!(text.contains("there is no database") && text.contains("--config"), "{text}");
+    }
+    assert!(!folder.join("b.db").exists(), "a backup of nothing");
+    printed(folder, &["apply", "site.toml"], 0);
+    printed(folder, &["backup", "b.db"], 0);
+    let database = folder.join("data/sekimori.db");
+    std::fs::write(&database, vec![0x5a; 20_000]).unwrap();
+    let text = printed(folder, &["person", "show", "taro"], 3);
+    assert!(text.contains("not a database") && text.contains("sekimori restore"), "{text}");
+}

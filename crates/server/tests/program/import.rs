@@ -128,6 +128,16 @@ fn a_row_with_two_mistakes_has_both_listed() {
 }
 
 #[test]
+fn a_name_is_one_line() {
+    let folder = ready();
+    let long = "x".repeat(201);
+    let file = format!("username,name_en,name_ja\ntaro,\"Taro\nYamada\",\njiro,,{long}\n");
+    let text = refused(folder.path(), &file);
+    assert!(text.contains("line 2: name_en:") && text.contains("name_ja: a name has"), "{text}");
+    printed(folder.path(), &["person", "add", "taro", "--name", "Taro\nYamada"], 2);
+}
+
+#[test]
 fn every_mistake_is_listed_however_many_there_are() {
     let folder = ready();
     let rows = "Not A Name,\n".repeat(120);

@@ -416,8 +416,11 @@ async fn whoever_may_not_use_the_service_any_more_is_refreshed_no_more() {
     begun.bed.change_site(only_for(&["staff"])).await;
     let reply = begun.service.refresh(&refresh).await;
     assert_eq!(reply.error(), "invalid_grant", "she is no staff");
+    assert_eq!(begun.service.userinfo(&tokens.access).await.status, 401);
+    assert_eq!(begun.service.introspect(&tokens.access).await.json["active"], false);
     // That spent nothing and ended nothing.
     begun.bed.change_site(only_for(&[])).await;
+    assert_eq!(begun.service.userinfo(&tokens.access).await.status, 200);
     assert_eq!(begun.service.refresh(&refresh).await.status, 200);
 }
 

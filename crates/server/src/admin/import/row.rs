@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use csv::StringRecord;
 use sekimori_base::{Bilingual, Language, PersonId, Secret, Timestamp};
-use sekimori_directory::{Affiliation, Group, MailAddress, Person, PersonState, Username};
+use sekimori_directory::{Affiliation, Group, MailAddress, Person, PersonState, Username, person};
 
 /// The columns, in the order in which help names them.
 const COLUMNS: [&str; 8] =
@@ -141,6 +141,11 @@ impl Row {
             };
             text.split_whitespace().filter_map(parsed).collect()
         });
+        for name in ["name_en", "name_ja"] {
+            if let Err(error) = person::name(cell(name).unwrap_or_default()) {
+                say(format!("{name}: {error}"));
+            }
+        }
         let secrets = (cell(PASSWORD).unwrap_or_default(), cell("hash").unwrap_or_default());
         let first = match secrets {
             ("", "") => First::Ticket,
