@@ -14,6 +14,7 @@ mod commit;
 mod conflict;
 mod counters;
 mod database;
+mod everybody;
 mod ids;
 mod import;
 mod keys;
@@ -47,6 +48,7 @@ pub use certificates::{
 pub use commit::Receipt;
 pub use conflict::{CommitError, Conflict};
 pub use counters::{Counter, Reservation, Reserved};
+pub use everybody::{EverybodyPage, Somebody};
 pub use ids::{CounterKey, Digest, MessageId, WriterId};
 pub use import::{ImportError, ImportRow, PersonExport};
 pub use keys::{KeySet, KeyStanding, KeyStep, Node, StoredKey};

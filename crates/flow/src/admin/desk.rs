@@ -34,6 +34,8 @@ pub enum View {
     Incident,
     /// What other settings would make of everybody's sign-ins.
     WhatIf,
+    /// Who would not get in from somewhere.
+    LockedOut,
 }
 
 impl View {
@@ -44,6 +46,7 @@ impl View {
             Self::Certificates => "certificates",
             Self::Incident => "incident",
             Self::WhatIf => "what_if",
+            Self::LockedOut => "locked_out",
         }
     }
 }

@@ -310,7 +310,7 @@ const fn refusal(refused: &Refusal) -> CertificateRefusal {
 }
 
 /// Certificates of an account as factors of it.
-pub(super) fn add_certificates(
+pub(crate) fn add_certificates(
     tenant: &Tenant,
     known: &mut KnownPerson,
     certificates: &[GoodCertificate],

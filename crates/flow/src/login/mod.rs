@@ -27,7 +27,7 @@ mod unstored;
 pub(crate) use audit::SPENT;
 pub use begin::CameBy;
 pub use certificate::CertificateFound;
-pub(crate) use certificate::certificate_factor;
+pub(crate) use certificate::{add_certificates, certificate_factor};
 pub(crate) use check::recovery_digest;
 pub(crate) use effects::spend;
 pub use lately::Loop;

@@ -267,7 +267,7 @@ fn with_one_more(tenant: &Tenant, facts: &Facts, method: Method) -> PersonFacts 
         id: FactorId::from_bytes([0; 16]),
         method,
         binding,
-        state: FactorState::Ready,
+        state: FactorState::Ready.under(&known.preferences, method),
         registered_at: facts.now,
         last_used_at: None,
         codes_left: None,

@@ -116,6 +116,14 @@ impl Rehearsal {
         self.places.iter().any(|place| place.may_try)
     }
 
+    /// Whether what would mend it stands at a place above.
+    pub(crate) fn says_above(&self, index: impl Plain<usize>) -> bool {
+        let (above, rest) = self.places.split_at(index.plain());
+        let mends = rest.first().map_or(&[][..], |place| &place.mends);
+        let mut lacking = above.iter().filter(|place| place.lacks_proof());
+        !mends.is_empty() && lacking.next_back().is_some_and(|place| place.mends == mends)
+    }
+
     /// The first button is the main one.
     pub(crate) fn is_main(&self, place: &RehearsedPlace) -> bool {
         let first = self.places.iter().find(|place| place.may_try);
@@ -128,7 +136,10 @@ impl RehearsedPlace {
         if self.anywhere_else {
             return view.t("rehearsal-from-home");
         }
-        view.t1("rehearsal-from", "place", view.place_words(&self.place))
+        let words = view.t1("rehearsal-from", "place", view.place_words(&self.place));
+        let mut characters = words.chars();
+        let first = characters.next().map(char::to_uppercase);
+        first.into_iter().flatten().chain(characters).collect()
     }
 
     pub(crate) fn lacks_proof(&self) -> bool {

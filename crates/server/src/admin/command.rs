@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use sekimori_base::{Bilingual, FactorId, Language, SessionId};
+use sekimori_directory::settings::ZoneName;
 use sekimori_directory::{Affiliation, Group, MailAddress, Person, Preferences, Site, Username};
 use serde::{Deserialize, Serialize};
 
@@ -104,6 +105,15 @@ pub enum Command {
         file: String,
         /// Really.
         act: Act,
+    },
+    /// Who would not get in from somewhere: some of them, by user name.
+    PersonLockedOut {
+        /// Only of this group.
+        group: Option<Group>,
+        /// From where.
+        zone: ZoneName,
+        /// Those after this one.
+        after: Option<Username>,
     },
     /// Something about letters on paper for new people.
     Letters(LettersCommand),

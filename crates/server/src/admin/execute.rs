@@ -9,7 +9,7 @@ use sekimori_store::{CommitError, Write};
 
 use super::{
     Answer, Command, Request, Watcher, audit, break_glass, certificates, desk, explain, import,
-    keys, letters, mail, people, records, services, settings,
+    keys, letters, locked_out, mail, people, records, services, settings,
 };
 use crate::app::App;
 use crate::command::Failed;
@@ -77,6 +77,9 @@ pub async fn execute(
         Command::PersonExport { username } => records::export(&desk, username).await,
         Command::PersonErase { username, act } => records::erase(&desk, username, act).await,
         Command::PersonImport { file, act } => import::run(&desk, &file, act, &watcher).await,
+        Command::PersonLockedOut { group, zone, after } => {
+            locked_out::page(&desk, group.as_ref(), &zone, after, &watcher).await
+        }
         Command::Letters(command) => letters::run(&desk, command, &watcher).await,
         Command::SessionList { username } => desk::sessions(&desk, username).await,
         Command::SessionEnd { username, session } => {

@@ -12,6 +12,7 @@ mod explain;
 mod import;
 mod keys;
 pub mod letters;
+pub mod locked_out;
 mod mail;
 pub(crate) mod mails;
 mod people;

@@ -10,6 +10,7 @@ mod database;
 mod desk;
 mod ended;
 mod letters;
+mod locked_out;
 mod person;
 mod policy;
 mod restore;

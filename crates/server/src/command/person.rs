@@ -12,6 +12,7 @@ use serde_json::json;
 
 use super::ask::{ask, ask_and_show, show, watched};
 use super::letters::{self, Letters};
+use super::locked_out::{self, LockedOut};
 use super::{Common, Ended, Failed};
 use crate::admin::command::{AccountState, Act, NewPerson, Password, TicketFor};
 use crate::admin::{Answer, Command, Outcome, mails};
@@ -43,6 +44,7 @@ enum What {
     Enable(Whom),
     Import(Import),
     Letters(Letters),
+    LockedOut(LockedOut),
     /// Forget the failures that make somebody wait
     Unlock(Whom),
     Factors(Factors),
@@ -206,6 +208,7 @@ pub(super) fn run(person: Person, common: &Common) -> Result<Ended, Failed> {
         What::Enable(whom) => state(whom, AccountState::Active, common),
         What::Import(file) => import(&file, common),
         What::Letters(what) => letters::run(&what, common),
+        What::LockedOut(what) => locked_out::run(&what, common),
         What::Unlock(whom) => {
             ask_and_show(Command::PersonUnlock { username: whom.username }, common)
         }

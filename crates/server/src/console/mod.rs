@@ -92,6 +92,15 @@ pub fn progress(all: u64, doing: &'static str) -> ProgressBar {
     bar
 }
 
+/// The same where nobody knows how many there are.
+pub fn counting(doing: &'static str) -> ProgressBar {
+    let bar = progress(0, doing);
+    bar.set_style(
+        ProgressStyle::with_template("{spinner} {pos} {msg}").expect("the template is well-formed"),
+    );
+    bar
+}
+
 /// Ask a question that only `yes` answers; without a terminal the answer is no.
 pub fn confirm(question: &str) -> bool {
     if !(io::stdin().is_terminal() && io::stderr().is_terminal()) {

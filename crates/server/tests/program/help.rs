@@ -22,6 +22,7 @@ const COMMANDS: &[&str] = &[
     "person enable",
     "person import",
     "person letters",
+    "person locked-out",
     "person unlock",
     "person factors",
     "person export",

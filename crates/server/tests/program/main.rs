@@ -10,6 +10,7 @@ mod exports;
 mod help;
 mod import;
 mod letters;
+mod locked_out;
 mod mail;
 mod nodes;
 mod presenting;

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use http::StatusCode;
+use sekimori_directory::settings::ZoneName;
 use sekimori_testbed::{Browser, Network, Page, Testbed};
 
 use crate::common::code;
@@ -239,4 +240,31 @@ async fn nothing_is_said_to_have_worked_that_did_not() {
     let page = home.open("/portal/rehearsal/campus").await;
     let page = home.sign_in_as(&page, bed.person("taro")).await;
     assert!(page.asks("code"), "{}", page.shows());
+}
+
+/// The list for staff says of everybody what a sign-in from home then comes to.
+#[tokio::test]
+async fn the_list_of_who_would_be_locked_out_is_true_of_everybody() {
+    let bed = Testbed::start().await.with_certificates().await;
+    bed.certificate_of(bed.person("rika").id).await;
+    let (tenant, outside) = (bed.tenant(), ZoneName::outside());
+    let page = bed.flow.outlook_from(&tenant, &outside, None).await.expect("the database answers");
+    assert!(page.next.is_none());
+    let listed: Vec<_> = page.people.iter().map(|one| one.person.username.to_string()).collect();
+    for name in ["daiki", "nao", "emi", "haru"] {
+        assert!(!listed.contains(&name.to_owned()), "{name} may not sign in anywhere");
+    }
+    assert_eq!(listed.len(), bed.first().people().len() - 4, "{listed:?}");
+    let mut locked_out = 0;
+    for one in &page.people {
+        let name = one.person.username.to_string();
+        let browser = bed.browser(Network::Home);
+        let asked = browser.open("/portal").await;
+        let there = browser.sign_in_as(&asked, bed.person(&name)).await;
+        let reason = one.locked_out.map(|reason| reason.code().to_owned());
+        assert_eq!(reason, there.reason(), "{name}: {}", there.shows());
+        locked_out += usize::from(reason.is_some());
+        assert!(one.started, "{name} has a password");
+    }
+    assert!((3..listed.len()).contains(&locked_out), "{locked_out} of {listed:?}");
 }

@@ -377,6 +377,7 @@ rehearsal-why-not-from-there = 組織の方針により、その場所からは�
 rehearsal-would-do = 使えます
 rehearsal-not-accepted = その場所からは使えません
 rehearsal-register = いまここで登録できます。次のどれか一つで足ります。
+rehearsal-above = 上に示した方法は、ここでも使えます。
 rehearsal-register-there = パスワードだけで登録できるのは、次のネットワークからです: { $networks }。{ $desk }の登録チケットがあれば、ここからでも登録できます。
 rehearsal-register-ticket = 登録にはチケットが必要です。{ $desk }で発行しています。
 rehearsal-ask-desk = ご自身で登録できる方法では足りません。{ $desk }にご相談ください。
