@@ -89,7 +89,7 @@ fn rehearsed(
         service: tenant.service_facts(&portal),
         position: there.clone(),
         attempt: None,
-        browser: BrowserFacts { known_device: false },
+        browser: BrowserFacts { known_device: false, last_method: None },
         identifier: IdentifierFacts::Absent,
         throttle: ThrottleFacts {
             bucket: Bucket::UnknownOutside,

@@ -142,6 +142,11 @@ impl RehearsedPlace {
         first.into_iter().flatten().chain(characters).collect()
     }
 
+    /// They have what would do, and do not want it to be used.
+    pub(crate) fn switched_off(&self) -> bool {
+        self.outlook.reason == Reason::FactorSwitchedOff
+    }
+
     pub(crate) fn lacks_proof(&self) -> bool {
         self.outlook.forecast == Forecast::AskedUnable
     }
