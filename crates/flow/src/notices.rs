@@ -6,6 +6,7 @@ use sekimori_directory::settings::{ServiceName, ZoneName};
 use sekimori_directory::{Binding as FactorBinding, MailAddress, Method, Person, PositionOrigin};
 use sekimori_keys::Purpose;
 use sekimori_login::{FactorFacts, Notice, Reason, Submission, Verdict};
+use sekimori_pki::Serial;
 use sekimori_store::{MessageId, StoredPerson, Write};
 use serde::{Deserialize, Serialize};
 
@@ -57,7 +58,7 @@ pub struct Message {
     pub since: Option<Timestamp>,
 }
 
-/// The factor that a notice is about.
+/// The factor, or the certificate, that a notice is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct About {
     /// Which.
@@ -75,6 +76,40 @@ pub struct About {
     /// It took the place of another of its kind.
     #[serde(default)]
     pub replaced: bool,
+    /// The certificate that it is about.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "serial_text")]
+    pub certificate: Option<Serial>,
+}
+
+/// A certificate's number as text.
+mod serial_text {
+    use sekimori_pki::Serial;
+    use serde::{Deserialize as _, Deserializer, Serializer};
+
+    #[expect(clippy::ref_option, reason = "the signature that serde asks for")]
+    pub fn serialize<S: Serializer>(
+        serial: &Option<Serial>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        match serial {
+            Some(serial) => serializer.collect_str(serial),
+            None => serializer.serialize_none(),
+        }
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<Serial>, D::Error> {
+        let text = Option::<String>::deserialize(deserializer)?;
+        Ok(text.and_then(|text| Serial::from_hex(&text)))
+    }
+}
+
+impl About {
+    /// A certificate.
+    pub fn certificate(serial: Serial) -> Self {
+        Self { certificate: Some(serial), ..Self::default() }
+    }
 }
 
 impl Flow {
@@ -101,7 +136,8 @@ impl Flow {
             | Notice::RecoveryCodesMade
             | Notice::CertificateIssued
             | Notice::CertificateRevoked
-            | Notice::PreferencesChanged => {
+            | Notice::PreferencesChanged
+            | Notice::LossReported => {
                 self.outbox_write(&visitor.tenant, visitor.now, message).map(Some)
             }
         }

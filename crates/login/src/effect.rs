@@ -110,4 +110,6 @@ pub enum Notice {
     CertificateRevoked,
     /// Which proofs may be used was chosen anew.
     PreferencesChanged,
+    /// Something was reported lost, and what was on it has ended.
+    LossReported,
 }

@@ -77,6 +77,8 @@ pub struct PortalLinks {
     pub remove_factor: &'static str,
     /// Give a passkey another name: `/fac_…` is added.
     pub rename_factor: &'static str,
+    /// Something is lost.
+    pub lost: &'static str,
     /// Which proofs may be used.
     pub preferences: &'static str,
     /// The person's client certificates.

@@ -37,8 +37,8 @@ pub use frame::{DemoStrip, Form, Frame, LanguageLink, PortalHead, PortalLinks};
 pub use guide::{Device, ImportGuide};
 pub use leaving::{Consent, Relay, ReleasedItem, SignOut, SignedOut};
 pub use login::{
-    CertificateAsk, Enrolment, NewPassword, Password, PasswordTicket, Refusal, SecondFactor,
-    SwitchChoice, SwitchPerson, Username, WayOn,
+    CertificateAsk, Enrolment, LostProof, NewPassword, Password, PasswordTicket, Refusal,
+    SecondFactor, SwitchChoice, SwitchPerson, Username, WayOn,
 };
 pub use mail_code::{MailAsk, MailWay, RegisterMail, RegisterMailStep, SentMail};
 pub use passkey::{PasskeyAsk, PasskeyPurpose};

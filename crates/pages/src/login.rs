@@ -107,6 +107,8 @@ pub struct SecondFactor {
     pub failure: Option<Failure>,
     /// Where somebody else can sign in; `None` when the person is fixed.
     pub change_username_href: Option<String>,
+    /// What somebody can do who has lost it.
+    pub lost_href: Option<String>,
     /// Where "Cancel" leads; `None` without it.
     pub cancel_href: Option<String>,
     /// The passkey that is asked for, where that is the method.
@@ -115,6 +117,22 @@ pub struct SecondFactor {
     pub certificate: Option<CertificateAsk>,
     /// Where a code by mail goes and how the last one fares, where that is the method.
     pub mail: Option<MailAsk>,
+}
+
+/// What somebody can do who has lost what is asked for. Its form is the one of [`SecondFactor`] that chooses another
+/// method.
+#[derive(Debug, Clone)]
+pub struct LostProof {
+    /// The slip.
+    pub slip: Slip,
+    /// The form that chooses another method.
+    pub other_form: Form,
+    /// What is lost.
+    pub method: Method,
+    /// All methods with whether they can be used.
+    pub choices: Vec<Choice>,
+    /// Back to the question.
+    pub back_href: String,
 }
 
 /// Where a certificate is presented: a form that leads to another host.

@@ -13,8 +13,8 @@ use crate::parts::Said;
 use crate::qr::{Drawing, draw};
 use crate::view::View;
 use crate::{
-    Enrolment, Failure, NewPassword, Password, PasswordTicket, Problem, Refusal, ReleasedItem,
-    SecondFactor, SwitchPerson, Troubleshoot, TroubleshootAnswer, WayOn,
+    Enrolment, Failure, LostProof, NewPassword, Password, PasswordTicket, Problem, Refusal,
+    ReleasedItem, SecondFactor, SwitchPerson, Troubleshoot, TroubleshootAnswer, WayOn,
 };
 
 impl View<'_> {
@@ -197,6 +197,16 @@ impl SecondFactor {
     fn others(&self, wanted: impl Fn(Usability) -> bool) -> Vec<&Choice> {
         let others = self.choices.iter().filter(|choice| choice.method != self.method);
         others.filter(|choice| is_told_of(choice) && wanted(choice.usability)).collect()
+    }
+}
+
+impl LostProof {
+    /// What can be used instead.
+    pub(crate) fn usable(&self) -> Vec<&Choice> {
+        let other = |choice: &&Choice| {
+            choice.method != self.method && choice.usability == Usability::Usable
+        };
+        self.choices.iter().filter(other).collect()
     }
 }
 

@@ -9,8 +9,9 @@ use sekimori_words::{Argument, Circumstances, Words};
 use crate::csp::{FormTarget, csp};
 use crate::portal::{Happened, NotMeState, Obtainable, Registering, RenewedFate};
 use crate::{
-    Consent, ImportGuide, NewPassword, Password, PasswordTicket, Problem, Refusal, Relay,
-    SecondFactor, SignOut, SignedOut, SwitchPerson, Troubleshoot, TroubleshootAnswer, Username,
+    Consent, ImportGuide, LostProof, NewPassword, Password, PasswordTicket, Problem, Refusal,
+    Relay, SecondFactor, SignOut, SignedOut, SwitchPerson, Troubleshoot, TroubleshootAnswer,
+    Username,
 };
 use crate::{Frame, assets, demo, portal};
 use crate::{RegisterMail, RegisterMailStep};
@@ -68,6 +69,8 @@ pages! {
     NewPassword(NewPassword) = NewPasswordView "new_password.html", OwnPages;
     /// One more proof.
     SecondFactor(SecondFactor) = SecondFactorView "second_factor.html", Service;
+    /// The proof that is asked for is lost.
+    LostProof(LostProof) = LostProofView "lost_proof.html", Service;
     /// The sign-in cannot go on.
     Refusal(Refusal) = RefusalView "refusal.html", Service;
     /// Signed in as somebody: go on or switch.
@@ -104,6 +107,8 @@ pages! {
     RemoveFactor(portal::RemoveFactor) = RemoveFactorView "portal/remove_factor.html", OwnPages;
     /// Which proofs may be used.
     ChoosePreferences(portal::ChoosePreferences) = ChoosePreferencesView "portal/choose_preferences.html", OwnPages;
+    /// Something is lost.
+    ReportLoss(portal::ReportLoss) = ReportLossView "portal/report_loss.html", OwnPages;
     /// Enter an enrolment ticket.
     EnrolTicket(portal::EnrolTicket) = EnrolTicketView "portal/enrol_ticket.html", OwnPages;
     /// Services that were given consent.

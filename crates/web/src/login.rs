@@ -6,7 +6,7 @@ use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::http::request::Parts;
-use sekimori_base::{AttemptId, Secret, random};
+use sekimori_base::{AttemptId, Fault, Secret, random};
 use sekimori_directory::Method;
 use sekimori_flow::door::{Door, PortalPath};
 use sekimori_flow::view::Progress;
@@ -33,7 +33,17 @@ pub async fn page(State(app): State<App>, parts: Parts) -> Answer {
         let door = Door::Portal { path: PortalPath::front(), sensitive: false };
         cx.app.flow.begin(&cx.visitor, door).await
     };
-    progress.map_or_else(|fault| cx.fault(&fault), |progress| cx.show(progress))
+    shown(&cx, progress)
+}
+
+/// A page of the sign-in; with `lost`, what somebody can do who has lost what it asks for.
+fn shown(cx: &Cx, progress: Result<Progress, Fault>) -> Answer {
+    let lost = cx.field("lost").and_then(|word| method(&word));
+    match (progress, lost) {
+        (Ok(progress), Some(lost)) => cx.show_lost(progress, lost),
+        (Ok(progress), None) => cx.show(progress),
+        (Err(fault), _) => cx.fault(&fault),
+    }
 }
 
 /// The page of a request that lies in a cookie of its own, which is forgotten when nobody needs it any more.
@@ -55,7 +65,7 @@ pub async fn attempt(State(app): State<App>, Path(id): Path<String>, parts: Part
     };
     let other = cx.field("use").and_then(|word| method(&word));
     let progress = cx.app.flow.attempt(&cx.visitor, id, other).await;
-    progress.map_or_else(|fault| cx.fault(&fault), |progress| cx.show(progress))
+    shown(&cx, progress)
 }
 
 /// `GET /login/switch`: the same request for somebody else.

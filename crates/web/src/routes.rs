@@ -98,6 +98,7 @@ fn routes() -> Vec<Route> {
         ("/portal/ticket", get(portal::ticket).post(portal::ticket_entered)),
         ("/portal/rehearsal", get(portal::rehearsal).post(portal::rehearse)),
         ("/portal/rehearsal/{zone}", get(portal::rehearsed)),
+        ("/portal/lost", get(portal::lost).post(portal::lost_reported)),
         ("/portal/preferences", get(portal::preferences).post(portal::preferences_chosen)),
         ("/portal/consents", get(portal::consents).post(portal::withdraw)),
         ("/not-me/{link}", get(portal::not_me).post(portal::not_me_pressed)),

@@ -4,15 +4,16 @@ use axum::http::HeaderValue;
 use axum::http::StatusCode;
 use axum::http::header::RETRY_AFTER;
 use sekimori_base::limits::SEALED_REQUEST_BYTES_MAX;
+use sekimori_directory::Method;
 use sekimori_directory::release::Released;
 use sekimori_directory::settings::ServiceName;
 use sekimori_flow::door::{Answer as ServiceAnswer, Destination};
 use sekimori_flow::view::{ConsentView, Cookies, Progress, RefusedView, StepView};
 use sekimori_login::{NextStep, Reason, Step};
 use sekimori_pages::{
-    CertificateAsk, Consent, DemoStrip, Enrolment, Failure, Form, Incident, MailAsk, Page,
-    PasskeyAsk, PasskeyPurpose, Password, Problem, Refusal, Relay, ReleasedItem, SecondFactor,
-    Slip, Username, WayOn,
+    CertificateAsk, Consent, DemoStrip, Enrolment, Failure, Form, Incident, LostProof, MailAsk,
+    Page, PasskeyAsk, PasskeyPurpose, Password, Problem, Refusal, Relay, ReleasedItem,
+    SecondFactor, Slip, Username, WayOn,
 };
 
 use crate::answer::Answer;
@@ -79,6 +80,7 @@ impl Cx {
         let (passkey, certificate) = (passkey_ask(&view), certificate_ask(&view));
         let mail = mail_ask(&view, &form);
         let other = view.request.as_ref().map(|request| format!("/login/switch?r={request}"));
+        let here = step_href(&view);
         let name = view.name.unwrap_or_default();
         match view.step {
             Step::Username => {
@@ -98,6 +100,7 @@ impl Cx {
             }
             .into(),
             Step::SecondFactor { method, choices } => SecondFactor {
+                lost_href: here.as_deref().map(|here| lost_href(here, method)),
                 slip,
                 other_form: other_form(&form),
                 form,
@@ -114,6 +117,33 @@ impl Cx {
             }
             .into(),
         }
+    }
+
+    /// What somebody can do who has lost what a step asks for, instead of the step; anything else as it is.
+    pub fn show_lost(&self, progress: Progress, lost: Method) -> Answer {
+        let view = match progress {
+            Progress::Step(view) if matches!(view.step, Step::SecondFactor { .. }) => *view,
+            other => return self.show(other),
+        };
+        let (form, here) = (step_form(&view), step_href(&view));
+        let Step::SecondFactor { choices, .. } = &view.step else {
+            return self.show(Progress::Step(Box::new(view)));
+        };
+        let slip = Slip::at_step(
+            view.destination.title.text(self.visitor.language),
+            self.place(),
+            &view.step,
+            view.name.as_deref(),
+            Reason::AskSecondFactor,
+        );
+        let page = LostProof {
+            slip,
+            other_form: other_form(&form),
+            method: lost,
+            choices: choices.clone(),
+            back_href: here.unwrap_or_else(|| "/portal".to_owned()),
+        };
+        self.page(StatusCode::OK, &page.into())
     }
 
     /// What the network was called in which the attempt began, if it is another one now.
@@ -273,6 +303,23 @@ fn mail_ask(view: &StepView, form: &Form) -> Option<MailAsk> {
         another_form: form.clone(),
         reload_href: view.attempt.as_ref().map(|attempt| format!("/login/{attempt}")),
     })
+}
+
+/// The address of a step's page; `None` if its request is too long for one.
+fn step_href(view: &StepView) -> Option<String> {
+    match (&view.attempt, &view.request) {
+        (Some(attempt), _) => Some(format!("/login/{attempt}")),
+        (None, Some(request)) if request.len() <= SEALED_REQUEST_BYTES_MAX => {
+            Some(format!("/login?r={request}"))
+        }
+        (None, _) => None,
+    }
+}
+
+/// Where whoever has lost `method` reads what they can do.
+fn lost_href(here: &str, method: Method) -> String {
+    let joint = if here.contains('?') { '&' } else { '?' };
+    format!("{here}{joint}lost={}", method.as_str())
 }
 
 fn step_form(view: &StepView) -> Form {

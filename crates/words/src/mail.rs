@@ -123,5 +123,6 @@ pub(crate) const fn notice_id(notice: Notice) -> &'static str {
         Notice::CertificateIssued => "mail-certificate-issued",
         Notice::CertificateRevoked => "mail-certificate-revoked",
         Notice::PreferencesChanged => "mail-preferences-changed",
+        Notice::LossReported => "mail-loss-reported",
     }
 }

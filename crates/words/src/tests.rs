@@ -45,7 +45,7 @@ const USABILITIES: [Usability; 9] = [
     Usability::BindingTooWeak,
     Usability::MethodTooWeak,
 ];
-const NOTICES: [Notice; 11] = [
+const NOTICES: [Notice; 12] = [
     Notice::SecondFactorFailed,
     Notice::RecoveryCodeUsed,
     Notice::PasskeyCopied,
@@ -57,6 +57,7 @@ const NOTICES: [Notice; 11] = [
     Notice::CertificateIssued,
     Notice::CertificateRevoked,
     Notice::PreferencesChanged,
+    Notice::LossReported,
 ];
 
 /// Every pattern of a catalogue file, by `id` or `id.attribute`.

@@ -101,6 +101,7 @@ impl Event {
             | "factor.handed_out"
             | "service.secret_made"
             | "certificate.issued"
+            | "preferences.changed"
             | "ca.made"
             | "ca.root_list"
             | "settings.applied"

@@ -146,7 +146,8 @@ impl Flow {
             Write::Audit(Box::new(line)),
         ];
         let notice = Notice::CertificateIssued;
-        writes.extend(self.desk_notice(tenant, person, notice, About::default())?);
+        let about = About::certificate(issued.certificate.serial());
+        writes.extend(self.desk_notice(tenant, person, notice, about)?);
         match self.store.commit(tenant.id, now, writes).await {
             Ok(_) => Ok(issued),
             Err(error) => Err(match error.conflict() {
@@ -244,7 +245,8 @@ impl Flow {
     ) -> Result<bool, Fault> {
         let now = self.clock.now();
         let mut line = by.line(now, "certificate.revoked", person);
-        let shown = Serial::from_bytes(serial.bytes()).map(|serial| serial.to_string());
+        let number = Serial::from_bytes(serial.bytes());
+        let shown = number.map(|serial| serial.to_string());
         line.details = json!({ "serial": shown, "reason": reason.code() }).to_string();
         let revoke = Write::CertificateRevoke { serial, reason: reason.code() };
         let mut writes = vec![revoke, Write::Audit(Box::new(line))];
@@ -254,7 +256,8 @@ impl Flow {
             && let Some(stored) = self.store.person(tenant.id, now, owner).await?
         {
             let notice = Notice::CertificateRevoked;
-            writes.extend(self.desk_notice(tenant, &stored, notice, About::default())?);
+            let about = number.map(About::certificate).unwrap_or_default();
+            writes.extend(self.desk_notice(tenant, &stored, notice, about)?);
         }
         match self.store.commit(tenant.id, now, writes).await {
             Ok(_) => Ok(true),

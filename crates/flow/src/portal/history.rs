@@ -8,7 +8,7 @@ use sekimori_directory::settings::{ServiceName, ZoneName};
 use sekimori_login::{Notice, Reason, Tier};
 use sekimori_store::AuditEntry;
 
-use super::{not_me, preferences};
+use super::{lost, not_me, preferences};
 use crate::Flow;
 use crate::door::destination;
 use crate::record::RecordedFacts;
@@ -109,6 +109,7 @@ fn entry(tenant: &Tenant, stored: &AuditEntry, answered: bool) -> Option<Entry> 
         }
         ("factor.added" | "factor.handed_out", _) => Happening::Changed(Notice::FactorAdded),
         ("factor.removed" | "factor.ended_by_desk", _) => Happening::Changed(Notice::FactorRemoved),
+        (lost::EVENT, _) => Happening::Changed(Notice::LossReported),
         (preferences::EVENT | "preferences.cleared", _) => {
             Happening::Changed(Notice::PreferencesChanged)
         }

@@ -26,6 +26,7 @@ pub(crate) mod enrolment;
 pub(crate) mod enter;
 mod help;
 mod history;
+mod lost;
 mod mail_code;
 mod new_password;
 mod not_me;
@@ -56,6 +57,7 @@ pub use enter::Who;
 pub(crate) use help::Lookups;
 pub use help::{HelpView, Told};
 pub use history::{Entry, Happening};
+pub use lost::{Lost, LostPage};
 pub use mail_code::{MailAnswer, MailForm, MailPage, MailStep};
 pub use new_password::{NewPasswordForm, NewPasswordPage};
 pub(crate) use not_me::SUSPENDED_SECONDS;
@@ -97,6 +99,8 @@ pub enum Done {
     FactorRemoved,
     /// It was chosen which proofs may be used.
     PreferencesChosen,
+    /// What was lost has ended.
+    LossReported,
     /// One session was ended.
     SessionEnded,
     /// The other sessions were ended.
@@ -111,7 +115,7 @@ pub enum Done {
 
 impl Done {
     /// All of them.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::PasswordChanged,
         Self::TotpRegistered,
         Self::PasskeyRegistered,
@@ -120,6 +124,7 @@ impl Done {
         Self::RecoveryCodesMade,
         Self::FactorRemoved,
         Self::PreferencesChosen,
+        Self::LossReported,
         Self::SessionEnded,
         Self::OthersEnded,
         Self::ConsentWithdrawn,
@@ -138,6 +143,7 @@ impl Done {
             Self::RecoveryCodesMade => "codes",
             Self::FactorRemoved => "removed",
             Self::PreferencesChosen => "preferences",
+            Self::LossReported => "lost",
             Self::SessionEnded => "session",
             Self::OthersEnded => "others",
             Self::ConsentWithdrawn => "consent",

@@ -1,7 +1,7 @@
 //! "This was not me": a link in every notice. Opening it changes nothing, because mail scanners open links; only the
 //! page's button acts. It ends all sessions, and whatever was proven or given out before: attempts, codes, tickets.
-//! A factor that the notice calls new is suspended, and never another one. A password or a factor that is gone comes
-//! back by no link: whoever holds the mailbox would decide about the account.
+//! A factor that the notice calls new is suspended, a certificate that it calls new is revoked, and never another one. A
+//! password or a factor that is gone comes back by no link: whoever holds the mailbox would decide about the account.
 
 use sekimori_base::limits::SEALED_REQUEST_BYTES_MAX;
 use sekimori_base::{FactorId, Fault, PersonId, Sealed, Timestamp};
@@ -9,11 +9,13 @@ use sekimori_directory::Method;
 use sekimori_directory::settings::ZoneName;
 use sekimori_keys::{Binding, Purpose, seal};
 use sekimori_login::{FactorFacts, FactorState, Notice};
+use sekimori_pki::RevocationReason;
 use sekimori_store::{AuditLine, CommitError, StoredPerson, Write};
 use serde::{Deserialize, Serialize};
 
 use super::enter::portal_line;
 use crate::Flow;
+use crate::certificates::{Serial, stored_serial};
 use crate::notices::{About, Message};
 use crate::tenant::Tenant;
 use crate::visitor::Visitor;
@@ -62,8 +64,14 @@ impl Link {
             | Notice::FactorRemoved
             | Notice::CertificateIssued
             | Notice::CertificateRevoked
-            | Notice::PreferencesChanged => None,
+            | Notice::PreferencesChanged
+            | Notice::LossReported => None,
         }
+    }
+
+    /// The certificate that the notice calls new.
+    fn doubtful_certificate(&self) -> Option<Serial> {
+        self.about.certificate.filter(|_| self.notice == Notice::CertificateIssued)
     }
 
     /// The doubtful factor, if it can be suspended, or is: what is gone meanwhile proves nothing any more.
@@ -96,6 +104,8 @@ pub struct NotMeView {
 pub enum Remedy {
     /// The new factor is suspended, and everything ends that stands.
     Suspend,
+    /// The new certificate is revoked, and everything ends that stands.
+    Revoke,
     /// Nothing is new that could be suspended, or it is gone: everything ends that stands.
     EndAll,
 }
@@ -200,6 +210,9 @@ impl Flow {
             }
             None => writes.push(Write::EpochRaise { person: id }),
         }
+        if let Some(serial) = link.doubtful_certificate() {
+            writes.extend(self.revoke_doubtful(visitor, &person, serial).await?);
+        }
         let line =
             AuditLine { details: details.to_string(), ..portal_line(visitor, &person, EVENT) };
         writes.push(Write::Audit(Box::new(line)));
@@ -208,6 +221,35 @@ impl Flow {
             Err(CommitError::Conflict { .. }) => Ok(true),
             Err(CommitError::Fault(fault)) => Err(fault),
         }
+    }
+}
+
+impl Flow {
+    /// Revoke the certificate that somebody says is not theirs, if it is still good; its owner is told of that as well.
+    async fn revoke_doubtful(
+        &self,
+        visitor: &Visitor,
+        person: &StoredPerson,
+        serial: Serial,
+    ) -> Result<Vec<Write>, Fault> {
+        let stored = self.store.certificate(visitor.tenant.id, stored_serial(serial)).await?;
+        let theirs = stored
+            .filter(|stored| stored.person == Some(person.person.id) && stored.revoked.is_none());
+        let Some(stored) = theirs else { return Ok(Vec::new()) };
+        // Somebody else has its key: that is what this reason is for.
+        let reason = RevocationReason::KeyCompromise.code();
+        let details = serde_json::json!({ "serial": serial.to_string(), "reason": reason });
+        let line = AuditLine {
+            details: details.to_string(),
+            ..portal_line(visitor, person, "certificate.revoked")
+        };
+        let mut writes = vec![
+            Write::CertificateRevoke { serial: stored.serial, reason },
+            Write::Audit(Box::new(line)),
+        ];
+        let (notice, about) = (Notice::CertificateRevoked, About::certificate(serial));
+        writes.extend(self.notice_to_all(visitor, person, notice, about)?);
+        Ok(writes)
     }
 }
 
@@ -221,7 +263,9 @@ fn mark(link: &Link) -> String {
     let factor = link.about.factor.map(|factor| factor.to_string()).unwrap_or_default();
     let notice = serde_json::to_string(&link.notice).unwrap_or_default();
     let at = link.at.unix_millis().to_be_bytes();
-    let digest = sekimori_keys::digest::sha256(&[factor.as_bytes(), notice.as_bytes(), &at]);
+    let certificate = link.about.certificate.map(|serial| serial.to_string()).unwrap_or_default();
+    let about = [factor, certificate].concat();
+    let digest = sekimori_keys::digest::sha256(&[about.as_bytes(), notice.as_bytes(), &at]);
     data_encoding::BASE64URL_NOPAD.encode(&digest[..9])
 }
 
@@ -249,7 +293,11 @@ fn view(visitor: &Visitor, link: &Link, person: Option<&StoredPerson>, pressed: 
         at: link.at,
         zone: link.zone.clone(),
         method: about.map(|factor| factor.method).or(link.about.method),
-        remedy: if new.is_some() { Remedy::Suspend } else { Remedy::EndAll },
+        remedy: match (new, link.doubtful_certificate()) {
+            (Some(_), _) => Remedy::Suspend,
+            (None, Some(_)) => Remedy::Revoke,
+            (None, None) => Remedy::EndAll,
+        },
         state,
     }
 }

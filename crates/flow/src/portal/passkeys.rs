@@ -225,8 +225,7 @@ impl Flow {
             factor: Some(factor),
             method: Some(Method::Passkey),
             binding: Some(enrolment.binding),
-            codes_left: None,
-            replaced: false,
+            ..About::default()
         };
         let (person, notice) = (registrar.person(), Notice::FactorAdded);
         writes.extend(self.told(visitor, person, "factor.added", notice, about)?);

@@ -2,6 +2,7 @@
 
 mod certificates;
 mod changes;
+mod lost;
 mod not_me;
 mod overview;
 mod preferences;
@@ -16,6 +17,7 @@ pub use changes::{
     ChangePassword, Consents, EnrolTicket, GrantRow, RecoveryCodes, RegisterPasskey, RegisterTotp,
     RemoveFactor, RenamePasskey, Standing,
 };
+pub use lost::{LostCertificate, ReportLoss};
 pub use not_me::{NotMe, NotMeState, Remedy};
 pub use overview::{
     Done, EventRow, FactorRow, Happened, Overview, PersonCard, ServiceLink, SessionRow, Suggestion,

@@ -30,6 +30,8 @@ pub struct NotMe {
 pub enum Remedy {
     /// The new factor is suspended, and everything ends that stands.
     Suspend,
+    /// The new certificate is revoked, and everything ends that stands.
+    Revoke,
     /// Everything ends that stands.
     EndAll,
 }
@@ -50,6 +52,7 @@ impl NotMe {
         match (self.state, self.remedy) {
             (NotMeState::Asked, _) => "not-me-heading",
             (NotMeState::Done, Remedy::Suspend) => "not-me-suspended-heading",
+            (NotMeState::Done, Remedy::Revoke) => "not-me-revoked-heading",
             (NotMeState::Done, Remedy::EndAll) => "not-me-ended-heading",
             (NotMeState::Over, _) => "not-me-over-heading",
         }
@@ -60,6 +63,7 @@ impl NotMe {
         match (self.remedy, self.notice) {
             (Remedy::Suspend, Notice::PasskeyCopied) => "not-me-suspends-passkey",
             (Remedy::Suspend, _) => "not-me-suspends",
+            (Remedy::Revoke, _) => "not-me-revokes",
             (Remedy::EndAll, _) => "not-me-ends",
         }
     }
@@ -69,6 +73,7 @@ impl NotMe {
         match (self.remedy, self.notice) {
             (Remedy::Suspend, Notice::PasskeyCopied) => "not-me-suspended-passkey",
             (Remedy::Suspend, _) => "not-me-suspended",
+            (Remedy::Revoke, _) => "not-me-revoked",
             (Remedy::EndAll, _) => "not-me-ended",
         }
     }
@@ -85,6 +90,7 @@ impl NotMe {
             Notice::CertificateIssued => "not-me-next-certificate-issued",
             Notice::CertificateRevoked => "not-me-next-certificate-revoked",
             Notice::PreferencesChanged => "not-me-next-preferences-changed",
+            Notice::LossReported => "not-me-next-loss-reported",
         }
     }
 

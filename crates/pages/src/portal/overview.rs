@@ -170,6 +170,8 @@ pub enum Done {
     FactorRemoved,
     /// It was chosen which proofs may be used.
     PreferencesChosen,
+    /// What was lost has ended.
+    LossReported,
     /// One session was ended.
     SessionEnded,
     /// The other sessions were ended.

@@ -20,6 +20,7 @@ impl Done {
             Self::RecoveryCodesMade => "done-recovery-codes-made",
             Self::FactorRemoved => "done-factor-removed",
             Self::PreferencesChosen => "done-preferences-chosen",
+            Self::LossReported => "done-loss-reported",
             Self::SessionEnded => "done-session-ended",
             Self::OthersEnded => "done-others-ended",
             Self::ConsentWithdrawn => "done-consent-withdrawn",
@@ -173,5 +174,6 @@ pub(crate) const fn notice_text(notice: Notice) -> &'static str {
         Notice::CertificateIssued => "notice-certificate-issued",
         Notice::CertificateRevoked => "notice-certificate-revoked",
         Notice::PreferencesChanged => "notice-preferences-changed",
+        Notice::LossReported => "notice-loss-reported",
     }
 }

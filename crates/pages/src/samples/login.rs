@@ -7,10 +7,10 @@ use sekimori_words::PasswordFlaw;
 
 use super::{NOW, Sample, attempt, campus, eduroam, failure, form, passkey, text, verified};
 use crate::{
-    CertificateAsk, Consent, Enrolment, Identity, Incident, NewPassword, Obstacle, OwnerDetails,
-    Page, PasskeyPurpose, Password, PasswordTicket, Place, Problem, Refusal, Relay, ReleasedItem,
-    SecondFactor, SecondProof, SignOut, SignedOut, Slip, SwitchChoice, SwitchPerson, Troubleshoot,
-    TroubleshootAnswer, Username, WayOn,
+    CertificateAsk, Consent, Enrolment, Identity, Incident, LostProof, NewPassword, Obstacle,
+    OwnerDetails, Page, PasskeyPurpose, Password, PasswordTicket, Place, Problem, Refusal, Relay,
+    ReleasedItem, SecondFactor, SecondProof, SignOut, SignedOut, Slip, SwitchChoice, SwitchPerson,
+    Troubleshoot, TroubleshootAnswer, Username, WayOn,
 };
 
 const NAME: &str = "s2310123";
@@ -211,6 +211,7 @@ pub(super) fn second_factor(
         reason: Reason::AskSecondFactor,
         failure: reason.map(|reason| failure(reason, details)),
         change_username_href: Some("/login?request=c2VhbGVk".to_owned()),
+        lost_href: Some(format!("/login/att_1?lost={}", method.as_str())),
         cancel_href: None,
         passkey: (method == Method::Passkey).then(|| passkey(PasskeyPurpose::Second)),
         certificate: (method == Method::Certificate).then(|| CertificateAsk {
@@ -218,6 +219,17 @@ pub(super) fn second_factor(
             ticket: "c2VhbGVk".to_owned(),
         }),
         mail: None,
+    }
+}
+
+fn lost(language: Language, choices: Vec<Choice>) -> LostProof {
+    let asked = second_factor(language, Method::Totp, choices, None, Details::default());
+    LostProof {
+        slip: asked.slip,
+        other_form: asked.other_form,
+        method: Method::Totp,
+        choices: asked.choices,
+        back_href: "/login/att_1".to_owned(),
     }
 }
 
@@ -235,6 +247,8 @@ fn second_factors(language: Language) -> Vec<Sample> {
         second_factor(language, method, choices, reason, details)
     };
     vec![
+        sample("lost-proof", lost(language, with_passkey())),
+        sample("lost-proof-none", lost(language, used_up.clone())),
         sample("code", one(Method::Totp, choices(), None, verified())),
         sample("code-unusable", one(Method::Totp, used_up, None, verified())),
         sample("code-wrong", one(Method::Totp, choices(), Some(Reason::CodeWrong), verified())),

@@ -2,6 +2,7 @@
 //! (`cargo run -p sekimori-pages --example samples -- FOLDER`), and for whoever fills them.
 
 mod certificates;
+mod choices;
 mod guide;
 mod login;
 mod mail;
@@ -45,6 +46,7 @@ pub const LINKS: PortalLinks = PortalLinks {
     ticket: "/portal/ticket",
     remove_factor: "/portal/remove-factor",
     rename_factor: "/portal/rename-factor",
+    lost: "/portal/lost",
     preferences: "/portal/preferences",
     certificates: "/portal/certificates",
     rehearsal: "/portal/rehearsal",

@@ -6,14 +6,13 @@ use sekimori_login::{Details, FactorState, Notice, Reason};
 use sekimori_words::PasswordFlaw;
 
 use super::{
-    NOW, Sample, campus, certificates, eduroam, factor_id, failure, passkey, rehearsal, session_id,
-    text, verified,
+    NOW, Sample, campus, certificates, choices, eduroam, factor_id, failure, passkey, rehearsal,
+    session_id, text, verified,
 };
 use crate::portal::{
-    ChangePassword, ChoosePreferences, Consents, Done, EnrolTicket, EventRow, FactorRow, GrantRow,
-    Happened, LockedOut, NotMe, NotMeState, Overview, PersonCard, PreferredKind, RecoveryCodes,
-    RegisterPasskey, RegisterTotp, Remedy, RemoveFactor, RenamePasskey, ServiceLink, SessionRow,
-    Standing, Suggestion,
+    ChangePassword, Consents, Done, EnrolTicket, EventRow, FactorRow, GrantRow, Happened, NotMe,
+    NotMeState, Overview, PersonCard, RecoveryCodes, RegisterPasskey, RegisterTotp, Remedy,
+    RemoveFactor, RenamePasskey, ServiceLink, SessionRow, Standing, Suggestion,
 };
 use crate::{Form, Page, PasskeyPurpose, Slip, demo};
 
@@ -25,7 +24,7 @@ pub(super) fn samples(language: Language) -> Vec<Sample> {
     all.extend(passkeys(language));
     all.extend(certificates::samples(language));
     all.extend(rehearsal::samples(language, &factors()));
-    all.extend(preferences(language));
+    all.extend(choices::samples(language, &factors()));
     all.extend(tickets(language));
     all.extend(not_me(language));
     all.extend(demos(language));
@@ -317,33 +316,6 @@ fn passkeys(language: Language) -> Vec<Sample> {
     ]
 }
 
-fn preferences(language: Language) -> Vec<Sample> {
-    let kinds = |off: &[Method]| {
-        let kind = |method| PreferredKind { method, on: !off.contains(&method) };
-        sekimori_directory::Preferences::CHOOSABLE.map(kind).to_vec()
-    };
-    let choose = |off: &[Method], first, refused| ChoosePreferences {
-        form: form("/portal/preferences"),
-        kinds: kinds(off),
-        first,
-        refused,
-    };
-    let refused = |for_level| LockedOut {
-        failure: failure(Reason::PreferenceLocksOut, verified()),
-        service: text(language, "Webmail", "ウェブメール"),
-        place: text(language, "outside", "学外"),
-        for_level,
-    };
-    let most = [Method::Passkey, Method::Totp, Method::Certificate];
-    let none = ChoosePreferences { kinds: Vec::new(), ..choose(&[], None, None) };
-    vec![
-        sample("preferences", choose(&[Method::MailCode], Some(Method::Totp), None)),
-        sample("preferences-refused", choose(&Method::ALL, None, Some(refused(false)))),
-        sample("preferences-refused-level", choose(&most, None, Some(refused(true)))),
-        sample("preferences-none", none),
-    ]
-}
-
 fn tickets(language: Language) -> Vec<Sample> {
     let account = text(language, "Your account", "アカウント");
     let ticket = |failure| EnrolTicket {
@@ -379,6 +351,7 @@ fn not_me(language: Language) -> Vec<Sample> {
             Notice::FactorAdded | Notice::RecoveryCodesMade | Notice::PasskeyCopied => {
                 Remedy::Suspend
             }
+            Notice::CertificateIssued => Remedy::Revoke,
             _ => Remedy::EndAll,
         },
         method,
@@ -397,6 +370,9 @@ fn not_me(language: Language) -> Vec<Sample> {
         ("not-me-failed-done", page(Notice::SecondFactorFailed, None, NotMeState::Done)),
         ("not-me-code-done", page(Notice::RecoveryCodeUsed, None, NotMeState::Done)),
         ("not-me-removed-done", page(Notice::FactorRemoved, totp, NotMeState::Done)),
+        ("not-me-certificate", page(Notice::CertificateIssued, None, NotMeState::Asked)),
+        ("not-me-certificate-done", page(Notice::CertificateIssued, None, NotMeState::Done)),
+        ("not-me-loss-done", page(Notice::LossReported, None, NotMeState::Done)),
         ("not-me-preferences-done", page(Notice::PreferencesChanged, None, NotMeState::Done)),
     ]
     .map(|(name, page)| Sample { portal: false, ..sample(name, page) })

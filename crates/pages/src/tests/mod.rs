@@ -441,6 +441,7 @@ fn a_policy_forbids_everything_inline_and_foreign_and_lets_answers_reach_a_servi
                 | Page::Password(_)
                 | Page::SecondFactor(_)
                 | Page::Refusal(_)
+                | Page::LostProof(_)
                 | Page::SwitchPerson(_)
                 | Page::Consent(_)
                 | Page::SignOut(_)

@@ -9,6 +9,7 @@ mod changes;
 mod factors;
 mod guide;
 mod help;
+mod lost;
 mod mail_code;
 mod not_me;
 mod overview;
@@ -30,6 +31,7 @@ pub use factors::{
 };
 pub use guide::{import_guide, import_guide_of};
 pub use help::help;
+pub use lost::{lost, lost_reported};
 pub use mail_code::{mail_code, mail_code_sent, sent_mail};
 pub use not_me::{not_me, not_me_pressed};
 pub use overview::overview;
@@ -72,6 +74,7 @@ pub const LINKS: PortalLinks = PortalLinks {
     ticket: "/portal/ticket",
     remove_factor: "/portal/factor/remove",
     rename_factor: "/portal/factor/rename",
+    lost: "/portal/lost",
     preferences: "/portal/preferences",
     certificates: "/portal/certificates",
     rehearsal: "/portal/rehearsal",

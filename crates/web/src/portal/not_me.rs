@@ -61,6 +61,7 @@ impl Cx {
             method: view.method,
             remedy: match view.remedy {
                 Does::Suspend => Remedy::Suspend,
+                Does::Revoke => Remedy::Revoke,
                 Does::EndAll => Remedy::EndAll,
             },
             state: match view.state {

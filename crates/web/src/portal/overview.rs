@@ -145,6 +145,7 @@ pub(super) const fn done_words(done: Done) -> DoneWords {
         Done::RecoveryCodesMade => DoneWords::RecoveryCodesMade,
         Done::FactorRemoved => DoneWords::FactorRemoved,
         Done::PreferencesChosen => DoneWords::PreferencesChosen,
+        Done::LossReported => DoneWords::LossReported,
         Done::SessionEnded => DoneWords::SessionEnded,
         Done::OthersEnded => DoneWords::OthersEnded,
         Done::ConsentWithdrawn => DoneWords::ConsentWithdrawn,

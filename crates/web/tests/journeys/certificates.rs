@@ -333,3 +333,38 @@ async fn a_first_certificate_that_counts_here_is_not_asked_for_before_it_can_be_
     let list = browser.submit(&page, &[]).await;
     assert!(list.text().contains("laptop") && !list.text().contains(&shown), "{}", list.shows());
 }
+
+#[tokio::test]
+async fn this_was_not_me_revokes_the_certificate_that_the_notice_is_about_and_no_other() {
+    let bed = with_authority().await;
+    let (hers, _) = inside(&bed, "hana").await;
+    issued(&hers, "her own").await;
+    bed.notices().await;
+    let before = of(&bed, "hana").await;
+    let (thief, _) = inside(&bed, "hana").await;
+    issued(&thief, "the thief's").await;
+    let told = notices(&bed).await;
+    let notice = told.iter().rfind(|told| told.notice == Notice::CertificateIssued).unwrap();
+    let new: Vec<_> = of(&bed, "hana").await.into_iter().map(|one| one.serial).collect();
+    assert!(notice.about.certificate.is_some_and(|serial| new.contains(&serial)));
+    let link = bed.flow.not_me_path(&bed.tenant(), notice).unwrap();
+
+    let owner = bed.browser(Network::Cafe);
+    let page = owner.open(&link).await;
+    assert!(page.text().contains("The new certificate will be revoked"), "{}", page.text());
+    let good = |all: Vec<ShownCertificate>| {
+        let good = all.into_iter().filter(|one| one.revoked.is_none());
+        good.map(|one| one.serial).collect::<Vec<_>>()
+    };
+    assert_eq!(good(of(&bed, "hana").await).len(), 2, "scanners open links");
+    let page = owner.press(&page, "decision", "not_me").await;
+    assert_eq!(page.heading(), "The certificate is revoked", "{}", page.shows());
+    assert!(page.forms().is_empty(), "once: {}", page.text());
+    let left = good(of(&bed, "hana").await);
+    assert_eq!(left, good(before), "never the old one");
+    assert!(thief.open("/portal").await.asks("username"), "sessions have ended");
+    let told = notices(&bed).await;
+    assert!(told.iter().any(|told| told.notice == Notice::CertificateRevoked), "{told:?}");
+    let again = owner.speaking("ja").open(&link).await;
+    assert!(again.text().contains("証明書を失効させました"), "{}", again.text());
+}

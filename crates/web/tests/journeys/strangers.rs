@@ -51,6 +51,7 @@ const STRANGERS: &[(&str, u16, u16)] = &[
     ("/portal/certificates/revoke/{serial}", 303, 303),
     ("/portal/rehearsal", 303, 303),
     ("/portal/rehearsal/{zone}", 303, 405),
+    ("/portal/lost", 303, 303),
     ("/portal/preferences", 303, 303),
     ("/portal/consents", 303, 303),
     ("/not-me/{link}", 404, 303),

@@ -35,11 +35,14 @@ mail-factor-removed =
 mail-preferences-changed =
     It was chosen anew which proofs may be used for your account "{ $username }", and which is asked for first. What was left out can no longer be used to sign in; it stays registered.
     .subject = { $organisation }: which proofs may be used was changed
+mail-loss-reported =
+    Something was reported lost in the account page of "{ $username }". What was chosen there has ended at once: proofs, certificates or other sign-ins. The account page says which.
+    .subject = { $organisation }: a loss was reported
 mail-recovery-codes-made =
     New recovery codes were made for your account "{ $username }". From now on only these count.
     .subject = { $organisation }: new recovery codes were made
 mail-certificate-issued =
-    A client certificate was issued for your account "{ $username }". Whoever has its file and PIN is taken for you by the campus Wi-Fi and by services that ask for certificates. If that is not you, revoke it in your account page as well.
+    A client certificate was issued for your account "{ $username }". Whoever has its file and PIN is taken for you by the campus Wi-Fi and by services that ask for certificates. If that is not you, the link below revokes it.
     .subject = { $organisation }: a client certificate was issued
 mail-certificate-revoked =
     A client certificate of your account "{ $username }" was revoked. It can no longer be used anywhere, and that cannot be undone.

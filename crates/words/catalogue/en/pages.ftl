@@ -269,3 +269,15 @@ mail-code-way-given-up = It could not be handed over in time ({ $words }). Have 
 mail-code-look-again = Look again how the mail is doing
 mail-code-another-from = You can have another one sent from { $time } on.
 mail-code-where-to = The address was registered by you and is shown shortened. It cannot be changed while you sign in.
+
+## The proof is lost
+
+lost-proof-link = I do not have this any more: { $method }
+lost-proof-heading = You do not have it: { $method }
+lost-proof-others = You can go on with something else that is registered for you:
+lost-proof-none = Nothing else is registered for you that could be used here.
+lost-proof-else = What else you can do
+lost-proof-desk = Go to { $desk }. When they know that it is you, they end what you have lost, and you get a ticket to register something new.
+lost-proof-report = If you can sign in another way, open "I have lost something" in your account page: what was on the device ends at once.
+lost-proof-password = Without your password nobody can use an app or a certificate on a lost device. If somebody may know your password as well, call at once.
+lost-proof-back = I have found it: back to the sign-in

@@ -102,6 +102,7 @@ done-totp-registered = Your authenticator app is registered.
 done-recovery-codes-made = Your new recovery codes count from now on, and only these.
 done-factor-removed = The proof has been removed.
 done-preferences-chosen = Your choice is saved.
+done-loss-reported = What you chose has ended. You are still signed in here.
 done-session-ended = That sign-in has ended.
 done-others-ended = All other sign-ins have ended.
 done-consent-withdrawn = The service no longer receives your data.
@@ -214,11 +215,14 @@ not-me-what = What
 not-me-suspends = If this was not you, press the button. What is new will be suspended, and all sign-ins of your account end; what you had before stays as it is.
 not-me-suspends-passkey = If this was not you, press the button. The passkey will be suspended, and all sign-ins of your account end; everything else stays as it is.
 not-me-ends = If this was not you, press the button. All sign-ins of your account end, in every browser, and so do tickets and whatever was begun and not finished. Your password and your proofs stay as they are now.
+not-me-revokes = If this was not you, press the button. The new certificate will be revoked, which cannot be undone, and all sign-ins of your account end; what you had before stays as it is.
 not-me-button = This was not me
 not-me-was-me = If it was you, close this page. Nothing has been changed.
 not-me-suspended-heading = It is suspended
 not-me-suspended = Thank you. What was new can no longer be used, and all sign-ins have ended.
 not-me-suspended-passkey = Thank you. The passkey can no longer be used, and all sign-ins have ended.
+not-me-revoked-heading = The certificate is revoked
+not-me-revoked = Thank you. The new certificate can no longer be used, and all sign-ins have ended.
 not-me-ended-heading = All sign-ins have ended
 not-me-ended = Thank you. Nobody is signed in to your account here any more; a service may keep its own sign-in for a while. Your password and your proofs have not been changed.
 not-me-next-new = Change your password next; { $desk } will help you with the rest.
@@ -335,7 +339,7 @@ certificate-revoke-text = It stops working everywhere within minutes, and that c
 certificate-revoke-button = Revoke the certificate
 notice-certificate-issued = A client certificate was issued
 notice-certificate-revoked = A client certificate was revoked
-not-me-next-certificate-issued = Sign in, open "Client certificates" in your account page and revoke the one that is not yours; { $desk } will help you with the rest.
+not-me-next-certificate-issued = Change your password next, and see in your account page whether anything else is not yours; { $desk } will help you with the rest.
 not-me-next-certificate-revoked = A certificate that is revoked stays revoked. Get a new one in your account page; { $desk } will help you with the rest.
 portal-certificates = Client certificates
 certificate-done-certified = Your key is certified. Fetch the certificate below and keep it beside the key.
@@ -414,3 +418,21 @@ preferences-closed = You could no longer sign in to { $service } from there: { $
 preferences-closed-level = You could no longer sign in to { $service } when it asks for a strong proof. You would be here: { $place }.
 notice-preferences-changed = It was chosen anew which proofs may be used
 not-me-next-preferences-changed = Sign in, change your password, and look at "Which proofs may be used" in your account page. If you can no longer sign in, { $desk } can switch on what was switched off.
+
+## Something is lost
+
+portal-lost = I have lost something
+lost-heading = What have you lost?
+lost-text = Choose what was on the phone, key or computer that you have lost. It ends at once, everywhere, and you get a mail about it.
+lost-nothing = There is nothing here that could end: no proof, no certificate and no other sign-in.
+lost-factors = Proofs
+lost-asks-proof = Ending a proof asks for another one first. Certificates and sign-ins end at once; then you are asked, and choose the proofs again.
+lost-sessions =
+    { $number ->
+        [one] The other sign-in, in another browser
+       *[other] All { $number } other sign-ins, in other browsers
+    }
+lost-warning = What has ended does not come back. If no proof is left, you need the help desk to register another one.
+lost-button = End what I have chosen
+notice-loss-reported = Something was reported lost, and has ended
+not-me-next-loss-reported = What has ended stays ended. Tell { $desk } now, change your password, and register your proofs again.

@@ -257,3 +257,15 @@ mail-code-way-given-up = 有効期間内にメールを引き渡せませんで�
 mail-code-look-again = メールの状況をもう一度確認する
 mail-code-another-from = { $time }から、もう一度送信できます。
 mail-code-where-to = ご自身で登録したアドレスを、一部だけ表示しています。サインインの途中では変更できません。
+
+## 確認方法をなくしたとき
+
+lost-proof-link = 手元にありません（{ $method }）
+lost-proof-heading = { $method }が手元にない場合
+lost-proof-others = 登録済みの、別の方法で続けられます。
+lost-proof-none = ここで使える確認方法は、ほかに登録されていません。
+lost-proof-else = そのほかにできること
+lost-proof-desk = { $desk }にご連絡ください。本人確認のあと、なくしたものを使えなくし、新しく登録するためのチケットをお渡しします。
+lost-proof-report = 別の方法でサインインできる場合は、アカウントのページの「なくしたものを届け出る」を開いてください。端末に入っていたものを、すぐに使えなくできます。
+lost-proof-password = パスワードを知らない人は、なくした端末の認証アプリや証明書を使えません。パスワードも知られたおそれがあるときは、すぐにご連絡ください。
+lost-proof-back = 見つかったので、サインインに戻る

@@ -99,6 +99,7 @@ done-totp-registered = 認証アプリを登録しました。
 done-recovery-codes-made = 新しいリカバリーコードが使えるようになりました。これからは、このコードだけが使えます。
 done-factor-removed = 確認方法を削除しました。
 done-preferences-chosen = 設定を保存しました。
+done-loss-reported = 選んだものを終了しました。このブラウザーではサインインしたままです。
 done-session-ended = そのサインインを終了しました。
 done-others-ended = ほかのサインインをすべて終了しました。
 done-consent-withdrawn = このサービスへの情報の提供を取り消しました。
@@ -211,11 +212,14 @@ not-me-what = 内容
 not-me-suspends = 心当たりがない場合は、ボタンを押してください。新しく加わったものを一時停止し、すべてのサインインを終了します。以前からあるものはそのままです。
 not-me-suspends-passkey = 心当たりがない場合は、ボタンを押してください。このパスキーを一時停止し、すべてのサインインを終了します。ほかのものはそのままです。
 not-me-ends = 心当たりがない場合は、ボタンを押してください。すべてのブラウザーのサインインを終了し、発行済みのチケットや途中の手続きも使えなくします。パスワードと確認方法は、いまの状態のままです。
+not-me-revokes = 心当たりがない場合は、ボタンを押してください。新しい証明書を失効させ（元には戻せません）、すべてのサインインを終了します。以前からあるものはそのままです。
 not-me-button = 心当たりがない
 not-me-was-me = ご自身の操作であれば、このページを閉じてください。何も変わりません。
 not-me-suspended-heading = 一時停止しました
 not-me-suspended = ご連絡ありがとうございます。新しく加わったものは使えなくなり、すべてのサインインを終了しました。
 not-me-suspended-passkey = ご連絡ありがとうございます。このパスキーは使えなくなり、すべてのサインインを終了しました。
+not-me-revoked-heading = 証明書を失効させました
+not-me-revoked = ご連絡ありがとうございます。新しい証明書は使えなくなり、すべてのサインインを終了しました。
 not-me-ended-heading = すべてのサインインを終了しました
 not-me-ended = ご連絡ありがとうございます。ここでのサインインはすべて終了しました。サービスによっては、しばらくサインインが残ることがあります。パスワードと確認方法は変わっていません。
 not-me-next-new = 続けてパスワードを変更してください。その後のことは{ $desk }がご案内します。
@@ -328,7 +332,7 @@ certificate-revoke-text = 数分のうちにどこでも使えなくなり、元
 certificate-revoke-button = 証明書を失効させる
 notice-certificate-issued = クライアント証明書が発行されました
 notice-certificate-revoked = クライアント証明書が失効しました
-not-me-next-certificate-issued = サインインして、アカウントのページの「クライアント証明書」で、心当たりのないものを失効させてください。そのほかのことは、{ $desk }がお手伝いします。
+not-me-next-certificate-issued = 続けてパスワードを変更し、ほかに心当たりのないものがないか、アカウントのページで確かめてください。その後のことは{ $desk }がご案内します。
 not-me-next-certificate-revoked = 失効した証明書は元に戻りません。アカウントのページで新しく発行してください。そのほかのことは、{ $desk }がお手伝いします。
 portal-certificates = クライアント証明書
 certificate-done-certified = 鍵の証明書を発行しました。下の一覧から証明書を取得し、鍵と一緒に保管してください。
@@ -400,10 +404,27 @@ preferences-text = もう一つの確認が必要なときは、ここで選ん�
 preferences-use-legend = 使う方法
 preferences-codes = リカバリーコードはいつでも使えます。ほかの方法をすべて失ったときのためのものです。
 preferences-first-legend = 最初に表示する方法
-preferences-first-remembered = 同じブラウザで前回使った方法
+preferences-first-remembered = 同じブラウザーで前回使った方法
 preferences-save = この設定を保存する
 preferences-none = 選べる確認方法がまだありません。先に、認証アプリやパスキーなどを登録してください。
 preferences-closed = { $place }から{ $service }にサインインできなくなります。
 preferences-closed-level = { $service }が強い確認を求めたときに、サインインできなくなります（接続場所：{ $place }）。
 notice-preferences-changed = 使う確認方法の設定が変更されました
 not-me-next-preferences-changed = サインインしてパスワードを変更し、アカウントのページの「使う確認方法」を確かめてください。サインインできなくなっている場合は、{ $desk }で設定を元に戻せます。
+
+## なくしたとき
+
+portal-lost = なくしたものを届け出る
+lost-heading = 何をなくしましたか
+lost-text = なくしたスマートフォン、セキュリティキー、パソコンなどに入っていたものを選んでください。選んだものはすぐに、どこでも使えなくなり、メールでもお知らせします。
+lost-nothing = 終了できる確認方法、証明書、ほかのサインインはありません。
+lost-factors = 確認方法
+lost-asks-proof = 確認方法を終了するには、先に別の確認方法が必要です。証明書とサインインはすぐに終了します。続けて確認を行い、終了する確認方法をもう一度選んでください。
+lost-sessions =
+    { $number ->
+       *[other] ほかのブラウザーでのサインイン（{ $number }件）をすべて終了する
+    }
+lost-warning = 終了したものは元に戻りません。確認方法が一つも残らない場合、登録し直すには窓口での手続きが必要です。
+lost-button = 選んだものを終了する
+notice-loss-reported = なくしたものが届け出られ、使えなくなりました
+not-me-next-loss-reported = 終了したものは元に戻りません。すぐに{ $desk }へ知らせ、パスワードを変更し、確認方法を登録し直してください。

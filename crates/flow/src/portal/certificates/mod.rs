@@ -210,7 +210,7 @@ impl Flow {
         let line =
             AuditLine { details: details.to_string(), ..portal_line(visitor, person, event) };
         let mut writes = vec![Write::Audit(Box::new(line))];
-        writes.extend(self.notice_to_all(visitor, person, notice, About::default())?);
+        writes.extend(self.notice_to_all(visitor, person, notice, About::certificate(serial))?);
         Ok(writes)
     }
 }
