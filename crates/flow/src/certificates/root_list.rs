@@ -10,8 +10,8 @@ use crate::Flow;
 use crate::admin::By;
 use crate::tenant::Tenant;
 
-/// So many seconds before a list is over its end is told in the log, each day.
-const REMIND_SECONDS: i64 = 30 * 86_400;
+/// So many seconds before a list is over its end is told in the log, each day: five weeks.
+const REMIND_SECONDS: i64 = 35 * 86_400;
 
 /// Why a root's list is not taken.
 #[derive(Debug, thiserror::Error)]

@@ -167,6 +167,23 @@ fn a_certificate_that_is_revoked_between_two_sign_ins_is_refused_at_the_second()
 }
 
 #[test]
+fn who_holds_a_certificate_of_an_authority_that_its_root_took_back_is_refused() {
+    let (hosts, password) = hosts(super::presenting::FILES);
+    let path = hosts.server.path();
+    let browser = Browser::new(&hosts, "taro");
+    let page = browser.asked("taro", &password);
+    let shown = json(path, &["ca", "show", "--json"]);
+    std::fs::write(path.join("issuing.pem"), shown[0]["certificate"]["pem"].as_str().unwrap())
+        .unwrap();
+    let root = ["--root-key", "root-key.pem", "--root-certificate", "root.pem"];
+    let sign = ["ca", "sign-list", "--revoke", "issuing.pem", "--out", "root.crl"];
+    printed(path, &[&sign[..], &root].concat(), 0);
+    printed(path, &["ca", "install-list", "root.crl"], 0);
+    let page = browser.presented(&page, TARO);
+    assert_eq!(page.reason(), "cert.withdrawn_issuer", "{}", page.0);
+}
+
+#[test]
 fn a_ticket_is_good_on_its_own_host_alone() {
     let (hosts, password) = hosts(super::presenting::FILES);
     let browser = Browser::new(&hosts, "taro");

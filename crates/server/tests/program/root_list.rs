@@ -1,6 +1,7 @@
 //! The revocation list of a root, as OpenSSL sees it.
 
 use super::certificates::{Campus, INIT, content};
+use super::serving::Server;
 use super::{json, printed};
 
 /// Sign a list with the campus's root; more words as they are needed.
@@ -69,4 +70,15 @@ fn a_root_takes_an_authority_back_and_another_one_takes_over() {
     assert_ne!(std::fs::read_to_string(path.join("2.pem")).unwrap(), campus.root_list());
     let (good, said) = campus.verify_chain("own.pem");
     assert!(!good && said.contains("certificate revoked"), "{said}");
+}
+
+#[test]
+fn the_log_says_that_the_list_of_a_root_is_over_soon() {
+    let server = Server::prepared("", |folder| {
+        printed(folder, &["apply", "site.toml"], 0);
+        printed(folder, &INIT, 0);
+        printed(folder, &[&SIGN[..], &["--months", "1", "--out", "short.crl"]].concat(), 0);
+        printed(folder, &["ca", "install-list", "short.crl"], 0);
+    });
+    server.until("told", || server.log().contains("the list of a root is over soon"));
 }
