@@ -5,7 +5,7 @@ import path from 'node:path';
 import { choose, holder, takeAnew } from '../lib/certificates.mjs';
 import { journey } from '../lib/journey.mjs';
 import { arrived, openService } from '../lib/service.mjs';
-import { giveNameAndPassword, incidentCode, press, text } from '../lib/signin.mjs';
+import { giveNameAndPassword, incidentCode, press, step, text } from '../lib/signin.mjs';
 
 const certificateForm = (page) => page.locator('form#step', { has: page.locator('#certificate-button') });
 
@@ -62,4 +62,22 @@ journey('a wrong certificate is refused with its reason, and the right one is ta
     await press(page, certificateForm(page));
   }
   await arrived(page, demo, person);
+});
+
+journey('a certificate is tested from campus as if from outside', async (world) => {
+  const demo = await world.demo();
+  const person = demo.person('certificate');
+  const files = [[path.join(demo.folder, person.certificate.file), person.certificate.pin]];
+  const browser = await holder(world, demo, files, person.username);
+  const page = await world.browser({ browser, address: demo.address('campus') });
+  await page.goto(new URL('/portal/certificates', demo.issuer).href);
+  await giveNameAndPassword(page, person);
+  await world.inspect(page, 'list-with-test');
+  await Promise.all([page.waitForURL(/rehearsal/), page.locator('main a[href="/portal/rehearsal"]').click()]);
+  await page.locator('section#at-outside button').click();
+  await page.waitForLoadState('load');
+  await step(page, 'password', person.password);
+  await press(page, certificateForm(page));
+  await page.waitForURL(/rehearsal\/outside$/);
+  await world.inspect(page, 'it-works');
 });

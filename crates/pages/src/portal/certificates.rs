@@ -90,6 +90,13 @@ pub struct CertificateRow {
     pub good: bool,
 }
 
+impl Certificates {
+    /// Whether there is one that can be tried at a sign-in.
+    pub(crate) fn may_be_tested(&self) -> bool {
+        self.signs_in && self.certificates.iter().any(|one| one.good)
+    }
+}
+
 impl CertificateRow {
     pub(crate) const fn state(&self) -> &'static str {
         match (self.good, self.revoked_at) {

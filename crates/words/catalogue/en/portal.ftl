@@ -333,6 +333,7 @@ certificate-pin-text = Type it as it is shown, with the hyphens. Do not keep it 
 certificate-download = Save the file
 certificate-import = On the device, open the file and enter the PIN when you are asked for a password. Import it on your own devices only, never on shared ones.
 certificate-guide = How to put the file on your device, step by step
+certificate-test = Test it now: sign in with it from here, as if you were outside
 certificate-saved = I have saved both
 certificate-revoke-heading = Revoke this certificate?
 certificate-revoke-text = It stops working everywhere within minutes, and that cannot be undone. Do this if the device is lost or no longer yours, or if somebody else may have the file and the PIN.

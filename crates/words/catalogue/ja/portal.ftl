@@ -326,6 +326,7 @@ certificate-pin-text = ハイフンも含めて、表示のとおりに入力し
 certificate-download = ファイルを保存する
 certificate-import = 使う端末でファイルを開き、パスワードを求められたらPINを入力します。ご自分の端末だけに取り込み、共用の端末には取り込まないでください。
 certificate-guide = ファイルを端末に取り込む手順を見る
+certificate-test = 今すぐ試す：学外にいるつもりで、ここから証明書でサインインする
 certificate-saved = 両方とも保存しました
 certificate-revoke-heading = この証明書を失効させますか？
 certificate-revoke-text = 数分のうちにどこでも使えなくなり、元には戻せません。端末をなくした、手放した、またはファイルとPINがほかの人に知られた可能性がある場合に行ってください。
