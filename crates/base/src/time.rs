@@ -74,6 +74,13 @@ impl Timestamp {
         }
     }
 
+    /// The moment of a text in RFC 3339 with its distance from UTC; whole seconds.
+    pub fn parse(text: &str) -> Option<Self> {
+        let moment: jiff::Timestamp = text.parse().ok()?;
+        let whole = moment.subsec_nanosecond() == 0;
+        whole.then(|| Self::from_unix_seconds(moment.as_second()))
+    }
+
     /// The time of day in the named IANA zone, `10:02`; UTC if the zone is unknown.
     pub fn clock_in_zone(self, zone: &str) -> String {
         let Ok(moment) = jiff::Timestamp::from_second(self.unix_seconds()) else {
@@ -110,6 +117,16 @@ mod tests {
         assert_eq!(moment.to_string(), "2025-11-23T00:00:00Z");
         assert_eq!(moment.in_zone("Asia/Tokyo"), "2025-11-23 09:00:00 JST");
         assert_eq!(moment.clock_in_zone("Asia/Tokyo"), "09:00");
+    }
+
+    #[test]
+    fn a_moment_is_read_with_its_distance_from_utc() {
+        let moment = Timestamp::from_unix_seconds(1_692_946_800);
+        assert_eq!(Timestamp::parse("2023-08-25T16:00:00+09:00"), Some(moment));
+        assert_eq!(Timestamp::parse(&moment.to_string()), Some(moment));
+        for text in ["", "2023-08-25", "2023-08-25T16:00:00", "2023-08-25T07:00:00.5Z", "now"] {
+            assert_eq!(Timestamp::parse(text), None, "{text}");
+        }
     }
 
     #[test]

@@ -58,7 +58,7 @@ fn site(keys: Keys<'_, '_>, loader: &Loader<'_>) -> Option<Site> {
     let policy = policy::policy(&keys, &zones, &names);
     let password = password(&keys, zones.password_suffices() || policy.lets_one_factor_in);
     let passkeys = passkeys(&keys, issuer.as_deref());
-    let certificates = certificates::certificates(&keys, issuer.as_deref());
+    let certificates = certificates::certificates(&keys, issuer.as_deref(), loader);
     let site = Site {
         issuer: issuer.unwrap_or_default(),
         mail_domains: mail_domains(&keys, "mail_domains"),

@@ -4,7 +4,6 @@
 //! has a default where an organisation could reasonably leave it out.
 
 mod certificate_hosts;
-mod certificates;
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -19,6 +18,10 @@ use crate::method::{Binding, Method};
 use crate::person::MailAddress;
 
 pub use certificate_hosts::{CertificateHosts, CertificateHostsError};
+pub use certificate_issuer::{
+    CertificateField, CertificateIdentity, CertificateIdentityError, CertificateIssuer, IssuerName,
+    Moment, MomentError,
+};
 pub use certificates::CertificateSettings;
 
 macro_rules! name_type {
@@ -71,6 +74,9 @@ macro_rules! name_type {
     "the name of a {0} has 1 to 64 characters: a-z, 0-9, '.', '_', '-', beginning with a letter or a digit"
 )]
 pub struct NameError(pub &'static str);
+
+mod certificate_issuer;
+mod certificates;
 
 name_type!(
     /// A network zone's name.

@@ -78,6 +78,7 @@ impl Flow {
                 _ => self.load_tenant(tenant.id, now).await?.map(Arc::new),
             };
             if let Some(fresh) = fresh {
+                self.keep_lists(&fresh).await?;
                 known.push(format!("{}:{}", fresh.id, fresh.keys_version));
                 ready.push(fresh);
             }
@@ -269,6 +270,8 @@ impl Flow {
         tenant.secrets = secrets;
         tenant.checkpoint_keys = checkpoint_keys(id, &set, &tenant.keys)?;
         tenant.authorities = Authorities::open(id, &set, &tenant.keys);
+        // Before anybody is served by it: without them no certificate of another authority counts.
+        self.keep_lists(&tenant).await?;
         Ok(Some(tenant))
     }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use sekimori_base::TenantId;
+use sekimori_base::{TenantId, Timestamp};
 use sekimori_credential::passkey::RelyingParty;
 use sekimori_directory::settings::{CertificateHosts, Service, ServiceName, Site, ZoneName};
 use sekimori_directory::{Client, NetworkMap, Position, PositionOrigin};
@@ -13,7 +13,7 @@ use sekimori_keys::jws::JwsKey;
 use sekimori_keys::{Jwk, KeyRing, KeyedDigest, SigningKeySet};
 use sekimori_login::{Policy, ServiceFacts};
 
-use crate::certificates::Authorities;
+use crate::certificates::{Authorities, Issuers};
 
 /// One organisation, ready to be asked. Replaced as a whole when its settings or keys change.
 pub struct Tenant {
@@ -41,6 +41,8 @@ pub struct Tenant {
     pub relying_party: Option<Arc<RelyingParty>>,
     /// Authorities that issue certificates, or did.
     pub authorities: Arc<Authorities>,
+    /// Other authorities whose certificates are taken.
+    pub issuers: Arc<Issuers>,
     /// Where people present a certificate to sign in; none where nobody does.
     pub certificates: Option<CertificateHosts>,
 }
@@ -73,6 +75,7 @@ impl Tenant {
         let networks = NetworkMap::new(&site.zones, &site.relays);
         let relying_party = relying_party(&site).map(Arc::new);
         let certificates = site.certificates.hosts.clone();
+        let issuers = crate::certificates::others::open(id, &site);
         Self {
             id,
             settings_version,
@@ -86,6 +89,7 @@ impl Tenant {
             checkpoint_keys: CheckpointKeys::default(),
             relying_party,
             authorities: Arc::default(),
+            issuers,
             certificates,
         }
     }
@@ -121,9 +125,10 @@ impl Tenant {
     }
 
     /// The names (DER) of the authorities whose certificates are taken, for browsers to choose by. RFC 8446, 4.2.4
-    pub fn certificate_issuers(&self) -> Vec<Vec<u8>> {
+    pub fn certificate_issuers(&self, now: Timestamp) -> Vec<Vec<u8>> {
         let own = self.authorities.all().iter();
-        own.map(|own| own.authority.certificate().subject_der()).collect()
+        let own = own.map(|own| own.authority.certificate().subject_der());
+        own.chain(self.issuers.names(now)).collect()
     }
 
     /// The position of an address.

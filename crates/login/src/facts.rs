@@ -221,6 +221,9 @@ pub enum FactorState {
     Suspended,
     /// In order, and its owner does not want its kind to be used. Never stored: it follows from their preferences.
     SwitchedOff,
+    /// The account may have one from somebody else, and whether it does shows when it is presented. Nothing that asks
+    /// what the account has counts it.
+    Elsewhere,
 }
 
 /// The browser's standing sign-in.
@@ -344,6 +347,15 @@ impl KnownPerson {
         self.factors.iter().filter(move |factor| factor.method == method && factor.is_usable())
     }
 
+    /// Those, and certificates that the account may have from somebody else.
+    pub(crate) fn presentable(&self, method: Method) -> impl Iterator<Item = &FactorFacts> {
+        self.factors.iter().filter(move |factor| {
+            let elsewhere =
+                factor.state == FactorState::Elsewhere && factor.method == Method::Certificate;
+            factor.method == method && (factor.is_usable() || elsewhere)
+        })
+    }
+
     /// Whether the factor exists, is of the method and in order.
     pub(crate) fn has_ready(&self, id: FactorId, method: Method) -> bool {
         self.factors.iter().any(|factor| {
@@ -359,7 +371,7 @@ impl FactorState {
         match self {
             Self::Ready | Self::SwitchedOff if preferences.is_off(method) => Self::SwitchedOff,
             Self::Ready | Self::SwitchedOff => Self::Ready,
-            Self::Unfinished | Self::Suspended => self,
+            Self::Unfinished | Self::Suspended | Self::Elsewhere => self,
         }
     }
 }

@@ -59,7 +59,8 @@ pub fn standing(
     };
     // A break-glass code lies ready before anything else, and what was begun and not finished is nothing yet.
     let idle = |factor: &FactorFacts| {
-        factor.binding == Binding::BreakGlass || factor.state == FactorState::Unfinished
+        factor.binding == Binding::BreakGlass
+            || matches!(factor.state, FactorState::Unfinished | FactorState::Elsewhere)
     };
     let letters = person.factors.iter().filter(unused).map(|factor| factor.id).collect();
     let used = person.factors.iter().any(|factor| !unused(&factor) && !idle(factor));

@@ -83,8 +83,10 @@ pub fn password(
     let lies_ready = |factor: &FactorFacts| {
         purpose == TicketPurpose::Start && factor.binding == Binding::BreakGlass
     };
-    let registered =
-        |factor: &FactorFacts| factor.state != FactorState::Unfinished && !lies_ready(factor);
+    let registered = |factor: &FactorFacts| {
+        !matches!(factor.state, FactorState::Unfinished | FactorState::Elsewhere)
+            && !lies_ready(factor)
+    };
     if !person.factors.iter().any(registered) {
         return Ok(permit);
     }

@@ -14,6 +14,7 @@ use tokio::time::{MissedTickBehavior, interval};
 use crate::app::App;
 use crate::listen::tls::Certificate;
 use crate::listen::{Phase, Stopping};
+use crate::lists::fetch_due;
 use crate::mail::{Mailer, deliver_due};
 use crate::manage::checks::Kept;
 use crate::manage::metrics::Metrics;
@@ -22,6 +23,8 @@ use crate::manage::metrics::Metrics;
 const KEEP: Duration = Duration::from_secs(2);
 /// Rotations that are due.
 const ROTATE: Duration = Duration::from_mins(1);
+/// Revocation lists of other authorities that are due.
+const LISTS: Duration = Duration::from_secs(5);
 /// Checkpoints of the audit.
 const SEAL: Duration = Duration::from_secs(sekimori_flow::checkpoint::ROUND_SECONDS.unsigned_abs());
 /// Mail that is due.
@@ -71,6 +74,7 @@ pub fn start(
         std::future::ready(Ok(()))
     };
     every("looking at the lists of roots", REMIND, stopping, remind);
+    fetch_lists(app, stopping);
     let sealing = app.clone();
     let seal = move || {
         let app = sealing.clone();
@@ -93,6 +97,15 @@ pub fn start(
     }
     every("removing what has expired", SWEEP, stopping, move || sweep(three.clone()));
     Ok(())
+}
+
+fn fetch_lists(app: &App, stopping: &Stopping) {
+    let fetching = app.clone();
+    let fetch = move || {
+        let app = fetching.clone();
+        async move { fetch_due(&app).await }
+    };
+    every("fetching revocation lists", LISTS, stopping, fetch);
 }
 
 async fn sweep(app: App) -> Result<(), Fault> {

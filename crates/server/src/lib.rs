@@ -10,6 +10,7 @@ pub mod demo;
 pub mod files;
 mod keeper;
 pub mod listen;
+mod lists;
 pub mod log;
 pub mod mail;
 pub mod manage;

@@ -199,7 +199,8 @@ fn certificate_listener(
         Transport::Tls(files) => {
             let flow = app.flow.clone();
             let hints = move |host: &str| {
-                flow.tenants.by_certificate_host(host).map(|tenant| tenant.certificate_issuers())
+                let now = flow.clock.now();
+                flow.tenants.by_certificate_host(host).map(|tenant| tenant.certificate_issuers(now))
             };
             let certificate = watched(files, metrics, stopping)?;
             Speaks::Presenting(Presenting::new(certificate, Box::new(hints)))
@@ -228,6 +229,21 @@ fn metrics(app: &App) -> Metrics {
             let sealed_at = flow.sealing.sealed_at().unwrap_or(started_at);
             flow.clock.now().seconds_since(sealed_at).try_into().unwrap_or(0)
         },
+    );
+    let flow = app.flow.clone();
+    metrics.gauge(
+        "certificate_issuers_without_fresh_list",
+        "Other authorities whose certificates are refused because no fresh revocation list is here",
+        move || {
+            let (tenants, now) = (flow.tenants.all(), flow.clock.now());
+            tenants.iter().map(|one| one.issuers.without_fresh_list(now).len() as u64).sum()
+        },
+    );
+    let flow = app.flow.clone();
+    metrics.gauge(
+        "revocation_list_addresses_failing",
+        "Addresses of revocation lists that gave none when they were last asked",
+        move || flow.tenants.all().iter().map(|one| one.issuers.failing() as u64).sum(),
     );
     let flow = app.flow.clone();
     metrics.sign_ins(move || flow.tally.counts());

@@ -471,7 +471,7 @@ impl Plan {
                 let t = tenant.bytes();
                 self.then(call!(sql::PEOPLE_BUMP_WITH_FACTOR, t, p));
             }
-            FactorState::Unfinished => {}
+            FactorState::Unfinished | FactorState::Elsewhere => {}
         }
     }
 

@@ -27,6 +27,7 @@ mod outbox;
 mod people;
 #[cfg(test)]
 mod plans;
+mod revocation_lists;
 mod sessions;
 mod settings;
 mod statement;
@@ -60,6 +61,7 @@ pub use outbox::{Message, Urgency};
 pub use people::{
     Consent, Cursor, NewTicket, PeoplePage, StoredFactor, StoredPerson, StoredTicket,
 };
+pub use revocation_lists::ListHead;
 pub use sessions::{SessionProofs, StoredSession};
 pub use settings::{ChangeError, SiteVersion, SiteVersionLine, Tenant, Versions};
 pub use store::{Access, OpenError, Options, Place, Store, Transactions};

@@ -49,6 +49,7 @@ const MIGRATIONS: &[Migration] = &[
     migration!(5, works for 1, "0005_mail_codes"),
     migration!(6, works for 1, "0006_certificates"),
     migration!(8, works for 1, "0008_preferences"),
+    migration!(9, works for 1, "0009_revocation_lists"),
 ];
 
 /// The schema that this program was built for.

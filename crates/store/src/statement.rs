@@ -161,6 +161,12 @@ statements! {
     CONSENTS_REMOVE = both "consents/remove";
     CONSENTS_REMOVE_ALL = both "consents/remove_all";
     CONSENTS_OF_PERSON = both "consents/of_person";
+    REVOCATION_LISTS_HEADS = both "revocation_lists/heads";
+    REVOCATION_LISTS_DOCUMENT = both "revocation_lists/document";
+    REVOCATION_LISTS_CLAIM = both "revocation_lists/claim";
+    REVOCATION_LISTS_PUT = both "revocation_lists/put";
+    REVOCATION_LISTS_TRIED = both "revocation_lists/tried";
+    REVOCATION_LISTS_FORGET = both "revocation_lists/forget";
     OUTBOX_PUT = both "outbox/put";
     OUTBOX_NEXT = both "outbox/next";
     OUTBOX_LEASE = each "outbox/lease";

@@ -113,6 +113,7 @@ impl Words {
             FactorState::Unfinished => "factor-state-unfinished",
             FactorState::Suspended => "factor-state-suspended",
             FactorState::SwitchedOff => "factor-state-switched-off",
+            FactorState::Elsewhere => "factor-state-elsewhere",
         })
     }
 

@@ -36,6 +36,11 @@ pub(super) const SECTIONS: &[Section] = &[
         Once,
         "Client certificates of the organisation's own authority, once `sekimori ca init` has made one: what they say, for how long, and who may have them.",
     ),
+    section(
+        "certificates.issuer",
+        Often,
+        "Other authorities whose certificates are taken, such as a national service. Nothing that a certificate points to is ever fetched: what is not named here is not known.",
+    ),
 ];
 
 keys! {
@@ -169,5 +174,22 @@ keys! {
             "Where the world asks whether a certificate still holds; stands in each one, for as long as it is valid. Plain http is usual: what is read there is signed, and some clients ask by nothing else. It must lead to this server.";
         "hosts", "list of hosts, with or without port", Nothing,
             "Where a certificate is presented to sign in: one wildcard, `[\"*.cert.login.example.ac.jp\"]`, so that every try has a host that the browser has not met and a wrong choice can be made anew; or several fixed hosts, which are taken in turn. They lead to the listener of `[certificates]` in `sekimori.toml`. Without them nobody signs in with a certificate.";
+    }
+    "certificates.issuer" {
+        "name", "name", Required, "Its name, in the log, in metrics and in the audit.";
+        "certificates", "list of certificates in base 64", Depends("none, with `certificates_file`"),
+            "The certificate of the authority that signs people's certificates, then those above it, the anchor last. Intermediate certificates that a browser sends along are not looked at.";
+        "certificates_file", "file", Nothing, "The same as a file in PEM, read when the document is applied.";
+        "identities", "list of rules", Required,
+            "Whom its certificates name: the first rule that covers the moment of issue decides. A rule is a field, then `from` and `until` with a moment each, as far as it needs them: `[\"mail until 2023-08-25T16:00:00+09:00\", \"organizational_unit\"]`. Fields: `common_name`, `organizational_unit` (the only one; or `first_organizational_unit`, `last_organizational_unit`), `principal_name@REALM` and `mail@DOMAIN` (what stands before the `@`) are the user name; `mail` is the account's mail address as it is at the sign-in.";
+        "groups", "list of groups", Value("[]"), "Whose people may use one; everybody, when empty.";
+        "binding", "`desk` or `inside_with_password`", Value("\"desk\""),
+            "What its way of knowing people is worth, for `policy.mfa_bindings`.";
+        "withdrawn_as_of", "moment", Nothing, "From then on none of its certificates is taken any more, and whoever presents one is told so.";
+        "lists", "list of http or https addresses", Value("[]"),
+            "Where its revocation lists are fetched from; plain http is usual, the lists are signed. Without a list that is fresh none of its certificates is taken; other ways stay.";
+        "fetch_minutes", "1 to 1440", Value("60"), "How often; after a failure every five minutes, or as often if that is oftener.";
+        "list_hours_max", "0 to 8760", Value("0"), "A list that was made longer ago is stale, whatever it says of itself; 0: it is until its own `nextUpdate`.";
+        "list_megabytes_max", "1 to 64", Value("8"), "A longer list is not fetched.";
     }
 }

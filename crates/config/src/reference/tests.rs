@@ -12,6 +12,7 @@ const NODE: &str = include_str!("../../fixtures/cluster.node.toml");
 fn load(name: &str) -> Result<String, String> {
     match name {
         "relay.csv" => Ok(include_str!("../../fixtures/relay.csv").to_owned()),
+        "elsewhere.pem" => Ok(include_str!("../../fixtures/elsewhere.pem").to_owned()),
         "payroll.jwks.json" => Ok(include_str!("../../fixtures/payroll.jwks.json").to_owned()),
         _ => Err("no such file".to_owned()),
     }

@@ -1,9 +1,12 @@
 //! `[certificates]`: what certificates of the organisation's own authority say, for how long, and who may have them.
 
+mod issuer;
+
 use sekimori_directory::Group;
 use sekimori_directory::settings::{CertificateHosts, CertificateSettings};
 
 use crate::reader::{Item, Keys, Wrong};
+use crate::site::Loader;
 use crate::values;
 
 /// Lifetimes that there are, in months.
@@ -11,7 +14,11 @@ const MONTHS: [u8; 3] = [13, 25, 48];
 /// Longest part of a name in a certificate, in characters. RFC 5280, A.1
 const PART_MAX: usize = 64;
 
-pub(super) fn certificates(keys: &Keys<'_, '_>, issuer: Option<&str>) -> CertificateSettings {
+pub(super) fn certificates(
+    keys: &Keys<'_, '_>,
+    issuer: Option<&str>,
+    loader: &Loader<'_>,
+) -> CertificateSettings {
     let default = CertificateSettings::default();
     let Some(keys) = keys.table("certificates", "certificates") else {
         return default;
@@ -32,7 +39,15 @@ pub(super) fn certificates(keys: &Keys<'_, '_>, issuer: Option<&str>) -> Certifi
         mail: keys.truth_or("mail", default.mail),
         status_url: keys.take("status_url").and_then(|item| item.checked(values::open_origin)),
         hosts: keys.take("hosts").and_then(|item| hosts(&item, issuer)),
+        issuers: issuer::issuers(&keys, loader),
     };
+    if settings.hosts.is_none() && !settings.issuers.is_empty() {
+        keys.reader().warning(
+            keys.place(),
+            "other authorities are named, and no host on which anybody presents a certificate",
+            "add `hosts = [\"*.cert.login.example.ac.jp\"]`",
+        );
+    }
     keys.finish();
     settings
 }

@@ -4,16 +4,17 @@ use ipnet::IpNet;
 use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
-use sekimori_base::{Bilingual, Language};
+use sekimori_base::{Bilingual, Language, Timestamp};
 use sekimori_config::site;
 use sekimori_directory::client::{
     AccessTokenFormat, Client, ClientAuth, ClientKind, Consent, GrantType, Pkce, RefreshRule,
     SubjectType, TokenAlgorithm,
 };
 use sekimori_directory::settings::{
-    CertificateHosts, CertificateSettings, Help, MailSettings, Organisation, PasskeySettings,
-    PasswordSettings, PolicyRow, PolicySettings, Relay, Requirement, Retention, Service,
-    ServiceName, SessionSettings, Site, Zone, ZoneName,
+    CertificateHosts, CertificateIdentity, CertificateIssuer, CertificateSettings, Help,
+    IssuerName, MailSettings, Moment, Organisation, PasskeySettings, PasswordSettings, PolicyRow,
+    PolicySettings, Relay, Requirement, Retention, Service, ServiceName, SessionSettings, Site,
+    Zone, ZoneName,
 };
 use sekimori_directory::{Binding, ClientId, Group, MailAddress, Method, RedirectUri};
 
@@ -289,6 +290,44 @@ prop_compose! {
 }
 
 prop_compose! {
+    /// The `index`th other authority. That its certificates make a chain is not the document's to say.
+    fn issuer(index: u8)(
+        certificates in prop::collection::vec("[A-Za-z0-9]{4}", 1..4),
+        rules in prop::collection::vec(
+            (select(vec!["common_name", "mail", "mail@a.example", "principal_name@a.example"]),
+             option::of(1_600_000_000..1_700_000_000_i64),
+             option::of(1_700_000_000..1_800_000_000_i64)),
+            1..4,
+        ),
+        groups in groups(),
+        binding in select(vec![Binding::Desk, Binding::InsideWithPassword]),
+        withdrawn in option::of(1_700_000_000..1_800_000_000_i64),
+        lists in prop::collection::btree_set("http://[a-z]{1,8}\\.example/[a-z]{0,5}", 0..3),
+        (fetch_minutes, list_hours_max, list_megabytes_max) in
+            (1..=1440_u32, 0..=8760_u32, 1..=64_u32),
+    ) -> CertificateIssuer {
+        let moment = |seconds: i64| Moment(Timestamp::from_unix_seconds(seconds));
+        let rule = |(field, from, until): &(&str, Option<i64>, Option<i64>)| CertificateIdentity {
+            from: from.map(moment),
+            until: until.map(moment),
+            ..CertificateIdentity::parse(field).unwrap()
+        };
+        CertificateIssuer {
+            name: IssuerName::parse(&format!("issuer-{index}")).unwrap(),
+            certificates,
+            identities: rules.iter().map(rule).collect(),
+            groups,
+            binding,
+            withdrawn_as_of: withdrawn.map(moment),
+            lists: lists.into_iter().collect(),
+            fetch_minutes,
+            list_hours_max,
+            list_megabytes_max,
+        }
+    }
+}
+
+prop_compose! {
     fn certificates()(
         months in select(vec![13_u8, 25, 48]),
         good_max in 1..=20_u8,
@@ -302,10 +341,13 @@ prop_compose! {
             "\\*\\.[a-z]{1,8}\\.cert(:8443)?".prop_map(|wildcard| vec![wildcard]),
             prop::collection::btree_set("[a-z]{1,8}\\.cert", 1..4).prop_map(Vec::from_iter),
         ]),
+        (count, one, two) in (0..=2_usize, issuer(0), issuer(1)),
     ) -> CertificateSettings {
+        let issuers = [one, two].into_iter().take(count).collect();
         let hosts = hosts.map(|hosts| CertificateHosts::parse(&hosts).unwrap());
         CertificateSettings {
             months, good_max, groups, country, organization, unit, realm, mail, status_url, hosts,
+            issuers,
         }
     }
 }

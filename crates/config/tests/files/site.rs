@@ -101,6 +101,46 @@ fn certificates_are_presented_beside_the_issuer_and_never_at_it() {
 }
 
 #[test]
+fn another_authority_says_who_it_is_whom_it_names_and_where_its_lists_are() {
+    let whole = |lines: &str| {
+        let host = "hosts = [\"*.cert.login.example.ac.jp\"]\n";
+        format!("[certificates]\n{host}[[certificates.issuer]]\n{lines}\n")
+    };
+    let good = "name = \"upki\"\ncertificates = [\"MIIB\"]\nidentities = [\"common_name\"]\n\
+                lists = [\"http://crl.example.net/ca.crl\"]\n";
+    assert_eq!(told(&whole(good)), Vec::<String>::new());
+    for line in [
+        "name = \"UPKI\"",
+        "certificates = [\"?\"]",
+        "certificates_file = \"elsewhere.pem\"",
+        "identities = []",
+        "identities = [\"serial\"]",
+        "binding = \"break_glass\"",
+        "withdrawn_as_of = \"2026-12-24\"",
+        "lists = [\"ldap://crl.example.net/ca\"]",
+        "lists = [\"http://somebody@crl.example.net/ca.crl\"]",
+        "fetch_minutes = 0",
+        "list_megabytes_max = 65",
+    ] {
+        let key = line.split(' ').next().unwrap();
+        let others: Vec<&str> =
+            good.lines().filter(|other| !other.starts_with(&format!("{key} "))).collect();
+        let told = told(&whole(&format!("{}\n{line}", others.join("\n"))));
+        assert_eq!(told.len(), 1, "{line}: {told:?}");
+    }
+    for missing in ["name", "certificates", "identities"] {
+        let others: Vec<&str> = good.lines().filter(|other| !other.starts_with(missing)).collect();
+        let told = told(&whole(&others.join("\n")));
+        assert_eq!(told.len(), 1, "{missing}: {told:?}");
+    }
+    for (file, fits) in [("elsewhere.pem", true), ("relay.csv", false), ("absent.pem", false)] {
+        let lines =
+            good.replace("certificates = [\"MIIB\"]", &format!("certificates_file = \"{file}\""));
+        assert_eq!(told(&whole(&lines)).is_empty(), fits, "{file}");
+    }
+}
+
+#[test]
 fn an_issuer_that_is_an_address_is_told_to_have_no_passkeys() {
     for (host, warned) in [
         ("login.example.ac.jp", false),

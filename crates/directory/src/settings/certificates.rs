@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::CertificateHosts;
+use super::{CertificateHosts, CertificateIssuer};
 use crate::Group;
 
 /// Certificates of the organisation's own authority: what they say, for how long, and who may have them.
@@ -37,6 +37,9 @@ pub struct CertificateSettings {
     /// Where one is presented to sign in; without any, nobody signs in with a certificate.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hosts: Option<CertificateHosts>,
+    /// Other authorities whose certificates are taken.
+    #[serde(rename = "issuer", skip_serializing_if = "Vec::is_empty")]
+    pub issuers: Vec<CertificateIssuer>,
 }
 
 impl Default for CertificateSettings {
@@ -52,6 +55,7 @@ impl Default for CertificateSettings {
             mail: false,
             status_url: None,
             hosts: None,
+            issuers: Vec::new(),
         }
     }
 }

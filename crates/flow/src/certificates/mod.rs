@@ -5,6 +5,7 @@
 
 mod authority;
 mod issue;
+pub(crate) mod others;
 mod root_list;
 mod status;
 
@@ -22,6 +23,7 @@ use crate::tenant::Tenant;
 pub use authority::{AuthorityPlan, AuthorityRequest, InstallError};
 pub(crate) use issue::stored_serial;
 pub use issue::{Asked, IssuedCertificate, NotIssued, ShownCertificate, WantedKey};
+pub use others::{DueList, Issuers};
 pub use root_list::RootListNotTaken;
 pub use sekimori_pki::Serial;
 pub(crate) use status::Published;

@@ -24,6 +24,7 @@ use super::round::{Round, Stage};
 use super::submit::{SignInForm, attempt_id, browser_of};
 use crate::Flow;
 use crate::carried::browser_mark;
+use crate::certificates::others::{Foreign, Judged};
 use crate::certificates::stored_serial;
 use crate::challenge::OnPage;
 use crate::tenant::Tenant;
@@ -68,12 +69,20 @@ pub struct CertificateFound {
     /// Why it does not count; none if it holds.
     #[serde(rename = "w", default, skip_serializing_if = "Option::is_none")]
     refusal: Option<CertificateRefusal>,
+    /// It is of another authority, and holds.
+    #[serde(rename = "o", default, skip_serializing_if = "Option::is_none")]
+    foreign: Option<Foreign>,
     /// Its number in hexadecimal, once its issuer's signature was proven.
     #[serde(rename = "n", default, skip_serializing_if = "Option::is_none")]
     serial: Option<String>,
 }
 
 impl CertificateFound {
+    /// One of another authority that held when it was presented.
+    fn holds_from_elsewhere(&self) -> Option<&Foreign> {
+        self.foreign.as_ref().filter(|_| self.refusal.is_none())
+    }
+
     fn serial(&self) -> Option<Serial> {
         self.serial.as_deref().and_then(Serial::from_hex)
     }
@@ -135,13 +144,13 @@ impl Flow {
         else {
             return Ok(None);
         };
-        let (refusal, serial) = match presented {
-            None => (Some(CertificateRefusal::NotPresented), None),
+        let Seen { refusal, serial, foreign } = match presented {
+            None => Seen::refused(CertificateRefusal::NotPresented),
             Some(der) => self.judge(tenant, der, now).await?,
         };
         let serial = serial.map(|serial| serial.to_string());
         let Try { page, request, browser, .. } = here;
-        let found = CertificateFound { page, request, browser, at: now, refusal, serial };
+        let found = CertificateFound { page, request, browser, at: now, refusal, foreign, serial };
         let binding = Binding::new(Purpose::CertificateFound, tenant.id);
         let sealed = tenant
             .keys
@@ -151,15 +160,33 @@ impl Flow {
         Ok(Some(format!("{issuer}/login/certificate?found={text}")))
     }
 
-    /// Why it does not count, and its number as far as its issuer's signature was proven.
-    async fn judge(
+    /// What a certificate is worth: by our own authorities, and if it is of none of them by the others.
+    async fn judge(&self, tenant: &Arc<Tenant>, der: &[u8], now: Timestamp) -> Result<Seen, Fault> {
+        let own = self.judge_own(tenant, der, now).await?;
+        if own.refusal != Some(CertificateRefusal::UnknownIssuer) {
+            return Ok(own);
+        }
+        Ok(match tenant.issuers.judge(der, now) {
+            Judged::Unknown => own,
+            Judged::Holds(serial, foreign) => {
+                Seen { refusal: None, serial: Some(serial), foreign: Some(foreign) }
+            }
+            Judged::Refused(refused) => Seen::refused(refusal(&refused)),
+        })
+    }
+
+    async fn judge_own(
         &self,
         tenant: &Arc<Tenant>,
         der: &[u8],
         now: Timestamp,
-    ) -> Result<(Option<CertificateRefusal>, Option<Serial>), Fault> {
+    ) -> Result<Seen, Fault> {
         let Some(trust) = tenant.authorities.trust() else {
-            return Ok((Some(CertificateRefusal::UnknownIssuer), None));
+            let read = Certificate::read(der);
+            return Ok(Seen::refused(match read {
+                Ok(_) => CertificateRefusal::UnknownIssuer,
+                Err(_) => CertificateRefusal::Malformed,
+            }));
         };
         let row = match Certificate::read(der) {
             Ok(read) => self.store.certificate(tenant.id, stored_serial(read.serial())).await?,
@@ -167,12 +194,12 @@ impl Flow {
         };
         let registry = Registry { row };
         Ok(match trust.verify(der, now, &registry) {
-            Ok(verified) => (None, Some(verified.serial())),
+            Ok(verified) => Seen { refusal: None, serial: Some(verified.serial()), foreign: None },
             Err(refused) => {
                 let known = !matches!(refused, Refusal::Malformed | Refusal::UnknownIssuer);
                 let serial =
                     known.then(|| Certificate::read(der).ok()).flatten().map(|read| read.serial());
-                (Some(refusal(&refused)), serial)
+                Seen { refusal: Some(refusal(&refused)), serial, foreign: None }
             }
         })
     }
@@ -218,6 +245,9 @@ impl Flow {
         }
         let mut round = Round::load(self, visitor, stage, Some(Submission::Certificate)).await?;
         round.certificate.clone_from(&found.serial);
+        if let Some(foreign) = found.holds_from_elsewhere() {
+            round.show_foreign(foreign);
+        }
         self.check(round, new_attempt, Proofed::Certificate(found)).await
     }
 
@@ -231,6 +261,9 @@ impl Flow {
         let tenant = &round.visitor.tenant;
         if round.visitor.now.seconds_since(found.at) > FOUND_SECONDS {
             return Ok(Verdict::CertificateRefused(CertificateRefusal::Stale));
+        }
+        if let Some(foreign) = found.holds_from_elsewhere() {
+            return self.check_foreign(round, factors, foreign).await;
         }
         let person = round.person.as_ref().map(|person| person.person.id);
         let Some(serial) = found.serial() else {
@@ -262,6 +295,19 @@ impl Flow {
             CertificateRefusal::NotRegistered
         };
         Ok(Verdict::CertificateRefused(why))
+    }
+}
+
+/// What a certificate host found.
+struct Seen {
+    refusal: Option<CertificateRefusal>,
+    serial: Option<Serial>,
+    foreign: Option<Foreign>,
+}
+
+impl Seen {
+    const fn refused(why: CertificateRefusal) -> Self {
+        Self { refusal: Some(why), serial: None, foreign: None }
     }
 }
 

@@ -13,6 +13,7 @@ mod begin;
 mod certificate;
 mod check;
 mod effects;
+mod foreign;
 mod guards;
 mod lately;
 mod mail_code;

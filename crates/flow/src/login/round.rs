@@ -1,10 +1,10 @@
 //! One round of a sign-in: what was loaded, as facts.
 
 use sekimori_base::{AttemptId, Fault, PersonId, Secret, Timestamp};
+use sekimori_directory::Username;
 use sekimori_directory::settings::ZoneName;
 use sekimori_directory::username::{InputHint, TypedName};
-use sekimori_directory::{Method, Username};
-use sekimori_login::throttle::{Bucket, Guess, MailRow};
+use sekimori_login::throttle::{Bucket, MailRow};
 use sekimori_login::{
     AttemptFacts, BrowserFacts, Decision, Demand, FACTS_SCHEMA, Facts, Freshness, IdentifierFacts,
     PersonFacts, Proof, Submission, ThrottleFacts, Verdict, decide,
@@ -79,12 +79,17 @@ impl Stage {
         }
     }
 
+    /// What was shown in this attempt.
+    fn proofs(&self) -> &[Proof] {
+        match self {
+            Self::Carried(_) => &[],
+            Self::Attempt { state, .. } => &state.proofs,
+        }
+    }
+
     /// Somebody has shown a credential in this attempt.
     fn has_proofs(&self) -> bool {
-        match self {
-            Self::Carried(_) => false,
-            Self::Attempt { state, .. } => !state.proofs.is_empty(),
-        }
+        !self.proofs().is_empty()
     }
 
     /// When the request came first: it does not grow younger by being carried on.
@@ -187,7 +192,7 @@ impl<'a> Round<'a> {
         let tenant = &visitor.tenant;
         let typed = stage.typed().map(|typed| TypedName::fold(typed, &tenant.site.mail_domains));
         let device = visitor.device.as_deref().and_then(|text| Device::open(tenant, text));
-        let subject = match (&typed, submitted.and_then(guess_of)) {
+        let subject = match (&typed, submitted.and_then(guess::of)) {
             (Some(typed), _) => typed.folded().to_owned(),
             // A step-up of a standing session: the guess counts for the session's account.
             (None, Some(_)) => session_username(flow, visitor).await?.unwrap_or_default(),
@@ -206,7 +211,12 @@ impl<'a> Round<'a> {
         let Loaded { session, mut person, certificates, counters, .. } =
             flow.store.load(tenant.id, visitor.now, wanted).await?;
         if let Some(person) = &mut person {
+            let of_session = session.iter().flat_map(|session| &session.facts.proofs);
+            let proofs = stage.proofs().iter().chain(of_session);
             add_certificates(tenant, &mut person.known, &certificates);
+            if tenant.certificates.is_some() {
+                tenant.issuers.add(&mut person.known, proofs, visitor.now);
+            }
         }
         let person = person.filter(|found| match (named, &typed) {
             (Named::ByPasskey(_), _) => true,
@@ -435,7 +445,7 @@ pub(crate) fn candidates(
     device: Option<&Device>,
     submitted: Option<Submission>,
 ) -> Vec<GuessAt> {
-    let Some(guess) = submitted.and_then(guess_of) else { return Vec::new() };
+    let Some(guess) = submitted.and_then(guess::of) else { return Vec::new() };
     let known = device
         .filter(|device| device.knows(subject))
         .map(|device| guess::at(&visitor.tenant, guess, Bucket::KnownDevice, subject, device.id()));
@@ -461,24 +471,6 @@ fn wanted_person(named: Named, typed: Option<&TypedName>) -> Wanted {
             Named::Only | Named::LookedUp => None,
         },
         ..Wanted::default()
-    }
-}
-
-fn guess_of(submission: Submission) -> Option<Guess> {
-    match submission {
-        Submission::Password => Some(Guess::Password),
-        Submission::Code(Method::Totp) => Some(Guess::Totp),
-        Submission::Code(Method::RecoveryCode) => Some(Guess::RecoveryCode),
-        Submission::Code(Method::MailCode) => Some(Guess::MailCode),
-        // Nobody guesses a signature.
-        Submission::Passkey
-        | Submission::Certificate
-        | Submission::Code(Method::Password | Method::Passkey | Method::Certificate)
-        | Submission::Username
-        | Submission::Choose(_)
-        | Submission::SendCode
-        | Submission::Empty
-        | Submission::Overlong => None,
     }
 }
 

@@ -278,15 +278,20 @@ fn view(visitor: &Visitor, link: &Link, person: Option<&StoredPerson>, pressed: 
         Some(FactorState::Suspended) => NotMeState::Done,
         _ if old || person.is_none() => NotMeState::Over,
         // Suspended once by this link, and in use again since: the suspension has ended, or the desk has ended it.
-        Some(FactorState::Ready | FactorState::SwitchedOff | FactorState::Unfinished)
-            if pressed =>
-        {
-            NotMeState::Over
-        }
+        Some(
+            FactorState::Ready
+            | FactorState::SwitchedOff
+            | FactorState::Unfinished
+            | FactorState::Elsewhere,
+        ) if pressed => NotMeState::Over,
         None if pressed => NotMeState::Done,
-        Some(FactorState::Ready | FactorState::SwitchedOff | FactorState::Unfinished) | None => {
-            NotMeState::Asked
-        }
+        Some(
+            FactorState::Ready
+            | FactorState::SwitchedOff
+            | FactorState::Unfinished
+            | FactorState::Elsewhere,
+        )
+        | None => NotMeState::Asked,
     };
     NotMeView {
         notice: link.notice,

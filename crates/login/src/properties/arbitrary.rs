@@ -106,6 +106,7 @@ fn factor() -> impl Strategy<Value = FactorFacts> {
         1 => Just(FactorState::Unfinished),
         1 => Just(FactorState::Suspended),
         1 => Just(FactorState::SwitchedOff),
+        1 => Just(FactorState::Elsewhere),
     ];
     let kind = prop_oneof![
         5 => Just((APP, Method::Totp)),

@@ -12,8 +12,8 @@ use super::world::{Luck, World};
 use crate::replay::{Forecast, Rehearsal, forecast, rehearse};
 use crate::samples::{HANA, calm};
 use crate::{
-    AssuranceDemand, Check, Decision, Demand, Facts, Freshness, Interaction, KnownPerson, Next,
-    PersonFacts, Policy, Reason, Step, Submission, Usability, decide,
+    AssuranceDemand, Check, Decision, Demand, FactorState, Facts, Freshness, Interaction,
+    KnownPerson, Next, PersonFacts, Policy, Reason, Step, Submission, Usability, decide,
 };
 
 /// What a sign-in was seen to come to.
@@ -109,8 +109,10 @@ fn is_as_seen(there: &Rehearsal, seen: &Seen, known: &KnownPerson) -> TestCaseRe
     }
     for choice in &there.choices {
         let own = known.factors.iter().filter(|factor| factor.method == choice.method);
+        let elsewhere = own.clone().any(|factor| factor.state == FactorState::Elsewhere);
         let any = own.map(|factor| factor.id).any(|id| usable.contains(&id));
-        prop_assert_eq!(any, choice.usability == Usability::Usable, "{:?}", choice);
+        let chosen = choice.usability == Usability::Usable;
+        prop_assert!(any == chosen || (elsewhere && chosen), "{:?}", choice);
     }
     Ok(())
 }

@@ -194,7 +194,10 @@ impl World {
             (Check::Passkey { .. }, Luck::Wrong | Luck::Drift(_)) => Verdict::PasskeyRefused,
             (Check::Certificate { factors }, Luck::Right) => {
                 let person = known.expect("a certificate of nobody is never checked");
-                let factor = *factors.first().expect("it is checked against some factor");
+                // Somebody who may have one from elsewhere, and has not.
+                let Some(factor) = factors.first().copied() else {
+                    return Verdict::CertificateRefused(CertificateRefusal::NotPresented);
+                };
                 self.show(person, Method::Certificate, Some(factor), false);
                 Verdict::CertificateAccepted { factor }
             }

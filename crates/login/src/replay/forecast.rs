@@ -87,7 +87,8 @@ fn right(check: &Check) -> Verdict {
         },
         Check::Certificate { factors } => match factors.first() {
             Some(factor) => Verdict::CertificateAccepted { factor: *factor },
-            None => Verdict::CertificateRefused(CertificateRefusal::NotRegistered),
+            // Nobody knows of one that somebody else issued.
+            None => Verdict::CertificateRefused(CertificateRefusal::NotPresented),
         },
         Check::Code { factors, .. } => match factors.first() {
             Some(factor) => Verdict::CodeAccepted { factor: *factor, step: 0 },

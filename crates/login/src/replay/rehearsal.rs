@@ -5,7 +5,7 @@ use sekimori_directory::{Method, Position};
 use serde::{Deserialize, Serialize};
 
 use super::forecast::{Forecast, calm, walk};
-use crate::facts::{Facts, IdentifierFacts};
+use crate::facts::{FactorState, Facts, IdentifierFacts};
 use crate::rules::Weighed;
 use crate::submitted::{Submission, Verdict};
 use crate::{
@@ -113,7 +113,7 @@ fn asked(said: &Decision) -> (Option<Method>, Vec<Choice>) {
 fn factors(policy: &Policy, begun: &Facts) -> Vec<(FactorId, Usability)> {
     let weighed = Weighed::new(policy, begun);
     let own = weighed.person().into_iter().flat_map(|person| person.factors.iter());
-    own.filter(|factor| factor.method.seconds())
+    own.filter(|factor| factor.method.seconds() && factor.state != FactorState::Elsewhere)
         .map(|factor| (factor.id, weighed.usability_of(factor)))
         .collect()
 }

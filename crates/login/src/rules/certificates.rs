@@ -121,6 +121,59 @@ fn a_refused_one_counts_nothing_and_leaves_the_other_ways() {
     }
 }
 
+fn elsewhere() -> FactorFacts {
+    FactorFacts { state: FactorState::Elsewhere, ..certificate() }
+}
+
+#[test]
+fn one_from_elsewhere_is_asked_for_and_counts_only_when_it_is_shown() {
+    let alone = asked(vec![elsewhere()]);
+    assert_eq!(shown(&alone), Some(Method::Certificate));
+    assert_eq!(
+        shown(&asked(vec![elsewhere(), codes()])),
+        Some(Method::RecoveryCode),
+        "what is had"
+    );
+    let chosen = sent(Submission::Choose(Method::Certificate), asked(vec![elsewhere(), app()]));
+    assert_eq!(shown(&chosen), Some(Method::Certificate));
+    let check = decide(&policy(), &sent(PRESENTED, alone.clone())).next;
+    assert_eq!(check, Next::Check(Check::Certificate { factors: Vec::new() }));
+    assert_eq!(level(&checked(PRESENTED, ACCEPTED, alone.clone())), None, "it is not there yet");
+    let found = FactorFacts { id: sekimori_base::FactorId::from_bytes([7; 16]), ..elsewhere() };
+    let both = asked(vec![found, certificate()]);
+    assert_eq!(
+        level(&checked(PRESENTED, ACCEPTED, both)).map(|(level, _)| level),
+        Some(Assurance::TwoFactors)
+    );
+    let weak = FactorFacts { binding: Binding::InsideWithPassword, ..elsewhere() };
+    assert_eq!(decide(&policy(), &two(asked(vec![weak]))).reason, Reason::LevelNotReachable);
+    let demand = Demand { assurance: AssuranceDemand::Highest, ..proven().demand };
+    let highest = Facts { demand, person: hana_with(vec![elsewhere()]), ..proven() };
+    assert!(
+        matches!(decide(&policy(), &highest).next, Next::Admit(_)),
+        "nobody is asked for what they may not have"
+    );
+}
+
+#[test]
+fn whoever_may_have_one_and_shows_none_is_told_what_is_registered() {
+    let none = Verdict::CertificateRefused(CertificateRefusal::NotPresented);
+    for (case, factors, reason) in [
+        ("nothing else", vec![elsewhere()], Reason::FactorNoneLeft),
+        ("codes as well", vec![elsewhere(), codes()], Reason::CertificateNotPresented),
+        ("one of ours", vec![certificate()], Reason::CertificateNotPresented),
+    ] {
+        let decision = decide(&policy(), &checked(PRESENTED, none, asked(factors)));
+        assert_eq!(decision.reason, reason, "{case}");
+    }
+    let new = crate::KnownPerson { factors: vec![elsewhere()], ..crate::samples::hana() };
+    let new = Facts { person: crate::PersonFacts::Known(Box::new(new)), ..at_second_step() };
+    assert_eq!(decide(&policy(), &checked(PRESENTED, none, new)).reason, Reason::FactorNone);
+    let other = Verdict::CertificateRefused(CertificateRefusal::Expired);
+    let decision = decide(&policy(), &checked(PRESENTED, other, asked(vec![elsewhere()])));
+    assert_eq!(decision.reason, Reason::CertificateExpired);
+}
+
 #[test]
 fn nobody_guesses_it_so_that_no_wait_holds_it_up() {
     let throttle = ThrottleFacts {

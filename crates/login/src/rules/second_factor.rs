@@ -51,22 +51,32 @@ fn step(weighed: &Weighed<'_>, wanted: Option<Method>) -> Option<Step> {
             .iter()
             .any(|choice| choice.method == method && choice.usability == Usability::Usable)
     };
+    let own = |method: Method| {
+        weighed.person().is_some_and(|person| person.usable(method).next().is_some())
+    };
     let method = wanted
         .filter(|method| usable(*method))
-        .or_else(|| recommended(weighed).find(|method| usable(*method)))?;
+        .or_else(|| preferred(weighed).find(|method| usable(*method)))
+        // What the account has goes before what it may have.
+        .or_else(|| Method::ALL.into_iter().find(|method| usable(*method) && own(*method)))
+        .or_else(|| Method::ALL.into_iter().find(|method| usable(*method)))?;
     Some(Step::SecondFactor { method, choices })
 }
 
-/// The methods in the order in which they are recommended: what the person wants first, what was shown last in this
-/// browser, and then what is best.
-fn recommended(weighed: &Weighed<'_>) -> impl Iterator<Item = Method> {
+/// The methods that go before what is best: what the person wants first, and what was shown last in this browser.
+fn preferred(weighed: &Weighed<'_>) -> impl Iterator<Item = Method> {
     let own = weighed.person().and_then(|person| person.preferences.first());
-    own.into_iter().chain(weighed.facts.browser.last_method).chain(Method::ALL)
+    own.into_iter().chain(weighed.facts.browser.last_method)
 }
 
 fn refuse(weighed: &Weighed<'_>, reason: Reason) -> Outcome {
     let details = Details { choices: weighed.choices(), ..weighed.row_details() };
     Outcome::refuse(reason).with(details)
+}
+
+/// Nothing of the account's own can be used.
+pub(super) fn none(weighed: &Weighed<'_>) -> Outcome {
+    refuse(weighed, why_none(weighed))
 }
 
 /// Why no method can be used: the nearest to usable speaks.

@@ -46,6 +46,10 @@ pub(super) fn rule(weighed: &Weighed<'_>) -> Option<Outcome> {
         Verdict::PasskeySpent => again(weighed, Reason::PasskeySpent),
         // Of a held account, or gone meanwhile.
         Verdict::CertificateAccepted { .. } => again(weighed, Reason::CertificateNotRegistered),
+        // Who may have a certificate from elsewhere and shows none has nothing here: that is what there is to say.
+        Verdict::CertificateRefused(CertificateRefusal::NotPresented) if !weighed.has_own() => {
+            second_factor::none(weighed)
+        }
         Verdict::CertificateRefused(why) => again(weighed, refused_certificate(why)),
     };
     Some(outcome)

@@ -228,8 +228,9 @@ impl<'a> Weighed<'a> {
                 person.factors.iter().any(|known| known.method == method && known.state == state)
             })
         };
-        let usable = self.person().is_some_and(|person| person.usable(method).next().is_some());
-        if !usable {
+        let presentable =
+            || self.person().into_iter().flat_map(|person| person.presentable(method));
+        if presentable().next().is_none() {
             return if has(FactorState::Ready) {
                 Usability::UsedUp
             } else if has(FactorState::SwitchedOff) {
@@ -242,14 +243,12 @@ impl<'a> Weighed<'a> {
                 Usability::NotRegistered
             };
         }
-        let taken = self.person().is_some_and(|person| {
-            person.usable(method).any(|factor| self.row_takes_bound(method, Some(factor.binding)))
-        });
-        if !taken {
+        let taken = |factor: &&FactorFacts| self.row_takes_bound(method, Some(factor.binding));
+        if !presentable().any(|factor| taken(&factor)) {
             Usability::NotAllowedHere
         } else if self.demanded() == Assurance::TwoFactors && !method.counts_for_mfa() {
             Usability::MethodTooWeak
-        } else if self.counting(method).is_empty() {
+        } else if self.bringing_on(presentable().filter(taken)).next().is_none() {
             Usability::BindingTooWeak
         } else {
             Usability::Usable
@@ -263,6 +262,7 @@ impl<'a> Weighed<'a> {
             FactorState::Suspended => Usability::Suspended,
             FactorState::SwitchedOff => Usability::SwitchedOff,
             FactorState::Unfinished => Usability::Unfinished,
+            FactorState::Elsewhere => Usability::NotRegistered,
             FactorState::Ready if !factor.is_usable() => Usability::UsedUp,
             FactorState::Ready if !self.row_takes_bound(factor.method, Some(factor.binding)) => {
                 Usability::NotAllowedHere
@@ -277,14 +277,26 @@ impl<'a> Weighed<'a> {
 
     /// The factors of the method whose code would bring the person on: usable, and bound strongly enough.
     pub fn counting(&self, method: Method) -> Vec<FactorId> {
-        let two = self.demanded() == Assurance::TwoFactors;
-        self.person()
+        let usable = self
+            .person()
             .into_iter()
             .flat_map(|person| person.usable(method))
-            .filter(|factor| self.row_takes_bound(method, Some(factor.binding)))
-            .filter(|factor| !two || self.counts_for_mfa(factor))
-            .map(|factor| factor.id)
-            .collect()
+            .filter(|factor| self.row_takes_bound(method, Some(factor.binding)));
+        self.bringing_on(usable).map(|factor| factor.id).collect()
+    }
+
+    /// Those of the factors that are bound strongly enough for what is asked.
+    fn bringing_on<'f>(
+        &self,
+        factors: impl Iterator<Item = &'f FactorFacts>,
+    ) -> impl Iterator<Item = &'f FactorFacts> {
+        let two = self.demanded() == Assurance::TwoFactors;
+        factors.filter(move |factor| !two || self.counts_for_mfa(factor))
+    }
+
+    /// Whether the account has anything itself that would bring the person on.
+    pub fn has_own(&self) -> bool {
+        Method::ALL.into_iter().any(|method| method.seconds() && !self.counting(method).is_empty())
     }
 
     /// What is being guessed by the present submission.

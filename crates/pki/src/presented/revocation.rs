@@ -161,6 +161,11 @@ impl RevocationList {
         self.entries.len()
     }
 
+    /// The numbers of those that it takes back.
+    pub fn serials(&self) -> impl Iterator<Item = Serial> {
+        self.entries.keys().copied()
+    }
+
     /// True if it takes none back.
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()

@@ -3,8 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use sekimori_config::node::{self, Node};
-use sekimori_config::{FILE_BYTES_MAX, Mistake, Report, site};
-use sekimori_directory::settings::Site;
+use sekimori_config::{FILE_BYTES_MAX, Mistake, Report, Severity, place_of, site};
+use sekimori_directory::settings::{IssuerName, Site};
+use sekimori_flow::certificates::Issuers;
 
 use super::Failed;
 use crate::console::note;
@@ -50,7 +51,32 @@ pub(super) fn parse_site(path: &Path) -> Result<Result<(Site, Vec<Mistake>), Rep
     let loader = |name: &str| {
         read_text(&folder.join(name), FILE_BYTES_MAX as u64).map_err(|error| error.to_string())
     };
-    Ok(site::parse(&text, &path.display().to_string(), &loader))
+    let file = path.display().to_string();
+    Ok(site::parse(&text, &file, &loader).and_then(|(site, warnings)| {
+        let errors = issuers(&site, &text, &file);
+        if errors.is_empty() { Ok((site, warnings)) } else { Err(Report { errors, warnings }) }
+    }))
+}
+
+/// What is wrong with the certificates of other authorities, which only their check can tell.
+fn issuers(site: &Site, text: &str, file: &str) -> Vec<Mistake> {
+    let mistake = |(name, what): (IssuerName, String)| {
+        let issuers = &site.certificates.issuers;
+        let index = issuers.iter().position(|issuer| issuer.name == name).unwrap_or_default();
+        let index = index.to_string();
+        let (line, column) = place_of(text, &["certificates", "issuer", &index, "name"]);
+        Mistake {
+            severity: Severity::Error,
+            file: file.to_owned(),
+            line,
+            column,
+            path: format!("certificates.issuer.{name}.certificates"),
+            what: format!("the issuer {name} cannot be trusted: {what}"),
+            remedy: "the authority that signs people's certificates first, then those above it, the anchor last"
+                .to_owned(),
+        }
+    };
+    Issuers::problems(site).into_iter().map(mistake).collect()
 }
 
 /// A site document without mistakes; they are printed as they are found.

@@ -18,6 +18,7 @@ mod mail_codes;
 mod people;
 mod races;
 mod rates;
+mod revocation_lists;
 mod sessions;
 mod settings;
 mod sweep;

@@ -12,6 +12,7 @@ mod failing_store;
 mod forms;
 mod guessing;
 mod guides;
+mod issuers;
 mod lost;
 mod mail_codes;
 mod moving;

@@ -55,6 +55,7 @@ factor-state-ready = ready
 factor-state-unfinished = not finished
 factor-state-suspended = suspended
 factor-state-switched-off = switched off by you
+factor-state-elsewhere = perhaps from somebody else
 binding-ticket = Registered with an enrolment ticket
 binding-letter = Sent by letter
 binding-other-factor = Registered with another proof

@@ -52,6 +52,7 @@ factor-state-ready = 使えます
 factor-state-unfinished = 登録途中
 factor-state-suspended = 一時停止中
 factor-state-switched-off = 使わない設定
+factor-state-elsewhere = 他機関発行の可能性あり
 binding-ticket = 登録チケットで登録
 binding-letter = 郵送で受け取り
 binding-other-factor = 別の確認方法を使って登録
