@@ -213,7 +213,10 @@ impl Plan {
                 people::set_preferences(tenant, person, &preferences),
                 Conflict::PersonMissing,
             ),
-
+            Write::PromptDismiss { person, reason } => self.must(
+                call!(sql::PEOPLE_DISMISS_PROMPT, reason, t, person.bytes()),
+                Conflict::PersonMissing,
+            ),
             Write::FactorAdd(factor) => self.factor_add(&factor),
             Write::FactorConfirm { person, factor, step } => {
                 self.must(

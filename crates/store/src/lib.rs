@@ -28,6 +28,7 @@ mod people;
 #[cfg(test)]
 mod plans;
 mod revocation_lists;
+mod prompt;
 mod sessions;
 mod settings;
 mod statement;

@@ -48,6 +48,7 @@ const MIGRATIONS: &[Migration] = &[
     migration!(4, works for 1, "0004_passkeys"),
     migration!(5, works for 1, "0005_mail_codes"),
     migration!(6, works for 1, "0006_certificates"),
+    migration!(7, works for 1, "0007_prompt_dismissed"),
     migration!(8, works for 1, "0008_preferences"),
     migration!(9, works for 1, "0009_revocation_lists"),
 ];

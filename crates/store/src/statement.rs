@@ -79,6 +79,8 @@ statements! {
     PEOPLE_SET_PASSWORD = both "people/set_password";
     PEOPLE_REHASH = both "people/rehash";
     PEOPLE_SET_PREFERENCES = both "people/set_preferences";
+    PEOPLE_PROMPT_DISMISSED = both "people/prompt_dismissed";
+    PEOPLE_DISMISS_PROMPT = both "people/dismiss_prompt";
     PEOPLE_BUMP = both "people/bump";
     PEOPLE_BUMP_WITH_FACTOR = both "people/bump_with_factor";
     PEOPLE_HAD_FACTOR = both "people/had_factor";

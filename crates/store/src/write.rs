@@ -129,6 +129,14 @@ pub enum Write {
         /// What they want.
         preferences: Preferences,
     },
+    /// A person does not want to be told once more that they would not get in from outside. Conflict:
+    /// [`Conflict::PersonMissing`].
+    PromptDismiss {
+        /// Who.
+        person: PersonId,
+        /// The code of the reason that they were told.
+        reason: String,
+    },
     /// What follows was decided under this epoch. Conflict: [`Conflict::EpochMoved`] if the person's is another.
     EpochIs {
         /// Whose.

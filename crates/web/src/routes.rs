@@ -83,6 +83,7 @@ fn routes() -> Vec<Route> {
         (Endpoint::Logout.path(), get(oidc::logout).post(oidc::logout_post)),
         ("/.well-known/change-password", get(change_password)),
         ("/portal", get(portal::overview)),
+        ("/portal/dismiss", post(portal::dismiss)),
         ("/portal/sessions", post(portal::end_sessions)),
         ("/portal/sign-out", get(portal::sign_out_asked).post(portal::sign_out)),
         ("/signed-out", get(portal::signed_out)),

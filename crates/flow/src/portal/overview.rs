@@ -4,7 +4,7 @@ use sekimori_base::{Bilingual, Fault, SessionId, Timestamp};
 use sekimori_directory::settings::{Zone, ZoneName};
 use sekimori_directory::{Binding, Method, Person, Position};
 use sekimori_login::{FactorFacts, Facts, enrol};
-use sekimori_store::{StoredFactor, StoredSession};
+use sekimori_store::{CommitError, StoredFactor, StoredSession, Write};
 
 use super::enter::{Care, Inside, Who};
 use super::history::Entry;
@@ -126,7 +126,7 @@ impl Flow {
             person: person.clone(),
             who: inside.who(),
             done,
-            suggestion: suggestion(&inside),
+            suggestion: self.suggestion(&inside).await?,
             services: services(tenant, person),
             factors: inside.person.factors.iter().map(FactorView::of).collect(),
             takes_passkeys: tenant.relying_party.is_some(),
@@ -169,21 +169,50 @@ fn services(tenant: &Tenant, person: &Person) -> Vec<(Bilingual, String)> {
         .collect()
 }
 
-fn suggestion(inside: &Inside<'_>) -> Option<Suggestion> {
-    let known = &inside.person.known;
-    let usable = |method| {
-        // A break-glass code lies in a safe: it is no reason not to have codes of one's own.
-        known.factors.iter().filter(move |factor| {
-            factor.method == method && factor.binding != Binding::BreakGlass && factor.is_usable()
-        })
-    };
-    let codes = usable(Method::RecoveryCode).filter_map(|factor| factor.codes_left).max();
-    let mail = usable(Method::MailCode).filter(|_| inside.takes(Method::MailCode));
-    let proof = usable(Method::Totp).chain(usable(Method::Passkey)).chain(mail).next();
-    if proof.is_none() && codes.is_none() {
-        return Some(first(inside));
+impl Flow {
+    /// Whoever would not get in from outside is told so and where to register, until they say that they know.
+    async fn suggestion(&self, inside: &Inside<'_>) -> Result<Option<Suggestion>, Fault> {
+        if let Some(reason) = self.locked_out_outside(inside) {
+            let (tenant, person) = (inside.visitor().tenant.id, inside.person.person.id);
+            let dismissed = self.store.prompt_dismissed(tenant, person).await?;
+            return Ok((dismissed.as_deref() != Some(reason.code())).then(|| first(inside)));
+        }
+        Ok(about_codes(inside))
     }
-    match codes {
+
+    /// They know that they would not get in from outside, and do not want to be told once more.
+    pub async fn dismiss_prompt(
+        &self,
+        visitor: &Visitor,
+        token: &str,
+    ) -> Result<Portal<()>, Fault> {
+        let inside = match self.enter(visitor, "/portal", Care::Plain).await? {
+            Ok(inside) => inside,
+            Err(progress) => return Ok(Portal::elsewhere(progress)),
+        };
+        if let Some(reason) = self.locked_out_outside(&inside).filter(|_| inside.is_token(token)) {
+            let (person, reason) = (inside.person.person.id, reason.code().to_owned());
+            let writes = vec![Write::PromptDismiss { person, reason }];
+            match self.store.commit(visitor.tenant.id, visitor.now, writes).await {
+                Ok(_) | Err(CommitError::Conflict { .. }) => {}
+                Err(CommitError::Fault(fault)) => return Err(fault),
+            }
+        }
+        Ok(Portal::see("/portal"))
+    }
+}
+
+fn about_codes(inside: &Inside<'_>) -> Option<Suggestion> {
+    let known = &inside.person.known;
+    // A break-glass code lies in a safe: it is no reason not to have codes of one's own.
+    let own = || {
+        let factors = known.factors.iter();
+        factors.filter(|factor| factor.binding != Binding::BreakGlass && factor.is_usable())
+    };
+    // Whoever has nothing at all needs nothing for when it is lost.
+    own().next()?;
+    let codes = own().filter(|factor| factor.method == Method::RecoveryCode);
+    match codes.filter_map(|factor| factor.codes_left).max() {
         None => Some(Suggestion::MakeRecoveryCodes),
         Some(left) if left <= FEW_CODES => Some(Suggestion::FewRecoveryCodes),
         Some(_) => None,

@@ -162,6 +162,16 @@ impl Flow {
         }))
     }
 
+    /// Why the person would not get in from outside, if something that they could register would mend it.
+    pub(super) fn locked_out_outside(&self, inside: &Inside<'_>) -> Option<Reason> {
+        let (tenant, facts) = (&inside.visitor().tenant, inside.facts());
+        let outside = tenant.somewhere_in(&ZoneName::outside());
+        let there = at_service(tenant, facts, &ServiceName::portal(), &outside)?;
+        let takes = self.methods_to_register(inside);
+        let mended = !mends(tenant, facts, &outside, &there, &takes).is_empty();
+        mended.then_some(there.reason)
+    }
+
     /// The person's factors with the names that they know them by, certificates among them.
     async fn factor_views(&self, inside: &Inside<'_>) -> Result<Vec<FactorView>, Fault> {
         let tenant = &inside.visitor().tenant;
@@ -229,19 +239,31 @@ fn rehearsed(
             == (there.forecast, there.reason, &there.factors);
         (!same).then(|| (service.title.clone(), other))
     });
-    let mends = takes.iter().copied().filter(|method| {
-        let with = Facts { person: with_one_more(tenant, facts, *method), ..facts.clone() };
-        at_service(tenant, &with, &ServiceName::portal(), &position)
-            .is_some_and(|there| there.forecast == Forecast::AskedAble)
-    });
     Some(RehearsedPlace {
         here,
-        mends: if there.forecast == Forecast::AskedUnable { mends.collect() } else { Vec::new() },
+        mends: mends(tenant, facts, &position, &there, takes),
         apart: apart.collect(),
         may_try: !here && there.forecast == Forecast::AskedAble,
         there,
         position,
     })
+}
+
+/// The methods of which one more would be enough there, if nothing that they have is.
+fn mends(
+    tenant: &Tenant,
+    facts: &Facts,
+    position: &Position,
+    there: &Rehearsal,
+    takes: &[Method],
+) -> Vec<Method> {
+    let lacks = there.forecast == Forecast::AskedUnable;
+    let enough = |method: &Method| {
+        let with = Facts { person: with_one_more(tenant, facts, *method), ..facts.clone() };
+        at_service(tenant, &with, &ServiceName::portal(), position)
+            .is_some_and(|there| there.forecast == Forecast::AskedAble)
+    };
+    takes.iter().copied().filter(|method| lacks && enough(method)).collect()
 }
 
 /// What a plain sign-in to the service comes to there.

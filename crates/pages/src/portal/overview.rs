@@ -19,6 +19,8 @@ pub struct Overview {
     pub done: Option<Done>,
     /// What would be good to do.
     pub suggestion: Option<Suggestion>,
+    /// The form that puts off for good what is said about registering.
+    pub dismiss_form: Form,
     /// Networks where the first factor can be registered, in the page's language.
     pub enrolling_networks: Vec<String>,
     /// Services that the person may use, with where they start.

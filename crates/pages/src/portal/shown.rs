@@ -44,6 +44,14 @@ impl Suggestion {
         }
     }
 
+    /// It says that somebody would not get in from outside, and is put off for good.
+    pub(crate) const fn is_prompt(self) -> bool {
+        match self {
+            Self::RegisterFirst | Self::RegisterElsewhere | Self::RegisterWithTicket => true,
+            Self::MakeRecoveryCodes | Self::FewRecoveryCodes => false,
+        }
+    }
+
     pub(crate) const fn button(self) -> &'static str {
         match self {
             Self::RegisterFirst => "portal-add-totp",

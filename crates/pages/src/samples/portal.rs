@@ -193,6 +193,7 @@ fn overview(language: Language) -> Overview {
         address: Some("150.65.12.34".to_owned()),
         done: Some(Done::PasswordChanged),
         suggestion: Some(Suggestion::MakeRecoveryCodes),
+        dismiss_form: form("/portal/dismiss"),
         enrolling_networks: vec![text(language, "wired network", "有線LAN")],
         services: vec![
             ServiceLink {

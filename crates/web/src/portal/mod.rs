@@ -34,7 +34,7 @@ pub use help::help;
 pub use lost::{lost, lost_reported};
 pub use mail_code::{mail_code, mail_code_sent, sent_mail};
 pub use not_me::{not_me, not_me_pressed};
-pub use overview::overview;
+pub use overview::{dismiss, overview};
 pub use passkeys::{passkey, passkey_made, rename, renamed};
 pub use password_ticket::{
     new_password, new_password_chosen, password_ticket, password_ticket_entered,

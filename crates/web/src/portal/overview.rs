@@ -1,5 +1,6 @@
 //! `GET /portal`.
 
+use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::request::Parts;
@@ -13,11 +14,13 @@ use sekimori_pages::portal::{
 };
 use sekimori_pages::{Form, Page};
 
-use super::{LINKS, browser};
+use super::sessions::nothing_to_show;
+use super::{LINKS, browser, own_form, token};
 use crate::answer::{Answer, bare};
 use crate::app::App;
 use crate::cookies::Name;
 use crate::cx::Cx;
+use crate::query::Fields;
 
 /// `GET /portal`: who, where, what happened. `before` goes back in what happened; `later` puts a suggestion off, in
 /// this browser, as `lang` chooses a language.
@@ -35,6 +38,16 @@ pub async fn overview(State(app): State<App>, parts: Parts) -> Answer {
     let done = cx.field("done").and_then(|word| Done::from_word(&word));
     let outcome = cx.app.flow.overview(&cx.visitor, before, done).await;
     cx.portal(outcome, Cx::overview_page)
+}
+
+/// `POST /portal/dismiss`: what is said about registering is known, and not said once more.
+pub async fn dismiss(State(app): State<App>, parts: Parts, body: Bytes) -> Answer {
+    let cx = match own_form(app, parts) {
+        Ok(cx) => cx,
+        Err(answer) => return *answer,
+    };
+    let outcome = cx.app.flow.dismiss_prompt(&cx.visitor, token(&Fields::parse(&body))).await;
+    cx.portal(outcome, |_, ()| nothing_to_show())
 }
 
 impl Cx {
@@ -74,6 +87,7 @@ impl Cx {
             has_certificates: view.has_certificates,
             password_changed_at: None,
             sessions: view.sessions.into_iter().map(|session| self.session_row(session)).collect(),
+            dismiss_form: Form::new("/portal/dismiss", vec![("token", view.token.clone())]),
             sessions_form: Form::new("/portal/sessions", vec![("token", view.token)]),
             events: view.history.into_iter().map(|entry| self.event_row(entry)).collect(),
             older_href: view

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use http::StatusCode;
 use sekimori_directory::settings::ZoneName;
-use sekimori_testbed::{Browser, Network, Page, Testbed};
+use sekimori_testbed::{Browser, Network, Page, Testbed, Write};
 
 use crate::common::code;
 
@@ -267,4 +267,42 @@ async fn the_list_of_who_would_be_locked_out_is_true_of_everybody() {
         assert!(one.started, "{name} has a password");
     }
     assert!((3..listed.len()).contains(&locked_out), "{locked_out} of {listed:?}");
+}
+
+/// Somebody's account page, on campus.
+async fn account(bed: &Testbed, name: &str) -> (Browser, Page) {
+    let browser = bed.browser(Network::Campus);
+    let page = browser.open("/portal").await;
+    let page = browser.sign_in_as(&page, bed.person(name)).await;
+    assert_eq!(page.url.path(), "/portal", "{}", page.shows());
+    (browser, page)
+}
+
+#[tokio::test]
+async fn whoever_would_fail_outside_is_told_until_they_say_that_they_know() {
+    const TOLD: &str = "From outside the campus network one more proof is needed";
+    let bed = Testbed::start().await.with_certificates().await;
+    let (browser, page) = account(&bed, "hana").await;
+    assert!(page.text().contains(TOLD), "{}", page.text());
+    let token = page.form().value("token").expect("a token").to_owned();
+    for (token, still) in [("x", true), (token.as_str(), false)] {
+        let sent = browser.post_only("/portal/dismiss", &[("token", token)]).await;
+        assert_eq!(sent.location().expect("a place").path(), "/portal");
+        assert_eq!(browser.open("/portal").await.text().contains(TOLD), still, "{token}");
+    }
+    // In other browsers as well, and for good.
+    bed.wait(400 * 24 * 3600);
+    let (_, page) = account(&bed, "hana").await;
+    assert!(!page.text().contains(TOLD), "{}", page.text());
+    // Another reason is another thing to say.
+    let reason = "mfa.none_registered".to_owned();
+    let nobu = bed.person("nobu").id;
+    bed.write(vec![Write::PromptDismiss { person: nobu, reason }]).await;
+    assert!(account(&bed, "nobu").await.1.text().contains(TOLD));
+    // Whoever would get in is not told, by whatever they would.
+    bed.certificate_of(bed.person("rika").id).await;
+    for name in ["mei", "yuki", "aoi", "rika"] {
+        let (_, page) = account(&bed, name).await;
+        assert!(!page.text().contains(TOLD), "{name}: {}", page.text());
+    }
 }

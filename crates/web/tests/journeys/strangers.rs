@@ -28,6 +28,7 @@ const STRANGERS: &[(&str, u16, u16)] = &[
     ("/oidc/logout", 200, 303),
     ("/.well-known/change-password", 303, 405),
     ("/portal", 303, 405),
+    ("/portal/dismiss", 405, 303),
     ("/portal/sessions", 405, 303),
     ("/portal/sign-out", 303, 303),
     ("/signed-out", 200, 405),

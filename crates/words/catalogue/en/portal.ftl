@@ -67,6 +67,7 @@ suggestion-register-elsewhere = From outside the campus network one more proof i
 suggestion-register-with-ticket = From outside the campus network one more proof is needed, and you have none that can be used. Register one with a ticket: { $desk } makes it for you.
 suggestion-make-recovery-codes = If your phone is lost, recovery codes let you in. Make them now and keep them on paper.
 suggestion-few-recovery-codes = Few of your recovery codes are left. Make new ones while you can.
+suggestion-dismiss = I know; do not say this again
 suggestion-later = Not now; remind me in 30 days
 
 ## Sessions and history

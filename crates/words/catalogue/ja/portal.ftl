@@ -64,6 +64,7 @@ suggestion-register-elsewhere = 学外からの利用にはもう一つの確認
 suggestion-register-with-ticket = 学外からの利用にはもう一つの確認が必要ですが、使えるものが登録されていません。{ $desk }で登録チケットを受け取り、登録してください。
 suggestion-make-recovery-codes = スマートフォンをなくしても、リカバリーコードがあればサインインできます。いま作成して、紙で保管してください。
 suggestion-few-recovery-codes = リカバリーコードが残り少なくなっています。使えるうちに新しいコードを作成してください。
+suggestion-dismiss = 了解しました（今後は表示しない）
 suggestion-later = あとで（30日後にもう一度表示）
 
 ## サインインと履歴
