@@ -263,7 +263,7 @@ fn steps(people: u32) -> Vec<(&'static str, i32)> {
     connection
         .execute_batch(&format!(
             "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {people})
-             INSERT INTO person SELECT x'07', CAST(i AS BLOB), 'p' || i, '{{}}', '{{}}', 1, 'r', 1, 0, NULL FROM n;
+             INSERT INTO person SELECT x'07', CAST(i AS BLOB), 'p' || i, '{{}}', '{{}}', 1, 'r', 1, 0, NULL, NULL FROM n;
              INSERT INTO factor SELECT tenant_id, id, id, 'totp', 'desk', 'ready', NULL, '', x'00', 1, NULL, NULL, 0, 0, id FROM person;
              INSERT INTO session SELECT tenant_id, id, id, id, 1, 1, 9, 1, '[]', '', 'z' FROM person;
              INSERT INTO counter SELECT tenant_id, id, 1, 1, 1, 0 FROM person;

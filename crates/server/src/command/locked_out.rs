@@ -1,6 +1,7 @@
 //! `sekimori person locked-out`: who would not get in from outside with what they have.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{BufWriter, Write as _};
 use std::path::{Path, PathBuf};
@@ -114,10 +115,10 @@ fn words(what: &LockedOut, seen: &Seen) -> String {
             let name = if name.is_empty() { "(none)" } else { name };
             table.row([name.to_owned(), tally.accounts.to_string(), tally.locked_out.to_string()]);
         }
-        text.push_str(&format!("\n{table}"));
+        let _ = write!(text, "\n{table}");
     }
     if let Some(path) = &what.csv {
-        text.push_str(&format!("\nall of them are in {}\n", path.display()));
+        let _ = writeln!(text, "\nall of them are in {}", path.display());
     } else if !seen.listed.is_empty() {
         let mut table = Table::new(["user name", "name", "why", "password", "groups"]);
         for one in &seen.listed {
@@ -131,10 +132,10 @@ fn words(what: &LockedOut, seen: &Seen) -> String {
                 groups,
             ]);
         }
-        text.push_str(&format!("\n{table}"));
+        let _ = write!(text, "\n{table}");
         let more = seen.all.locked_out.saturating_sub(seen.listed.len() as u64);
         if more > 0 {
-            text.push_str(&format!("… and {more} more (all of them: --csv FILE)\n"));
+            let _ = writeln!(text, "… and {more} more (all of them: --csv FILE)");
         }
     }
     text

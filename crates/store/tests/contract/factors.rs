@@ -16,6 +16,8 @@ cases! {
     an_unfinished_factor_counts_only_when_a_code_was_shown;
     the_epoch_rises_with_every_change_of_password_or_factors;
     what_is_switched_off_is_not_ready_until_it_is_switched_on;
+    everybody_is_read_page_by_page_with_what_a_sign_in_looks_at;
+    what_was_dismissed_is_kept_of_the_person_alone;
     a_suspension_ends_by_itself;
     removing_the_last_factor_does_not_make_the_next_one_the_first;
     a_rehash_of_a_password_that_changed_meanwhile_does_nothing;
@@ -225,4 +227,42 @@ async fn new_recovery_codes_replace_the_old_ones(world: World) {
     assert_eq!(stored.factors[0].secret, sealed("new digests"));
     let spend = vec![Write::SpendRecoveryCode { person, factor: old, index: 1 }];
     assert_eq!(world.commit(spend).await, Err(Conflict::RecoveryCodeSpent));
+}
+
+async fn everybody_is_read_page_by_page_with_what_a_sign_in_looks_at(world: World) {
+    let mut all = Vec::new();
+    for number in 0..5 {
+        all.push(world.somebody(&format!("person{number}")).await.id);
+    }
+    world.factor(all[3], Method::Totp).await;
+    let (mut seen, mut after, mut pages) = (Vec::new(), None, 0);
+    loop {
+        let page = world.store.everybody(world.tenant, NOW, after, 2).await.unwrap();
+        for one in page.people {
+            assert_eq!(one.stored, world.stored(one.stored.person.id).await);
+            assert!(one.certificates.is_empty());
+            seen.push(one.stored.person.id);
+        }
+        pages += 1;
+        after = page.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    assert_eq!((seen, pages), (all, 3));
+}
+
+async fn what_was_dismissed_is_kept_of_the_person_alone(world: World) {
+    let (taro, jiro) = (world.somebody("taro").await.id, world.somebody("jiro").await.id);
+    let dismiss =
+        |person| vec![Write::PromptDismiss { person, reason: "mfa.none_registered".to_owned() }];
+    let before = world.stored(taro).await;
+    world.commit(dismiss(taro)).await.unwrap();
+    let dismissed = |person| world.store.prompt_dismissed(world.tenant, person);
+    assert_eq!(dismissed(taro).await.unwrap().as_deref(), Some("mfa.none_registered"));
+    assert_eq!(dismissed(jiro).await.unwrap(), None);
+    assert_eq!(world.stored(taro).await, before, "nothing else changes");
+    let nobody = PersonId::from_bytes([0xEE; 16]);
+    assert_eq!(dismissed(nobody).await.unwrap(), None);
+    assert_eq!(world.commit(dismiss(nobody)).await, Err(Conflict::PersonMissing));
 }

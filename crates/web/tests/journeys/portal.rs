@@ -166,7 +166,8 @@ async fn one_session_or_all_others_end_at_once() {
     let (library, _) = inside(&bed, "hana").await;
     let (desk, page) = inside(&bed, "hana").await;
     let ends = |page: &Page| -> Vec<String> {
-        let form = page.form();
+        let mut forms = page.forms().into_iter();
+        let form = forms.find(|form| form.action == "/portal/sessions").expect("a form");
         form.buttons.iter().map(|(_, value)| value.clone()).collect()
     };
     let buttons = ends(&page);
