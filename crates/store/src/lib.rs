@@ -27,8 +27,8 @@ mod outbox;
 mod people;
 #[cfg(test)]
 mod plans;
-mod revocation_lists;
 mod prompt;
+mod revocation_lists;
 mod sessions;
 mod settings;
 mod statement;
