@@ -10,19 +10,19 @@ use super::{json, printed};
 const TARO: &str = "--cert taro.pem --key taro.key";
 
 /// What everybody is asked for, wherever they are.
-const TWO_FACTORS: &str = "[[policy.row]]\nname = \"all\"\nrequire = \"two_factors\"\n";
+pub const TWO_FACTORS: &str = "[[policy.row]]\nname = \"all\"\nrequire = \"two_factors\"\n";
 
 /// A browser without pages: cookies, and one place after the other.
-struct Browser<'h> {
+pub struct Browser<'h> {
     hosts: &'h Hosts,
     jar: String,
 }
 
 /// An answer after all redirects on the issuer's host.
-struct Page(String);
+pub struct Page(pub String);
 
 impl<'h> Browser<'h> {
-    fn new(hosts: &'h Hosts, name: &str) -> Self {
+    pub fn new(hosts: &'h Hosts, name: &str) -> Self {
         Self { hosts, jar: format!("{name}.jar") }
     }
 
@@ -47,7 +47,7 @@ impl<'h> Browser<'h> {
     }
 
     /// The page that asks for a certificate.
-    fn asked(&self, username: &str, password: &str) -> Page {
+    pub fn asked(&self, username: &str, password: &str) -> Page {
         let page = self.main("http://localhost:8080/portal", &[]);
         let page = self.submit(&page, "username", username);
         let page = self.submit(&page, "password", password);
@@ -56,7 +56,7 @@ impl<'h> Browser<'h> {
     }
 
     /// What the page shows after something was presented on the way, which is not followed further than its host.
-    fn presented(&self, page: &Page, what: &str) -> Page {
+    pub fn presented(&self, page: &Page, what: &str) -> Page {
         let (answered, said) = self.hosts.curl(&page.host(), &page.present(), what);
         assert!(answered && said.contains("HTTP/1.1 303"), "{said}");
         assert!(!said.to_lowercase().contains("set-cookie"), "{said}");
@@ -95,12 +95,12 @@ impl Page {
         format!("/present?ticket={value}")
     }
 
-    fn reason(&self) -> &str {
+    pub fn reason(&self) -> &str {
         let (_, rest) = self.0.split_once("data-reason=\"").unwrap_or_else(|| panic!("{}", self.0));
         rest.split('"').next().unwrap()
     }
 
-    fn is_inside(&self) -> bool {
+    pub fn is_inside(&self) -> bool {
         self.0.contains("href=\"/portal/sign-out\"")
             || self.0.contains("action=\"/portal/sessions\"")
     }

@@ -9,6 +9,7 @@ mod desk;
 mod exports;
 mod help;
 mod import;
+mod issuers;
 mod letters;
 mod locked_out;
 mod mail;

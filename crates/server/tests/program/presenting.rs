@@ -76,7 +76,7 @@ impl Hosts {
     }
 
     /// What `openssl s_client` sees of a handshake.
-    fn s_client(&self, more: &str) -> (bool, String) {
+    pub fn s_client(&self, more: &str) -> (bool, String) {
         let mut openssl = Command::new("openssl");
         openssl.args(["s_client", "-connect", &self.listener.to_string()]);
         openssl.args(["-servername", "a.cert.localhost"]).args(more.split_whitespace());
