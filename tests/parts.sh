@@ -52,9 +52,9 @@ cargo_tests() {
     status=${PIPESTATUS[0]}
     unset SEKIMORI_TEST_POSTGRES
     [ ! -e "$work/postgres/pid" ] || tests/postgres stop "$work/postgres"
-    # "test result: ok. 12 passed; 0 failed; …"; what did not even compile or died counts as one.
+    # "test result: ok. 12 passed; 0 failed; …"; what did not even compile, died or found no test counts as one.
     awk -v part="$part" -v status="$status" '/^test result: / { p += $4; f += $6 }
-        END { if (status != 0 && f == 0) f = 1; print part, p + 0, f + 0 }' "$log" \
+        END { if ((status != 0 || p == 0) && f == 0) f = 1; print part, p + 0, f + 0 }' "$log" \
         >>"$SEKIMORI_TEST_COUNTS"
 }
 

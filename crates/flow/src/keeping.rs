@@ -90,7 +90,9 @@ impl Flow {
             self.tenants.replace(ready);
         }
         let seen = Node { id: node, started_at, seen_at: now, known: known.join(" ") };
-        self.store.node_seen(seen).await
+        self.store.node_seen(seen).await?;
+        self.keep_faults().await;
+        Ok(())
     }
 
     /// Rotate what is due in all tenants. Called once a minute.

@@ -16,6 +16,7 @@ pub mod checkpoint;
 mod device;
 mod distinct;
 pub mod door;
+mod faults;
 mod guess;
 mod hashing;
 mod incident;
@@ -88,6 +89,7 @@ pub struct Parts {
     typed: typed::Typed,
     budget: budget::Budget,
     reports: budget::Budget,
+    faults: faults::Faults,
     lookups: portal::Lookups,
     answered: answered::Answered,
     assertions: oidc::Assertions,
@@ -131,6 +133,7 @@ impl Flow {
             typed,
             budget: budget::Budget::narrated(),
             reports: budget::Budget::reports(),
+            faults: faults::Faults::default(),
             lookups: portal::Lookups::default(),
             answered: answered::Answered::default(),
             assertions: oidc::Assertions::default(),

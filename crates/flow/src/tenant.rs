@@ -179,7 +179,13 @@ impl Tenants {
     /// The tenant of a `Host` header; where there is only one, it answers to every name.
     pub fn by_host(&self, host: &str) -> Option<Arc<Tenant>> {
         let hosts = self.0.load();
-        hosts.by_host.get(host).or(hosts.only.as_ref()).cloned()
+        // Case does not matter in a host name (RFC 9110, 4.2.3); browsers send lower case.
+        hosts
+            .by_host
+            .get(host)
+            .or_else(|| hosts.by_host.get(&host.to_ascii_lowercase()))
+            .or(hosts.only.as_ref())
+            .cloned()
     }
 
     /// The tenant whose certificates are presented on that host, a name without a port.

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 pub(crate) use chain::{Chains, Mark, WriterSeed};
 pub use chain::{chain_start, commitment, verify_next};
 pub use checkpoint::{Checkpoint, ListedChain, Unlisted, UnlistedChain};
-pub use read::{AuditEntry, AuditHead, AuditPlace, ScannedLine};
+pub use read::{AuditEntry, AuditHead, AuditPlace, FoundBy, ScannedLine};
 
 use crate::ids::WriterId;
 

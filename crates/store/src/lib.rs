@@ -39,8 +39,9 @@ mod value;
 mod write;
 
 pub use audit::{
-    AuditEntry, AuditFacts, AuditHead, AuditLine, AuditPlace, Checkpoint, LineId, ListedChain,
-    ScannedLine, StoredLine, Unlisted, UnlistedChain, chain_start, commitment, verify_next,
+    AuditEntry, AuditFacts, AuditHead, AuditLine, AuditPlace, Checkpoint, FoundBy, LineId,
+    ListedChain, ScannedLine, StoredLine, Unlisted, UnlistedChain, chain_start, commitment,
+    verify_next,
 };
 pub use backup::{BackupReport, restore, sealed_keys};
 pub use certificates::{

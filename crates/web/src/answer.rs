@@ -159,9 +159,9 @@ impl Cx {
 
     /// Something of ours broke: logged with its source under an incident code, told without it.
     pub fn fault(&self, fault: &Fault) -> Answer {
-        let code = IncidentCode::random(&*self.app.flow.entropy);
-        log_fault(fault, Some(code));
-        self.problem(StatusCode::INTERNAL_SERVER_ERROR, Reason::ServerFault, Some(code))
+        let code = self.app.flow.fault_code(&self.visitor, fault);
+        log_fault(fault, code);
+        self.problem(StatusCode::INTERNAL_SERVER_ERROR, Reason::ServerFault, code)
     }
 }
 

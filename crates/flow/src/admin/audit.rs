@@ -67,6 +67,8 @@ pub enum Problem {
     Changed,
     /// The line says that it stands elsewhere.
     Misplaced,
+    /// The columns by which it is found say something else than the line.
+    Misfiled,
     /// The facts are not those that were committed to.
     FactsChanged,
     /// The chain does not begin as its writer's must.
@@ -226,6 +228,9 @@ impl<'a> Chain<'a> {
         {
             // After a gap the value before is not known; the lines that follow tell.
             wrong(Problem::Changed);
+        }
+        if line.as_ref().is_some_and(|line| !scanned.found_by.fits(line)) {
+            wrong(Problem::Misfiled);
         }
         if let Some(seal) = &self.seal
             && seal.to == sequence

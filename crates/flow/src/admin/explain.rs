@@ -90,6 +90,13 @@ impl Flow {
         let Some(entry) = self.store.incident(tenant.id, &code.to_string()).await? else {
             return Ok(None);
         };
+        if entry.line.incident.as_deref() != Some(code.to_string().as_str()) {
+            let doing = "explaining an incident";
+            return Err(Fault::new(
+                doing,
+                "another line is filed under its code: see `audit verify`",
+            ));
+        }
         let person = match entry.line.person {
             Some(id) => self.store.person(tenant.id, self.clock.now(), id).await?,
             None => None,

@@ -169,6 +169,7 @@ const fn word(problem: Problem) -> &'static str {
         Problem::Gap => "gap",
         Problem::Changed => "changed",
         Problem::Misplaced => "misplaced",
+        Problem::Misfiled => "misfiled",
         Problem::FactsChanged => "facts_changed",
         Problem::Beginning => "beginning",
         Problem::CutEarly => "cut_early",
@@ -195,6 +196,9 @@ const fn problem(problem: Problem) -> &'static str {
         Problem::Gap => "lines before it were deleted",
         Problem::Changed => "the line was altered: it is not what was hashed",
         Problem::Misplaced => "lines were reordered: it was written for another place",
+        Problem::Misfiled => {
+            "it is filed under another moment, person or incident code than its own"
+        }
         Problem::FactsChanged => "its facts were altered: they are not those that it commits to",
         Problem::Beginning => "the chain does not begin as its writer's must",
         Problem::CutEarly => {

@@ -115,6 +115,9 @@ pub(super) async fn ticket(
     };
     let made = make_ticket(desk, &tenant, stored.person.id, purpose).await?;
     let mut text = format!("{}\nearlier tickets of theirs have ended", made.words(&tenant));
+    if matches!(stored.person.state, PersonState::Disabled { .. }) {
+        text.push_str("\nthey are disabled: it opens nothing until `sekimori person enable`");
+    }
     if purpose == TicketPurpose::Password && !stored.factors.is_empty() {
         text.push_str(
             "\nthey have registered factors and will be asked for a code of one; if all are lost, make sure who \

@@ -51,6 +51,7 @@ enum Settings {
 
 pub(super) fn run(check: Check, common: &Common) -> Result<Ended, Failed> {
     let files = if check.files.is_empty() { usual(common)? } else { check.files };
+    let files = with_documents(files)?;
     let mut checked = files.iter().map(|file| one(file)).collect::<Result<Vec<_>, Failed>>()?;
     across(&mut checked)?;
     let wrong = checked.iter().any(|file| !file.report.errors.is_empty());
@@ -79,6 +80,30 @@ fn usual(common: &Common) -> Result<Vec<PathBuf>, Failed> {
     Ok(files)
 }
 
+/// The files, and the site documents that a node's file among them names.
+fn with_documents(mut files: Vec<PathBuf>) -> Result<Vec<PathBuf>, Failed> {
+    let mut named = Vec::new();
+    for file in &files {
+        if is_node(file)?
+            && let Ok((node, _)) = settings::parse_node(file)?
+        {
+            named.extend(node.site_file);
+            named.extend(node.tenants.into_iter().filter_map(|tenant| tenant.site_file));
+        }
+    }
+    let same = |one: &Path, other: &Path| {
+        let (one, other) = (std::fs::canonicalize(one), std::fs::canonicalize(other));
+        one.is_ok_and(|one| other.is_ok_and(|other| one == other))
+    };
+    for document in named {
+        // One that is not there is told where it is named.
+        if document.is_file() && !files.iter().any(|file| same(file, &document)) {
+            files.push(document);
+        }
+    }
+    Ok(files)
+}
+
 fn one(path: &Path) -> Result<Checked, Failed> {
     let (report, settings) = if is_node(path)? {
         match settings::parse_node(path)? {
@@ -102,10 +127,16 @@ fn one(path: &Path) -> Result<Checked, Failed> {
 /// What a node and the sites that are checked with it say together.
 fn across(checked: &mut [Checked]) -> Result<(), Failed> {
     let mut told = Vec::new();
+    let has_hosts = |one: &Checked| matches!(&one.settings, Some(Settings::Site(site)) if site.certificates.hosts.is_some());
+    let some_have_hosts = checked.iter().any(has_hosts);
     for (node_at, node) in checked.iter().enumerate() {
         let Some(Settings::Node(node)) = &node.settings else { continue };
         for (site_at, site) in checked.iter().enumerate() {
             let Some(Settings::Site(site)) = &site.settings else { continue };
+            told.extend(hosts::undeclared(node, site).map(|finding| (site_at, finding)));
+            if some_have_hosts && site.certificates.hosts.is_none() {
+                continue;
+            }
             let findings = hosts::findings(node, site, hosts::leads);
             told.extend(findings.into_iter().map(|finding| match finding.file {
                 hosts::Which::Node => (node_at, finding),

@@ -201,6 +201,17 @@ async fn reordered_lines_are_seen() {
 }
 
 #[tokio::test]
+async fn a_line_that_is_filed_under_something_else_is_seen() {
+    for change in ["at = at + 1", "incident = '7K3M-9QTX-4'", "person_id = $w"] {
+        is_seen(
+            &format!("UPDATE audit_line SET {change} WHERE writer = $w AND sequence = 2"),
+            [Problem::Misfiled],
+        )
+        .await;
+    }
+}
+
+#[tokio::test]
 async fn the_cut_off_end_of_a_chain_is_seen() {
     is_seen("DELETE FROM audit_line WHERE writer = $w AND sequence > 4", [Problem::Truncated])
         .await;

@@ -184,3 +184,31 @@ fn where_there_is_no_database_none_is_made_and_a_damaged_one_has_a_remedy() {
     let text = printed(folder, &["person", "show", "taro"], 3);
     assert!(text.contains("not a database") && text.contains("sekimori restore"), "{text}");
 }
+
+#[test]
+fn documents_of_several_organisations_are_checked_with_the_node() {
+    let folder = folder();
+    let folder = folder.path();
+    let node = "[[tenant]]\nhost = \"localhost\"\nsite_file = \"a.toml\"\n";
+    std::fs::write(folder.join("node.toml"), node).unwrap();
+    std::fs::write(folder.join("a.toml"), "bogus = 1\n").unwrap();
+    let text = printed(folder, &["check", "node.toml"], 1);
+    assert!(text.contains("a.toml") && text.contains("bogus"), "{text}");
+    let site = "issuer = \"http://localhost:18481\"\norganisation.name = \"Example\"\n";
+    std::fs::write(folder.join("a.toml"), site).unwrap();
+    let text = printed(folder, &["check", "node.toml"], 1);
+    assert!(text.contains("no [[tenant]]") && text.contains("have no port"), "{text}");
+    std::fs::write(folder.join("a.toml"), site.replace(":18481", "")).unwrap();
+    printed(folder, &["check", "node.toml"], 0);
+}
+
+#[test]
+fn a_ticket_of_somebody_disabled_says_that_it_opens_nothing() {
+    let folder = folder();
+    let folder = folder.path();
+    printed(folder, &["apply", "site.toml"], 0);
+    printed(folder, &["person", "add", "taro"], 0);
+    assert!(!printed(folder, &["person", "code", "taro"], 0).contains("disabled"));
+    printed(folder, &["person", "disable", "taro"], 0);
+    assert!(printed(folder, &["person", "code", "taro"], 0).contains("opens nothing until"));
+}

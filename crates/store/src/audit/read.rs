@@ -56,6 +56,28 @@ pub struct ScannedLine {
     pub text: String,
     /// The facts beside it.
     pub facts: Option<AuditFacts>,
+    /// What it is found by.
+    pub found_by: FoundBy,
+}
+
+/// The columns by which a line is found: copies of what it says itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FoundBy {
+    /// The moment.
+    pub at: Timestamp,
+    /// The person's id, as it stands there.
+    pub person: Option<Vec<u8>>,
+    /// The incident code.
+    pub incident: Option<String>,
+}
+
+impl FoundBy {
+    /// Whether they say the same as the line.
+    pub fn fits(&self, line: &StoredLine) -> bool {
+        self.at == line.at
+            && self.person.as_deref() == line.person.as_ref().map(|id| &id.bytes()[..])
+            && self.incident == line.incident
+    }
 }
 
 /// Where a reading in the order of time goes on.
@@ -208,5 +230,7 @@ fn scanned(row: &mut Row) -> Result<ScannedLine, DatabaseError> {
         let salt = salt.and_then(|salt| salt.try_into().ok()).unwrap_or_default();
         AuditFacts { json, salt }
     });
-    Ok(ScannedLine { id: LineId { writer, sequence }, hash, text, facts })
+    let found_by =
+        FoundBy { at: row.moment()?, person: row.maybe_bytes()?, incident: row.maybe_text()? };
+    Ok(ScannedLine { id: LineId { writer, sequence }, hash, text, facts, found_by })
 }

@@ -44,9 +44,13 @@ async fn fails_and_recovers(begun: &Begun, database: &Connection, name: &str, ev
         "{name}, {event}: {}",
         failed.shows()
     );
-    assert!(failed.incident().is_some(), "{}", failed.shows());
+    let incident = failed.incident().unwrap_or_else(|| panic!("{}", failed.shows()));
     assert_eq!(rows(database), before, "{name}, {event}: nothing is spent or counted");
+    begun.bed.keep().await;
     database.execute_batch("DROP TRIGGER broken").unwrap();
+    begun.bed.keep().await;
+    let kept = begun.bed.incident(&incident).await.expect("the code is kept");
+    assert_eq!(kept.line.reason.as_deref(), Some("svc.fault"));
     let page = begun.browser.submit(&page, &[("code", &code)]).await;
     begun.tokens(&page).await;
 }

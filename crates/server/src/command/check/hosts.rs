@@ -28,6 +28,19 @@ pub(super) enum Which {
     Site,
 }
 
+/// An issuer that is none of the organisations which the node declares.
+pub(super) fn undeclared(node: &Node, site: &Site) -> Option<Finding> {
+    let host = site.issuer.split_once("://").map_or(site.issuer.as_str(), |(_, host)| host);
+    let declared = node.tenants.iter().any(|tenant| tenant.host == host);
+    (!node.tenants.is_empty() && !declared).then(|| Finding {
+        file: Which::Site,
+        key: "issuer",
+        severity: Severity::Error,
+        what: format!("no [[tenant]] of the node's file has the host {host}"),
+        remedy: "declare it there, or correct the issuer; the issuers of several organisations have no port",
+    })
+}
+
 /// Everything about the certificate hosts that neither file says by itself. `leads` says whether a name leads anywhere.
 pub(super) fn findings(node: &Node, site: &Site, leads: impl Fn(&str) -> bool) -> Vec<Finding> {
     let (hosts, listener) = match (&site.certificates.hosts, &node.certificates) {
