@@ -145,15 +145,15 @@ impl Flow {
         Ok(Some((stored.version, state)))
     }
 
-    /// An attempt that has ended, asked about once more: the submit that ended it gets its answer again (double
-    /// click, lost connection) until the service has taken it, and then the way to the service; everything else
-    /// hears that this page is over.
+    /// An attempt that has ended, asked about once more: its page, and the submit of this version that ended it, get
+    /// its answer again (double click, lost connection) until the service has taken it, and then the way to the
+    /// service, as who goes back to the page does later; everything else hears that this page is over.
     pub(crate) async fn ended(
         &self,
         visitor: &Visitor,
         id: AttemptId,
         stored: &StoredAttempt,
-        version: u64,
+        version: Option<u64>,
     ) -> Result<Progress, Fault> {
         let outcome = stored
             .outcome
@@ -165,8 +165,9 @@ impl Flow {
         let Some(outcome) = outcome else { return Ok(self.stale(visitor, None)) };
         let destination = destination(&visitor.tenant, &outcome.service);
         // A submit moves the version at most twice: when its guess is reserved, and with its outcome.
-        let same = version < stored.version && stored.version <= version + 2;
-        if !same || visitor.now.seconds_since(outcome.at) > OUTCOME_SECONDS {
+        let same = version.is_none_or(|from| from < stored.version && stored.version <= from + 2);
+        let late = visitor.now.seconds_since(outcome.at) > OUTCOME_SECONDS;
+        if !same || (late && version.is_some()) {
             return Ok(self.stale_at(visitor, Some(destination)));
         }
         let taken = match outcome.code {
@@ -174,8 +175,8 @@ impl Flow {
             None => false,
         };
         Ok(match destination.home.clone() {
-            Some(home) if taken => to_start(home),
-            None if taken => self.stale_at(visitor, Some(destination)),
+            Some(home) if taken || late => to_start(home),
+            None if taken || late => self.stale_at(visitor, Some(destination)),
             Some(_) | None => Progress::Answer { answer: outcome.answer, cookies: outcome.cookies },
         })
     }
@@ -204,7 +205,7 @@ impl Flow {
             let loaded = self.store.load(visitor.tenant.id, visitor.now, wanted).await?;
             let Some(stored) = loaded.attempt else { return Ok(self.stale(visitor, None)) };
             if stored.ended_at.is_some() {
-                return self.ended(visitor, id, &stored, version).await;
+                return self.ended(visitor, id, &stored, Some(version)).await;
             }
             let state = AttemptState::open(&visitor.tenant, id, &stored.state)
                 .map_err(Fault::while_doing("opening an attempt"))?;
@@ -230,7 +231,7 @@ impl Flow {
             return Ok(self.stale(visitor, None));
         };
         if stored.ended_at.is_some() {
-            return self.ended(visitor, id, &stored, stored.version).await;
+            return self.ended(visitor, id, &stored, None).await;
         }
         let state = AttemptState::open(&visitor.tenant, id, &stored.state)
             .map_err(Fault::while_doing("opening an attempt"))?;

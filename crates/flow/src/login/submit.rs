@@ -168,7 +168,7 @@ impl Flow {
             form.request.as_deref().and_then(|request| Carried::open(&visitor.tenant, request));
         let Some(stored) = stored else { return Ok(self.outlived(visitor, carried)) };
         if stored.ended_at.is_some() {
-            return self.ended(visitor, id, &stored, form.version).await;
+            return self.ended(visitor, id, &stored, Some(form.version)).await;
         }
         let mut state = AttemptState::open(&visitor.tenant, id, &stored.state)
             .map_err(Fault::while_doing("opening an attempt"))?;

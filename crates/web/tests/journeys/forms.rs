@@ -253,6 +253,26 @@ async fn two_hundred_submits_of_one_code_are_one_success() {
 }
 
 #[tokio::test]
+async fn back_to_a_page_with_a_mistake_leads_forward_once_the_sign_in_is_over() {
+    let begun = at("wiki", Network::Home).await;
+    let page = begun.password("taro").await;
+    let wrong = begun.browser.submit(&page, &[("code", "000000")]).await;
+    assert!(wrong.url.path().starts_with("/login/att_"), "{}", wrong.url);
+    begun.bed.wait(2);
+    let typed = code(&begun.bed, "taro");
+    let away = begun.browser.submit(&wrong, &[("code", &typed)]).await;
+    begun.tokens(&away).await;
+    for wait in [0, 300] {
+        begun.bed.wait(wait);
+        let page = begun.browser.open(wrong.url.as_str()).await;
+        assert!(page.is_away(), "after {wait} s: {}", page.shows());
+        assert!(page.param("code").is_none(), "a code that the service cannot place");
+    }
+    let stranger = begun.bed.browser(Network::Home).open(wrong.url.as_str()).await;
+    assert_eq!(stranger.reason().as_deref(), Some("req.stale"), "{}", stranger.shows());
+}
+
+#[tokio::test]
 async fn a_code_that_was_used_is_told_from_a_wrong_one() {
     let begun = at("wiki", Network::Home).await;
     let page = begun.password("taro").await;
