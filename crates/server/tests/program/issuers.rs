@@ -17,16 +17,18 @@ use super::serving::get;
 struct Lists {
     address: SocketAddr,
     asked: Arc<AtomicUsize>,
-    at: Arc<Mutex<HashMap<String, Vec<u8>>>>,
+    at: Bodies,
 }
+
+/// What is given at which path.
+type Bodies = Arc<Mutex<HashMap<String, Vec<u8>>>>;
 
 impl Lists {
     fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
-        let (asked, at) = (Arc::<AtomicUsize>::default(), Arc::<Mutex<HashMap<_, _>>>::default());
-        let (counted, given): (_, Arc<Mutex<HashMap<String, Vec<u8>>>>) =
-            (Arc::clone(&asked), Arc::clone(&at));
+        let (asked, at) = (Arc::<AtomicUsize>::default(), Bodies::default());
+        let (counted, given) = (Arc::clone(&asked), Arc::clone(&at));
         std::thread::spawn(move || {
             while let Ok((mut stream, _)) = listener.accept() {
                 counted.fetch_add(1, Ordering::SeqCst);
