@@ -42,6 +42,9 @@ pub struct Arguments {
     /// Pairs of names in the first run of `twin`
     #[arg(long, default_value_t = 1000, value_parser = clap::value_parser!(u64).range(50..=100_000))]
     pub pairs: u64,
+    /// Entries of the list of `crl`
+    #[arg(long, default_value_t = 100_000, value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
+    pub entries: u64,
     /// The server's program [default: `sekimori` beside this one, built if it is not there]
     #[arg(long, value_name = "FILE")]
     pub server: Option<PathBuf>,
@@ -64,7 +67,7 @@ pub enum FlowName {
     Certificate,
     /// Questions to the OCSP responder, each with a nonce; beside one signature
     Ocsp,
-    /// A revocation list of 100,000 entries: size, time, memory
+    /// A revocation list with very many entries: size, time, memory
     Crl,
     /// Milliseconds from start to the first login page, on an existing and on an empty database
     Start,

@@ -26,8 +26,6 @@ use crate::statistics::median;
 use crate::wire::Connection;
 use crate::world::{Open, World};
 
-/// Entries of the list.
-const ENTRIES: u64 = 100_000;
 /// So many people share them: each one's good certificates are counted with every new one.
 const OWNERS_MAX: u64 = 1_000;
 /// Entries that are written at once.
@@ -119,8 +117,8 @@ pub async fn crl(arguments: &Arguments, world: &World, report: &mut Report) -> R
     let held = Authority::issue(world, 0)?;
     server.stop();
     let begin = Instant::now();
-    revoke_many(world, &authority, &held, arguments.people.min(OWNERS_MAX)).await?;
-    report.put("entries", ENTRIES);
+    revoke_many(world, &authority, &held, arguments).await?;
+    report.put("entries", arguments.entries);
     report.figure("filled_s", begin.elapsed().as_secs_f64());
     let server = world.start().await?;
     let path = format!("/ca/{}.crl", authority.name);
@@ -170,21 +168,21 @@ async fn revoke_many(
     world: &World,
     authority: &Authority,
     held: &Held,
-    owners: u64,
+    arguments: &Arguments,
 ) -> Result<(), Wrong> {
     let doing = "revoking";
     let Open { store, tenant } = world.open().await?;
     let now = SystemClock.now();
     let mut people = Vec::new();
-    for number in 0..owners {
+    for number in 0..arguments.people.min(OWNERS_MAX) {
         let name = Username::parse(&username(number)).map_err(Wrong::at(doing))?;
         let person = store.person_by_username(tenant, now, name).await.map_err(Wrong::at(doing))?;
         people.push(person.ok_or_else(|| Wrong::new("there is nobody"))?.person.id);
     }
     let (mut done, mut turns) = (0, people.iter().cycle());
-    while done < ENTRIES {
+    while done < arguments.entries {
         let mut writes = Vec::new();
-        for _ in 0..AT_ONCE.min(ENTRIES - done) {
+        for _ in 0..AT_ONCE.min(arguments.entries - done) {
             let Some(person) = turns.next() else { break };
             let serial = Serial::random(&SystemEntropy);
             let serial = CertificateSerial::from_bytes(serial.bytes());
