@@ -29,7 +29,7 @@ use crate::world::{Open, World};
 /// So many people share them: each one's good certificates are counted with every new one.
 const OWNERS_MAX: u64 = 1_000;
 /// Entries that are written at once.
-const AT_ONCE: u64 = 2_000;
+const AT_ONCE: u64 = 200;
 /// How often the standing list is fetched.
 const FETCHES: usize = 20;
 /// After so long a list is looked at again.
