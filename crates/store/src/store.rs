@@ -289,7 +289,7 @@ impl Store {
             Engine::Sqlite(sqlite) => sqlite.submit(job),
             Engine::Postgres(postgres) => postgres.submit(job),
         }
-        answer.await.unwrap_or(Err(DatabaseError::Closed)).map_err(Fault::while_doing(doing))
+        answer.await.unwrap_or(Err(DatabaseError::Closed)).map_err(database::fault(doing))
     }
 
     /// One write transaction that cannot run twice.
@@ -308,7 +308,7 @@ impl Store {
             Engine::Sqlite(sqlite) => sqlite.submit(job),
             Engine::Postgres(postgres) => postgres.submit(job),
         }
-        answer.await.unwrap_or(Err(DatabaseError::Closed)).map_err(Fault::while_doing(doing))
+        answer.await.unwrap_or(Err(DatabaseError::Closed)).map_err(database::fault(doing))
     }
 
     /// One short read transaction: of SQLite where the caller stands (a point read costs less than
@@ -322,7 +322,7 @@ impl Store {
             && sqlite.reads_in_place()
         {
             self.inner.reads.fetch_add(1, Ordering::Relaxed);
-            return sqlite.read(work).map_err(Fault::while_doing(doing));
+            return sqlite.read(work).map_err(database::fault(doing));
         }
         self.read_apart(doing, work).await
     }
@@ -343,7 +343,7 @@ impl Store {
                 Engine::Postgres(_) => Err(DatabaseError::Closed),
             });
             let read = task.await.unwrap_or(Err(DatabaseError::Closed));
-            return read.map_err(Fault::while_doing(doing));
+            return read.map_err(database::fault(doing));
         }
         self.read(doing, work).await
     }

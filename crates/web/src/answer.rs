@@ -1,7 +1,7 @@
 //! Answers: pages, redirects, faults, always with the right status and headers.
 
 use axum::body::Body;
-use axum::http::header::{CONTENT_TYPE, LOCATION};
+use axum::http::header::{CONTENT_TYPE, LOCATION, RETRY_AFTER};
 use axum::http::{HeaderValue, Response, StatusCode};
 use sekimori_base::Fault;
 use sekimori_flow::IncidentCode;
@@ -161,12 +161,17 @@ impl Cx {
     pub fn fault(&self, fault: &Fault) -> Answer {
         let code = self.app.flow.fault_code(&self.visitor, fault);
         log_fault(fault, code);
-        self.problem(StatusCode::INTERNAL_SERVER_ERROR, Reason::ServerFault, code)
+        if !fault.is_passing() {
+            return self.problem(StatusCode::INTERNAL_SERVER_ERROR, Reason::ServerFault, code);
+        }
+        let mut answer = self.problem(StatusCode::SERVICE_UNAVAILABLE, Reason::ServerFault, code);
+        answer.headers_mut().insert(RETRY_AFTER, PASSING_SECONDS.into());
+        answer
     }
 }
 
 /// The log line of a fault, with all that it was caused by.
-fn log_fault(fault: &Fault, code: Option<IncidentCode>) {
+pub fn log_fault(fault: &Fault, code: Option<IncidentCode>) {
     let mut causes = fault.to_string();
     let mut source = std::error::Error::source(fault).and_then(std::error::Error::source);
     while let Some(cause) = source {
@@ -178,10 +183,18 @@ fn log_fault(fault: &Fault, code: Option<IncidentCode>) {
     tracing::error!(incident = code, fault = %causes, "a fault of ours");
 }
 
-/// 500 for programs.
+/// When to ask again after something that may be over in a moment.
+pub const PASSING_SECONDS: u32 = 5;
+
+/// 500 for programs, or 503 if it may be over in a moment.
 pub fn bare_fault(fault: &Fault) -> Answer {
     log_fault(fault, None);
-    bare(StatusCode::INTERNAL_SERVER_ERROR)
+    if !fault.is_passing() {
+        return bare(StatusCode::INTERNAL_SERVER_ERROR);
+    }
+    let mut answer = bare(StatusCode::SERVICE_UNAVAILABLE);
+    answer.headers_mut().insert(RETRY_AFTER, PASSING_SECONDS.into());
+    answer
 }
 
 /// A status without a body; but whoever comes by a host name of no organisation reads why nothing is here, since there

@@ -14,13 +14,14 @@ use sekimori_flow::view::Cookies;
 use sekimori_flow::{Caller, Confirmed, LogoutProgress};
 use sekimori_login::{Details, Reason};
 use sekimori_pages::{Failure, Form, Incident, OwnerDetails, Problem, SignOut, SignedOut};
+use sekimori_protocol_oidc::TokenError;
 use sekimori_protocol_oidc::cors::{self, Cors};
 use sekimori_protocol_oidc::userinfo::BearerRequest;
 use sekimori_protocol_oidc::{
     AuthorizeError, Caching, Endpoint, PageError, Reply, metadata, token_request,
 };
 
-use crate::answer::{Answer, bare, bare_fault};
+use crate::answer::{Answer, PASSING_SECONDS, bare, log_fault};
 use crate::app::App;
 use crate::cx::{Cx, caller};
 use crate::origin::{Sender, sender};
@@ -258,12 +259,15 @@ fn program(
     client_id: Option<&str>,
     reply: Result<Reply, Fault>,
 ) -> Answer {
-    let reply = match reply {
-        Ok(reply) => reply,
-        Err(fault) => {
-            return bare_fault(&fault);
-        }
-    };
+    let reply = reply.unwrap_or_else(|fault| {
+        log_fault(&fault, None);
+        let error = if fault.is_passing() {
+            TokenError::Busy { retry_after_seconds: PASSING_SECONDS }
+        } else {
+            TokenError::Server
+        };
+        error.reply()
+    });
     let status = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut response = Response::new(Body::from(reply.body));
     *response.status_mut() = status;

@@ -6,6 +6,7 @@ pub(crate) mod sqlite;
 
 use std::sync::Arc;
 
+use sekimori_base::Fault;
 use tokio::sync::oneshot;
 
 use crate::audit::Chains;
@@ -44,7 +45,33 @@ pub(crate) enum DatabaseError {
     Other(String),
 }
 
+/// A closure for `map_err`: a fault of the database, which says whether it may be over in a moment.
+pub(crate) fn fault(doing: &'static str) -> impl FnOnce(DatabaseError) -> Fault {
+    move |error| {
+        let passing = error.is_passing();
+        let fault = Fault::new(doing, error);
+        if passing { fault.passing() } else { fault }
+    }
+}
+
 impl DatabaseError {
+    /// Whether it may be over in a moment: nobody answers, or there is too much to do.
+    fn is_passing(&self) -> bool {
+        match self {
+            // 08: the connection; 53: resources; 57P: the server is stopped or starts. Without a code nobody answered.
+            Self::Postgres(error) => error.code().is_none_or(|state| {
+                ["08", "53", "57P"].iter().any(|class| state.code().starts_with(class))
+            }),
+            Self::Sqlite(error) => matches!(
+                error.sqlite_error_code(),
+                Some(rusqlite::ErrorCode::DatabaseBusy | rusqlite::ErrorCode::DatabaseLocked)
+            ),
+            Self::Commit(error) => error.is_passing(),
+            Self::Overloaded | Self::Closed => true,
+            Self::Damaged(_) | Self::Json(_) | Self::Poisoned(_) | Self::Other(_) => false,
+        }
+    }
+
     /// A unique index refused a row of PostgreSQL.
     pub(crate) fn is_unique_violation(&self) -> bool {
         match self {
