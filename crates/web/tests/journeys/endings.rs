@@ -79,7 +79,9 @@ impl Ending {
 /// The button that ends the only other session: by itself or with all others.
 fn others(page: &sekimori_testbed::Page) -> String {
     let ends = |(name, value): &(String, String)| (name == "end").then(|| value.clone());
-    page.form().buttons.iter().rev().find_map(ends).expect("there is another session")
+    let forms = page.forms();
+    let mut buttons = forms.iter().flat_map(|form| form.buttons.iter()).rev();
+    buttons.find_map(ends).expect("there is another session")
 }
 
 #[tokio::test]
