@@ -83,7 +83,7 @@ for (const language of ['en', 'ja']) {
       await openService(page, demo);
       await usePasskey(page, held);
       await look(page, 'unknown');
-      const reason = await page.locator('[data-reason]').getAttribute('data-reason');
+      const reason = await page.locator('section[data-reason]').getAttribute('data-reason');
       assert.equal(reason, 'passkey.unknown', await text(page));
       const [forgotten] = await page.evaluate(() => window.forgotten);
       assert.equal(forgotten?.rpId, 'localhost');
@@ -201,7 +201,7 @@ journey('a copy of a passkey, a replayed answer and an unchecked holder are refu
     button.dataset.passkey = JSON.stringify(options);
   });
   await usePasskey(page, held);
-  const unchecked = await page.locator('[data-reason]').getAttribute('data-reason');
+  const unchecked = await page.locator('section[data-reason]').getAttribute('data-reason');
   assert.equal(unchecked, 'passkey.unverified', await text(page));
 }, { seconds: 240 });
 
