@@ -27,6 +27,12 @@ pub enum FormError {
     NotUtf8,
 }
 
+/// Whether bytes are such a form: names and values that decode to UTF-8. Browsers send nothing else.
+pub fn is_utf8(raw: &[u8]) -> bool {
+    let mut pairs = raw.split(|byte| *byte == b'&');
+    pairs.all(|pair| pair.splitn(2, |byte| *byte == b'=').all(|half| decode(half).is_ok()))
+}
+
 /// The parameters of a request, decoded, in their order.
 pub(crate) struct Form(Vec<(String, String)>);
 

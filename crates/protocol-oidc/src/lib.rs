@@ -34,7 +34,7 @@ pub mod userinfo;
 pub use answer::RedirectAnswer;
 pub use client_auth::{Credential, ProvenClient};
 pub use error::{AuthorizeError, ErrorCode, PageError, Problem, Refused, ResponseMode, ReturnTo};
-pub use form::{FormError, PARAMETERS_MAX, QUERY_BYTES_MAX};
+pub use form::{FormError, PARAMETERS_MAX, QUERY_BYTES_MAX, is_utf8};
 pub use grant::{CodePayload, GrantError, Granted};
 pub use metadata::Endpoint;
 pub use reply::{Caching, Reply};

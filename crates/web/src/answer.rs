@@ -210,6 +210,20 @@ pub fn bare(status: StatusCode) -> Answer {
     response
 }
 
+/// 400 for a form that no browser sends.
+pub fn unreadable() -> Answer {
+    let mut response = bare(StatusCode::BAD_REQUEST);
+    *response.body_mut() = Body::from(UNREADABLE);
+    let plain = HeaderValue::from_static("text/plain; charset=utf-8");
+    response.headers_mut().insert(CONTENT_TYPE, plain);
+    response
+}
+
+const UNREADABLE: &str = "\
+What was sent is not valid UTF-8 and cannot be read. Go back and enter it again.
+送信された内容がUTF-8ではないため、読み取れません。前の画面に戻って、もう一度入力してください。
+";
+
 const NO_SUCH_HOST: &str = "\
 No sign-in answers to this host name. Check the address.
 このホスト名で応答するサインインはありません。アドレスを確認してください。

@@ -17,7 +17,7 @@ use crate::answer::{Answer, bare, to_the_end};
 use crate::app::App;
 use crate::cx::Cx;
 use crate::origin::{Sender, sender};
-use crate::query::Fields;
+use crate::query::{Fields, FormBody};
 
 /// The longest wait before an answer to a password.
 const BLUR_MICROSECONDS: u64 = 8192;
@@ -88,7 +88,7 @@ pub async fn certificate(State(app): State<App>, parts: Parts) -> Answer {
 }
 
 /// `POST /login`: a name, a password, a code, or the wish to use another factor.
-pub async fn submit(State(app): State<App>, parts: Parts, body: Bytes) -> Answer {
+pub async fn submit(State(app): State<App>, parts: Parts, FormBody(body): FormBody) -> Answer {
     let Some(cx) = Cx::new(app, parts) else { return bare(StatusCode::MISDIRECTED_REQUEST) };
     if sender(&cx.headers, cx.visitor.tenant.issuer()) == Sender::Foreign {
         return cx.problem(StatusCode::FORBIDDEN, Reason::CrossSite, None);
@@ -121,7 +121,7 @@ pub(crate) async fn blur(cx: &Cx) {
 }
 
 /// `POST /login/consent`: whether the service may have the person's data.
-pub async fn consent(State(app): State<App>, parts: Parts, body: Bytes) -> Answer {
+pub async fn consent(State(app): State<App>, parts: Parts, FormBody(body): FormBody) -> Answer {
     let Some(cx) = Cx::new(app, parts) else { return bare(StatusCode::MISDIRECTED_REQUEST) };
     if sender(&cx.headers, cx.visitor.tenant.issuer()) == Sender::Foreign {
         return cx.problem(StatusCode::FORBIDDEN, Reason::CrossSite, None);

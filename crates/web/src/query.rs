@@ -2,6 +2,13 @@
 
 use std::borrow::Cow;
 
+use axum::body::Bytes;
+use axum::extract::{FromRequest, Request};
+use axum::response::IntoResponse;
+use sekimori_protocol_oidc::is_utf8;
+
+use crate::answer::{Answer, unreadable};
+
 /// Fields that a form or query of ours may have.
 const FIELDS_MAX: usize = 32;
 
@@ -30,6 +37,19 @@ impl<'a> Fields<'a> {
     /// The value as an owned text.
     pub fn text(&self, name: &str) -> Option<String> {
         self.one(name).map(str::to_owned)
+    }
+}
+
+/// The body of a form of ours, which is UTF-8; another one is refused before anything is looked at.
+pub struct FormBody(pub Bytes);
+
+impl<S: Send + Sync> FromRequest<S> for FormBody {
+    type Rejection = Answer;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Answer> {
+        let body =
+            Bytes::from_request(request, state).await.map_err(IntoResponse::into_response)?;
+        if is_utf8(&body) { Ok(Self(body)) } else { Err(unreadable()) }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Client certificates in the portal: the list, getting one, its file and PIN, taking one back.
 
-use axum::body::{Body, Bytes};
+use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::http::request::Parts;
@@ -23,7 +23,7 @@ use super::{LINKS, own_form, token};
 use crate::answer::{Answer, bare};
 use crate::app::App;
 use crate::cx::Cx;
-use crate::query::Fields;
+use crate::query::{Fields, FormBody};
 
 /// `GET /portal/certificates`.
 pub async fn certificates(State(app): State<App>, parts: Parts) -> Answer {
@@ -63,12 +63,16 @@ async fn wanted(app: App, parts: Parts, wanted: Option<Wanted>) -> Answer {
 }
 
 /// `POST /portal/certificates/new`.
-pub async fn certificate_issued(State(app): State<App>, parts: Parts, body: Bytes) -> Answer {
+pub async fn certificate_issued(
+    State(app): State<App>,
+    parts: Parts,
+    FormBody(body): FormBody,
+) -> Answer {
     issued(app, parts, &body, Some(Wanted::Fresh)).await
 }
 
 /// `POST /portal/certificates/request`.
-pub async fn certified(State(app): State<App>, parts: Parts, body: Bytes) -> Answer {
+pub async fn certified(State(app): State<App>, parts: Parts, FormBody(body): FormBody) -> Answer {
     issued(app, parts, &body, Some(Wanted::OwnKey)).await
 }
 
@@ -77,7 +81,7 @@ pub async fn certificate_renewed(
     State(app): State<App>,
     Path(id): Path<String>,
     parts: Parts,
-    body: Bytes,
+    FormBody(body): FormBody,
 ) -> Answer {
     issued(app, parts, &body, Serial::from_hex(&id).map(Wanted::Renewal)).await
 }
@@ -156,7 +160,7 @@ pub async fn certificate_saved(
     State(app): State<App>,
     Path(id): Path<String>,
     parts: Parts,
-    body: Bytes,
+    FormBody(body): FormBody,
 ) -> Answer {
     let cx = match own_form(app, parts) {
         Ok(cx) => cx,
@@ -187,7 +191,7 @@ pub async fn certificate_revoked(
     State(app): State<App>,
     Path(id): Path<String>,
     parts: Parts,
-    body: Bytes,
+    FormBody(body): FormBody,
 ) -> Answer {
     let cx = match own_form(app, parts) {
         Ok(cx) => cx,

@@ -1,6 +1,5 @@
 //! Changing the password, and withdrawing consents.
 
-use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::header::RETRY_AFTER;
 use axum::http::request::Parts;
@@ -16,7 +15,7 @@ use super::{LINKS, own_form, token};
 use crate::answer::{Answer, bare};
 use crate::app::App;
 use crate::cx::Cx;
-use crate::query::Fields;
+use crate::query::{Fields, FormBody};
 
 /// `GET /portal/password`: the rules, before anything is typed.
 pub async fn password(State(app): State<App>, parts: Parts) -> Answer {
@@ -27,7 +26,11 @@ pub async fn password(State(app): State<App>, parts: Parts) -> Answer {
 }
 
 /// `POST /portal/password`.
-pub async fn change_password(State(app): State<App>, parts: Parts, body: Bytes) -> Answer {
+pub async fn change_password(
+    State(app): State<App>,
+    parts: Parts,
+    FormBody(body): FormBody,
+) -> Answer {
     let cx = match own_form(app, parts) {
         Ok(cx) => cx,
         Err(answer) => return *answer,
@@ -56,7 +59,7 @@ pub async fn consents(State(app): State<App>, parts: Parts) -> Answer {
 }
 
 /// `POST /portal/consents`.
-pub async fn withdraw(State(app): State<App>, parts: Parts, body: Bytes) -> Answer {
+pub async fn withdraw(State(app): State<App>, parts: Parts, FormBody(body): FormBody) -> Answer {
     let cx = match own_form(app, parts) {
         Ok(cx) => cx,
         Err(answer) => return *answer,

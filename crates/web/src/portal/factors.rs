@@ -1,6 +1,6 @@
 //! Registering an authenticator app, making recovery codes, removing a factor.
 
-use axum::body::{Body, Bytes};
+use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::http::request::Parts;
@@ -19,7 +19,7 @@ use super::{LINKS, own_form, token};
 use crate::answer::{Answer, bare};
 use crate::app::App;
 use crate::cx::Cx;
-use crate::query::Fields;
+use crate::query::{Fields, FormBody};
 
 /// `GET /portal/totp`: register an authenticator app.
 pub async fn totp(State(app): State<App>, parts: Parts) -> Answer {
@@ -30,7 +30,7 @@ pub async fn totp(State(app): State<App>, parts: Parts) -> Answer {
 }
 
 /// `POST /portal/totp`: a code of the new app.
-pub async fn totp_code(State(app): State<App>, parts: Parts, body: Bytes) -> Answer {
+pub async fn totp_code(State(app): State<App>, parts: Parts, FormBody(body): FormBody) -> Answer {
     let cx = match own_form(app, parts) {
         Ok(cx) => cx,
         Err(answer) => return *answer,
@@ -76,7 +76,7 @@ pub async fn codes_file(State(app): State<App>, parts: Parts) -> Answer {
 }
 
 /// `POST /portal/recovery-codes`: "I have saved them".
-pub async fn codes_saved(State(app): State<App>, parts: Parts, body: Bytes) -> Answer {
+pub async fn codes_saved(State(app): State<App>, parts: Parts, FormBody(body): FormBody) -> Answer {
     let cx = match own_form(app, parts) {
         Ok(cx) => cx,
         Err(answer) => return *answer,
@@ -111,7 +111,7 @@ pub async fn remove_confirmed(
     State(app): State<App>,
     Path(id): Path<String>,
     parts: Parts,
-    body: Bytes,
+    FormBody(body): FormBody,
 ) -> Answer {
     let cx = match own_form(app, parts) {
         Ok(cx) => cx,

@@ -1,6 +1,5 @@
 //! Something is lost: the page that ends what was on it.
 
-use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::request::Parts;
@@ -16,7 +15,7 @@ use super::{LINKS, own_form, token};
 use crate::answer::{Answer, bare};
 use crate::app::App;
 use crate::cx::Cx;
-use crate::query::Fields;
+use crate::query::{Fields, FormBody};
 
 /// `GET /portal/lost`: what is lost?
 pub async fn lost(State(app): State<App>, parts: Parts) -> Answer {
@@ -26,7 +25,11 @@ pub async fn lost(State(app): State<App>, parts: Parts) -> Answer {
 }
 
 /// `POST /portal/lost`: it ends.
-pub async fn lost_reported(State(app): State<App>, parts: Parts, body: Bytes) -> Answer {
+pub async fn lost_reported(
+    State(app): State<App>,
+    parts: Parts,
+    FormBody(body): FormBody,
+) -> Answer {
     let cx = match own_form(app, parts) {
         Ok(cx) => cx,
         Err(answer) => return *answer,

@@ -1,6 +1,5 @@
 //! Registering an address for codes by mail.
 
-use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::request::Parts;
@@ -13,7 +12,7 @@ use super::{LINKS, own_form, token};
 use crate::answer::{Answer, bare};
 use crate::app::App;
 use crate::cx::Cx;
-use crate::query::Fields;
+use crate::query::{Fields, FormBody};
 
 /// `GET /portal/mail-code`: register an address.
 pub async fn mail_code(State(app): State<App>, parts: Parts) -> Answer {
@@ -24,7 +23,11 @@ pub async fn mail_code(State(app): State<App>, parts: Parts) -> Answer {
 }
 
 /// `POST /portal/mail-code`: an address, the wish for another code, or a code.
-pub async fn mail_code_sent(State(app): State<App>, parts: Parts, body: Bytes) -> Answer {
+pub async fn mail_code_sent(
+    State(app): State<App>,
+    parts: Parts,
+    FormBody(body): FormBody,
+) -> Answer {
     let cx = match own_form(app, parts) {
         Ok(cx) => cx,
         Err(answer) => return *answer,

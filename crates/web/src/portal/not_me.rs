@@ -1,6 +1,5 @@
 //! "This was not me": the page behind a notice's link.
 
-use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::http::request::Parts;
@@ -13,7 +12,7 @@ use super::own_form;
 use crate::answer::{Answer, bare};
 use crate::app::App;
 use crate::cx::Cx;
-use crate::query::Fields;
+use crate::query::{Fields, FormBody};
 
 /// `GET /not-me/{link}`: opening it changes nothing.
 pub async fn not_me(State(app): State<App>, Path(link): Path<String>, parts: Parts) -> Answer {
@@ -30,7 +29,7 @@ pub async fn not_me_pressed(
     State(app): State<App>,
     Path(link): Path<String>,
     parts: Parts,
-    body: Bytes,
+    FormBody(body): FormBody,
 ) -> Answer {
     let cx = match own_form(app, parts) {
         Ok(cx) => cx,

@@ -1,6 +1,5 @@
 //! `GET /portal`.
 
-use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::request::Parts;
@@ -20,7 +19,7 @@ use crate::answer::{Answer, bare};
 use crate::app::App;
 use crate::cookies::Name;
 use crate::cx::Cx;
-use crate::query::Fields;
+use crate::query::{Fields, FormBody};
 
 /// `GET /portal`: who, where, what happened. `before` goes back in what happened; `later` puts a suggestion off, in
 /// this browser, as `lang` chooses a language.
@@ -41,7 +40,7 @@ pub async fn overview(State(app): State<App>, parts: Parts) -> Answer {
 }
 
 /// `POST /portal/dismiss`: what is said about registering is known, and not said once more.
-pub async fn dismiss(State(app): State<App>, parts: Parts, body: Bytes) -> Answer {
+pub async fn dismiss(State(app): State<App>, parts: Parts, FormBody(body): FormBody) -> Answer {
     let cx = match own_form(app, parts) {
         Ok(cx) => cx,
         Err(answer) => return *answer,

@@ -1,6 +1,5 @@
 //! Registering and naming passkeys.
 
-use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::http::request::Parts;
@@ -14,7 +13,7 @@ use super::{LINKS, browser, own_form, token};
 use crate::answer::{Answer, bare};
 use crate::app::App;
 use crate::cx::Cx;
-use crate::query::Fields;
+use crate::query::{Fields, FormBody};
 
 /// `GET /portal/passkey`: register a passkey.
 pub async fn passkey(State(app): State<App>, parts: Parts) -> Answer {
@@ -25,7 +24,11 @@ pub async fn passkey(State(app): State<App>, parts: Parts) -> Answer {
 }
 
 /// `POST /portal/passkey`: the browser has made one.
-pub async fn passkey_made(State(app): State<App>, parts: Parts, body: Bytes) -> Answer {
+pub async fn passkey_made(
+    State(app): State<App>,
+    parts: Parts,
+    FormBody(body): FormBody,
+) -> Answer {
     let cx = match own_form(app, parts) {
         Ok(cx) => cx,
         Err(answer) => return *answer,
@@ -58,7 +61,7 @@ pub async fn renamed(
     State(app): State<App>,
     Path(id): Path<String>,
     parts: Parts,
-    body: Bytes,
+    FormBody(body): FormBody,
 ) -> Answer {
     let cx = match own_form(app, parts) {
         Ok(cx) => cx,

@@ -15,7 +15,7 @@ use crate::answer::{Answer, bare, to_the_end};
 use crate::app::App;
 use crate::cx::Cx;
 use crate::login::blur;
-use crate::query::Fields;
+use crate::query::{Fields, FormBody};
 
 /// `GET /ticket`: takes user name and ticket.
 pub async fn password_ticket(State(app): State<App>, parts: Parts) -> Answer {
@@ -28,7 +28,11 @@ pub async fn password_ticket(State(app): State<App>, parts: Parts) -> Answer {
 }
 
 /// `POST /ticket`.
-pub async fn password_ticket_entered(State(app): State<App>, parts: Parts, body: Bytes) -> Answer {
+pub async fn password_ticket_entered(
+    State(app): State<App>,
+    parts: Parts,
+    FormBody(body): FormBody,
+) -> Answer {
     let cx = match own_form(app, parts) {
         Ok(cx) => cx,
         Err(answer) => return *answer,
@@ -58,7 +62,11 @@ pub async fn new_password(State(app): State<App>, parts: Parts) -> Answer {
 }
 
 /// `POST /ticket/password`.
-pub async fn new_password_chosen(State(app): State<App>, parts: Parts, body: Bytes) -> Answer {
+pub async fn new_password_chosen(
+    State(app): State<App>,
+    parts: Parts,
+    FormBody(body): FormBody,
+) -> Answer {
     let cx = match own_form(app, parts) {
         Ok(cx) => cx,
         Err(answer) => return *answer,

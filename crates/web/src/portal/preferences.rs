@@ -1,6 +1,5 @@
 //! Which proofs may be used, and which is asked for first.
 
-use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::request::Parts;
@@ -15,7 +14,7 @@ use super::{LINKS, own_form, token};
 use crate::answer::{Answer, bare};
 use crate::app::App;
 use crate::cx::Cx;
-use crate::query::Fields;
+use crate::query::{Fields, FormBody};
 
 /// `GET /portal/preferences`. `off` and `first` are a choice that was not taken.
 pub async fn preferences(State(app): State<App>, parts: Parts) -> Answer {
@@ -29,7 +28,11 @@ pub async fn preferences(State(app): State<App>, parts: Parts) -> Answer {
 }
 
 /// `POST /portal/preferences`.
-pub async fn preferences_chosen(State(app): State<App>, parts: Parts, body: Bytes) -> Answer {
+pub async fn preferences_chosen(
+    State(app): State<App>,
+    parts: Parts,
+    FormBody(body): FormBody,
+) -> Answer {
     let cx = match own_form(app, parts) {
         Ok(cx) => cx,
         Err(answer) => return *answer,

@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 
-use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::http::request::Parts;
@@ -23,7 +22,7 @@ use super::{LINKS, own_form, token};
 use crate::answer::{Answer, bare};
 use crate::app::App;
 use crate::cx::Cx;
-use crate::query::Fields;
+use crate::query::{Fields, FormBody};
 
 /// `GET /portal/rehearsal`: what a sign-in from elsewhere would come to.
 pub async fn rehearsal(State(app): State<App>, parts: Parts) -> Answer {
@@ -33,7 +32,7 @@ pub async fn rehearsal(State(app): State<App>, parts: Parts) -> Answer {
 }
 
 /// `POST /portal/rehearsal`: do it for real, as if from `zone`.
-pub async fn rehearse(State(app): State<App>, parts: Parts, body: Bytes) -> Answer {
+pub async fn rehearse(State(app): State<App>, parts: Parts, FormBody(body): FormBody) -> Answer {
     let cx = match own_form(app, parts) {
         Ok(cx) => cx,
         Err(answer) => return *answer,

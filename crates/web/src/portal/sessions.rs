@@ -1,6 +1,5 @@
 //! Ending sessions and signing out.
 
-use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::request::Parts;
@@ -12,10 +11,14 @@ use super::{LINKS, own_form, token};
 use crate::answer::{Answer, bare};
 use crate::app::App;
 use crate::cx::Cx;
-use crate::query::Fields;
+use crate::query::{Fields, FormBody};
 
 /// `POST /portal/sessions`: end one session, or the others.
-pub async fn end_sessions(State(app): State<App>, parts: Parts, body: Bytes) -> Answer {
+pub async fn end_sessions(
+    State(app): State<App>,
+    parts: Parts,
+    FormBody(body): FormBody,
+) -> Answer {
     let cx = match own_form(app, parts) {
         Ok(cx) => cx,
         Err(answer) => return *answer,
@@ -39,7 +42,7 @@ pub async fn sign_out_asked(State(app): State<App>, parts: Parts) -> Answer {
 }
 
 /// `POST /portal/sign-out`.
-pub async fn sign_out(State(app): State<App>, parts: Parts, body: Bytes) -> Answer {
+pub async fn sign_out(State(app): State<App>, parts: Parts, FormBody(body): FormBody) -> Answer {
     let cx = match own_form(app, parts) {
         Ok(cx) => cx,
         Err(answer) => return *answer,

@@ -1,6 +1,5 @@
 //! Entering an enrolment ticket.
 
-use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::request::Parts;
@@ -13,7 +12,7 @@ use super::{LINKS, own_form, ticket_failure, token};
 use crate::answer::{Answer, bare, to_the_end};
 use crate::app::App;
 use crate::cx::Cx;
-use crate::query::Fields;
+use crate::query::{Fields, FormBody};
 
 /// `GET /portal/ticket`: for the session, or with `attempt` for a sign-in that was refused.
 pub async fn ticket(State(app): State<App>, parts: Parts) -> Answer {
@@ -25,7 +24,11 @@ pub async fn ticket(State(app): State<App>, parts: Parts) -> Answer {
 }
 
 /// `POST /portal/ticket`.
-pub async fn ticket_entered(State(app): State<App>, parts: Parts, body: Bytes) -> Answer {
+pub async fn ticket_entered(
+    State(app): State<App>,
+    parts: Parts,
+    FormBody(body): FormBody,
+) -> Answer {
     let cx = match own_form(app, parts) {
         Ok(cx) => cx,
         Err(answer) => return *answer,

@@ -345,6 +345,20 @@ async fn a_broken_database_lets_nobody_in_and_is_never_a_wrong_password() {
     }
 }
 
+#[tokio::test]
+async fn a_form_that_is_not_utf8_is_refused_before_anything_is_looked_at() {
+    let begun = at("wiki", Network::Campus).await;
+    let before = begun.bed.cost();
+    for path in ["/login", "/login/consent", "/portal/password", "/portal/rehearsal"] {
+        for body in [&b"username=%ff%fe"[..], b"username=\xff", b"%c3%28=x", b"username=%zz"] {
+            let page = begun.browser.request(Method::POST, path, body).await;
+            assert_eq!(page.status.as_u16(), 400, "{path}: {}", page.shows());
+            assert!(page.body.contains("not valid UTF-8"), "{}", page.body);
+        }
+    }
+    assert_eq!(begun.bed.cost_since(before).writes, 0);
+}
+
 /// S50: browsers can say that a page was to load what its policy forbids; so can anybody, and nothing grows by it.
 #[tokio::test]
 async fn a_violated_policy_can_be_reported_and_nothing_is_stored() {
