@@ -1,8 +1,6 @@
 //! Which counter a guess is counted in.
 
-use sekimori_directory::Method;
 use sekimori_keys::Purpose;
-use sekimori_login::Submission;
 use sekimori_login::throttle::{Bucket, Guess};
 use sekimori_store::{Counter, CounterKey};
 
@@ -20,25 +18,6 @@ pub(crate) struct GuessAt {
     pub bucket: Bucket,
     /// The counter.
     pub key: CounterKey,
-}
-
-/// What is guessed by a submission.
-pub(crate) fn of(submission: Submission) -> Option<Guess> {
-    match submission {
-        Submission::Password => Some(Guess::Password),
-        Submission::Code(Method::Totp) => Some(Guess::Totp),
-        Submission::Code(Method::RecoveryCode) => Some(Guess::RecoveryCode),
-        Submission::Code(Method::MailCode) => Some(Guess::MailCode),
-        // Nobody guesses a signature.
-        Submission::Passkey
-        | Submission::Certificate
-        | Submission::Code(Method::Password | Method::Passkey | Method::Certificate)
-        | Submission::Username
-        | Submission::Choose(_)
-        | Submission::SendCode
-        | Submission::Empty
-        | Submission::Overlong => None,
-    }
 }
 
 /// The counter of `guess` for the folded name `subject`: a keyed digest, the same for names that do not exist.

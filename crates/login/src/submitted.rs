@@ -4,6 +4,8 @@ use sekimori_base::FactorId;
 use sekimori_directory::Method;
 use serde::{Deserialize, Serialize};
 
+use crate::throttle::Guess;
+
 /// What the person has just sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -37,6 +39,25 @@ impl Submission {
             Self::Certificate => Some(Method::Certificate),
             Self::SendCode => Some(Method::MailCode),
             Self::Password | Self::Username | Self::Empty | Self::Overlong => None,
+        }
+    }
+
+    /// What is being guessed.
+    pub const fn guess(self) -> Option<Guess> {
+        match self {
+            Self::Password => Some(Guess::Password),
+            Self::Code(Method::Totp) => Some(Guess::Totp),
+            Self::Code(Method::RecoveryCode) => Some(Guess::RecoveryCode),
+            Self::Code(Method::MailCode) => Some(Guess::MailCode),
+            // Nobody guesses a signature.
+            Self::Passkey
+            | Self::Certificate
+            | Self::Code(Method::Password | Method::Passkey | Method::Certificate)
+            | Self::Username
+            | Self::Choose(_)
+            | Self::SendCode
+            | Self::Empty
+            | Self::Overlong => None,
         }
     }
 

@@ -12,7 +12,8 @@ use sekimori_directory::Method;
 use sekimori_directory::settings::CertificateHosts;
 use sekimori_keys::{Binding, Purpose, digest, seal};
 use sekimori_login::{
-    CertificateRefusal, FactorFacts, FactorState, KnownPerson, Step, Submission, Usability, Verdict,
+    CertificateRefusal, FactorFacts, FactorState, KnownPerson, Proof, Step, Submission, Usability,
+    Verdict,
 };
 use sekimori_pki::presented::{IssuerId, Refusal, Revocation, RevocationUnknown, Status};
 use sekimori_pki::{Certificate, RevocationReason, Serial};
@@ -355,12 +356,18 @@ const fn refusal(refused: &Refusal) -> CertificateRefusal {
     }
 }
 
-/// Certificates of an account as factors of it.
-pub(crate) fn add_certificates(
+/// Certificates of an account as factors of it, where the site takes certificates at all: those that we issued, and of
+/// other authorities what was shown in these proofs and what somebody may have.
+pub(crate) fn add_certificates<'p>(
     tenant: &Tenant,
     known: &mut KnownPerson,
     certificates: &[GoodCertificate],
+    proofs: impl Iterator<Item = &'p Proof>,
+    now: Timestamp,
 ) {
+    if tenant.certificates.is_none() {
+        return;
+    }
     known.ever_had_factor |= !certificates.is_empty();
     let state = FactorState::Ready.under(&known.preferences, Method::Certificate);
     known.factors.extend(certificates.iter().map(|good| FactorFacts {
@@ -372,6 +379,7 @@ pub(crate) fn add_certificates(
         last_used_at: None,
         codes_left: None,
     }));
+    tenant.issuers.add(known, proofs, now);
 }
 
 /// The same for whoever lists certificates.

@@ -192,7 +192,7 @@ impl<'a> Round<'a> {
         let tenant = &visitor.tenant;
         let typed = stage.typed().map(|typed| TypedName::fold(typed, &tenant.site.mail_domains));
         let device = visitor.device.as_deref().and_then(|text| Device::open(tenant, text));
-        let subject = match (&typed, submitted.and_then(guess::of)) {
+        let subject = match (&typed, submitted.and_then(Submission::guess)) {
             (Some(typed), _) => typed.folded().to_owned(),
             // A step-up of a standing session: the guess counts for the session's account.
             (None, Some(_)) => session_username(flow, visitor).await?.unwrap_or_default(),
@@ -213,10 +213,7 @@ impl<'a> Round<'a> {
         if let Some(person) = &mut person {
             let of_session = session.iter().flat_map(|session| &session.facts.proofs);
             let proofs = stage.proofs().iter().chain(of_session);
-            add_certificates(tenant, &mut person.known, &certificates);
-            if tenant.certificates.is_some() {
-                tenant.issuers.add(&mut person.known, proofs, visitor.now);
-            }
+            add_certificates(tenant, &mut person.known, &certificates, proofs, visitor.now);
         }
         let person = person.filter(|found| match (named, &typed) {
             (Named::ByPasskey(_), _) => true,
@@ -445,7 +442,7 @@ pub(crate) fn candidates(
     device: Option<&Device>,
     submitted: Option<Submission>,
 ) -> Vec<GuessAt> {
-    let Some(guess) = submitted.and_then(guess::of) else { return Vec::new() };
+    let Some(guess) = submitted.and_then(Submission::guess) else { return Vec::new() };
     let known = device
         .filter(|device| device.knows(subject))
         .map(|device| guess::at(&visitor.tenant, guess, Bucket::KnownDevice, subject, device.id()));

@@ -7,7 +7,6 @@ use sekimori_directory::{Binding, Method};
 
 use crate::facts::{FactorFacts, FactorState, Facts, KnownPerson, Proof, SessionFacts, is_within};
 use crate::policy::{Policy, PolicyMatch};
-use crate::submitted::Submission;
 use crate::throttle::Guess;
 use crate::{Assurance, AssuranceDemand, Choice, Details, Freshness, Usability};
 
@@ -301,21 +300,7 @@ impl<'a> Weighed<'a> {
 
     /// What is being guessed by the present submission.
     pub fn guess(&self) -> Option<Guess> {
-        match self.facts.submitted? {
-            Submission::Password => Some(Guess::Password),
-            Submission::Code(Method::Totp) => Some(Guess::Totp),
-            Submission::Code(Method::RecoveryCode) => Some(Guess::RecoveryCode),
-            Submission::Code(Method::MailCode) => Some(Guess::MailCode),
-            // Nobody guesses a signature.
-            Submission::Passkey
-            | Submission::Certificate
-            | Submission::Code(Method::Password | Method::Passkey | Method::Certificate)
-            | Submission::Username
-            | Submission::Choose(_)
-            | Submission::SendCode
-            | Submission::Empty
-            | Submission::Overlong => None,
-        }
+        self.facts.submitted?.guess()
     }
 }
 

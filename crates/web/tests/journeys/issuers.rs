@@ -2,7 +2,9 @@
 //! what happens while its revocation list cannot be had.
 
 use sekimori_base::Timestamp;
-use sekimori_directory::settings::{CertificateHosts, CertificateIssuer, IssuerName, Moment};
+use sekimori_directory::settings::{
+    CertificateHosts, CertificateIssuer, IssuerName, Moment, ZoneName,
+};
 use sekimori_directory::{Group, MailAddress};
 use sekimori_testbed::{
     CERTIFICATE_HOSTS, Elsewhere, ExtendedKeyUsagePurpose, Network, Page, Says, Testbed, Write,
@@ -290,4 +292,20 @@ async fn it_is_for_the_groups_that_may_have_one() {
     let page = library.asked("rika").await;
     let done = library.shown(&page, Some(&library.of_unit(1, "rika"))).await;
     assert_eq!(library.begun.tokens(&done).await.claim("acr"), TWO);
+}
+
+#[tokio::test]
+async fn whoever_may_hold_one_is_asked_for_it_and_listed_until_something_is_registered() {
+    let library = Library::open(&["organizational_unit"], |_| {}).await;
+    let bed = library.bed();
+    let listed = bed.flow.outlook_from(&bed.tenant(), &ZoneName::outside(), None).await;
+    let people = listed.expect("the database answers").people;
+    let hana = people.iter().find(|one| one.person.username.as_str() == "hana").expect("hana");
+    // Whether she holds one nobody here knows; without one she is refused so.
+    assert_eq!(hana.locked_out.map(sekimori_login::Reason::code), Some("mfa.none_registered"));
+    let page = library.begun.password("hana").await;
+    assert_eq!(page.reason(), None, "{}", page.shows());
+    assert!(page.form().action.contains("/present"), "{}", page.shows());
+    let page = library.shown(&page, None).await;
+    assert_eq!(page.reason().as_deref(), Some("mfa.none_registered"), "{}", page.shows());
 }
