@@ -157,6 +157,11 @@ impl Site {
         "Asia/Tokyo".to_owned()
     }
 
+    /// `host[:port]` of the issuer.
+    pub fn host(&self) -> &str {
+        self.issuer.split_once("://").map_or(&self.issuer, |(_, host)| host)
+    }
+
     /// The service of that name.
     pub fn service(&self, name: &ServiceName) -> Option<&Service> {
         self.services.iter().find(|service| service.name == *name)

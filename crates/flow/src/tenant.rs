@@ -101,7 +101,7 @@ impl Tenant {
 
     /// `host[:port]` of the issuer.
     pub fn host(&self) -> &str {
-        self.site.issuer.split_once("://").map_or("", |(_, host)| host)
+        self.site.host()
     }
 
     /// Whether browsers reach us by TLS; only then cookies can be `Secure`.

@@ -101,7 +101,7 @@ impl App {
     /// The organisation that a site document is for: made if it is new.
     pub async fn tenant_of(&self, site: &Site) -> Result<TenantId, Failed> {
         let doing = "finding the organisation";
-        let host = host(&site.issuer);
+        let host = site.host();
         let standing = self.flow.store.tenants().await.map_err(Failed::at(doing))?;
         let declared = &self.settings.tenants;
         if declared.is_empty() {
@@ -146,11 +146,6 @@ impl App {
         let _ = tokio::time::timeout(Duration::from_secs(2), leaving).await;
         let _ = tokio::task::spawn_blocking(move || self.flow.store.close()).await;
     }
-}
-
-/// `host[:port]` of an issuer.
-fn host(issuer: &str) -> &str {
-    issuer.split_once("://").map_or(issuer, |(_, host)| host)
 }
 
 /// That there is a database, for a command that makes none: in another folder it would look into an empty one.

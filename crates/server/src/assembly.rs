@@ -82,8 +82,7 @@ impl Assembly {
     /// Give a site its tenant and keys, and apply its document if it has none yet.
     pub async fn first_site(&self, site: &Site, by: &str) -> Result<TenantId, Fault> {
         let now = self.flow.clock.now();
-        let host = site.issuer.split_once("://").map_or("", |(_, host)| host);
-        let tenant = self.flow.ensure_tenant(host, now).await?;
+        let tenant = self.flow.ensure_tenant(site.host(), now).await?;
         if self.flow.store.site(tenant).await?.is_none() {
             match self.flow.store.apply_site(tenant, 0, site, now, by).await {
                 Ok(_) | Err(ChangeError::Stale) => {}

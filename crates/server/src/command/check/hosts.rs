@@ -30,7 +30,7 @@ pub(super) enum Which {
 
 /// An issuer that is none of the organisations which the node declares.
 pub(super) fn undeclared(node: &Node, site: &Site) -> Option<Finding> {
-    let host = site.issuer.split_once("://").map_or(site.issuer.as_str(), |(_, host)| host);
+    let host = site.host();
     let declared = node.tenants.iter().any(|tenant| tenant.host == host);
     (!node.tenants.is_empty() && !declared).then(|| Finding {
         file: Which::Site,
