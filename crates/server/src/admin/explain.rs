@@ -109,9 +109,14 @@ fn words(explained: &Explained, code: IncidentCode, time_zone: &str) -> String {
     say("zone", line.zone.as_deref().unwrap_or("-"));
     let Some(decided) = &explained.decided else {
         say("reason", line.reason.as_deref().unwrap_or("-"));
-        match &explained.request {
-            Some(request) => said(&mut say, line.reason.as_deref(), request),
-            None => say("facts", "removed by retention"),
+        let fault = line.details.as_ref().and_then(|details| details["fault"].as_str());
+        match (&explained.request, fault) {
+            (Some(request), _) => said(&mut say, line.reason.as_deref(), request),
+            (None, Some(fault)) => {
+                say("fault", fault);
+                say("", "something of ours broke: the server's log says more under this code");
+            }
+            (None, None) => say("facts", "removed by retention"),
         }
         return text;
     };
@@ -341,6 +346,24 @@ mod tests {
     use sekimori_directory::settings::ServiceName;
 
     use super::*;
+
+    #[test]
+    fn a_fault_is_told_as_one_and_not_as_facts_that_are_gone() {
+        let told = |details: Value| {
+            let line = json!({
+                "writer": "w", "sequence": 1, "at": 0, "event": "fault", "reason": "svc.fault",
+                "details": details,
+            });
+            let line = serde_json::from_value(line).unwrap();
+            let explained = Explained { line, person: None, decided: None, request: None };
+            let code = IncidentCode::random(&crate::outside::SystemEntropy);
+            words(&explained, code, "Asia/Tokyo")
+        };
+        let fault = told(json!({ "fault": "reading: the disk is ill" }));
+        assert!(fault.contains("the disk is ill") && fault.contains("server's log"), "{fault}");
+        assert!(!fault.contains("retention"), "{fault}");
+        assert!(told(json!(null)).contains("removed by retention"));
+    }
 
     #[test]
     fn what_would_change_is_told_in_words_for_people() {
