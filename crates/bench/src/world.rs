@@ -343,7 +343,7 @@ async fn fill(place: &Place, folder: &Path, count: u64) -> Result<Secrets, Wrong
     };
     let hashing = Hashing::start(settings).map_err(Wrong::at("memory"))?;
     let (clock, entropy) = (Arc::new(SystemClock), Arc::new(SystemEntropy));
-    let flow = Flow::new(store.clone(), keys, clock, entropy, hashing);
+    let flow = Flow::new(store.clone(), keys, clock, entropy, hashing, None);
     let loaded = flow.load_tenant(tenant, now).await.map_err(Wrong::at("the tenant"))?;
     let loaded = loaded.ok_or_else(|| Wrong::new("the server applied no site document"))?;
     let secret = async |name: &str| {

@@ -31,6 +31,8 @@ pub struct Node {
     pub database_ca_file: Option<PathBuf>,
     /// The root key file, the same on all nodes.
     pub key_file: PathBuf,
+    /// Where keys of certificate authorities may be, if not in the database; `None` = nowhere else.
+    pub pkcs11: Option<Pkcs11>,
     /// A site document to apply when the database holds none yet.
     pub site_file: Option<PathBuf>,
     /// Password hashing.
@@ -131,6 +133,17 @@ pub enum Database {
     Postgres(String),
     /// PostgreSQL at the address in this file.
     PostgresFile(PathBuf),
+}
+
+/// A PKCS#11 token.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pkcs11 {
+    /// The module: a shared library.
+    pub module: PathBuf,
+    /// The label of the token.
+    pub token: String,
+    /// A file that holds its PIN.
+    pub pin_file: PathBuf,
 }
 
 /// Argon2id and its workers.
@@ -314,6 +327,7 @@ impl Default for Node {
             database: Database::default(),
             database_ca_file: None,
             key_file: "data/root.key".into(),
+            pkcs11: None,
             site_file: None,
             hashing: Hashing::default(),
             mail: None,
@@ -340,6 +354,7 @@ impl Node {
             vec![&mut self.key_file, &mut self.management.socket, &mut self.audit.checkpoint_file];
         paths.extend(&mut self.site_file);
         paths.extend(&mut self.database_ca_file);
+        paths.extend(self.pkcs11.iter_mut().flat_map(|it| [&mut it.module, &mut it.pin_file]));
         match &mut self.database {
             Database::Sqlite(path) | Database::PostgresFile(path) => paths.push(path),
             Database::Postgres(_) => {}

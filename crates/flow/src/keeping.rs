@@ -271,7 +271,7 @@ impl Flow {
         tenant.keys_version = set.version;
         tenant.secrets = secrets;
         tenant.checkpoint_keys = checkpoint_keys(id, &set, &tenant.keys)?;
-        tenant.authorities = Authorities::open(id, &set, &tenant.keys);
+        tenant.authorities = Authorities::open(id, &set, &tenant.keys, &self.device);
         // Before anybody is served by it: without them no certificate of another authority counts.
         self.keep_lists(&tenant).await?;
         Ok(Some(tenant))

@@ -43,7 +43,7 @@ use std::sync::Arc;
 
 use moka::sync::Cache;
 use sekimori_base::{Clock, Entropy, TenantId, random};
-use sekimori_keys::RootKeys;
+use sekimori_keys::{KeyDevice, RootKeys};
 use sekimori_store::Store;
 
 pub use alarm::{Alarm, Alert};
@@ -85,6 +85,8 @@ pub struct Parts {
     pub alarm: Alarm,
     /// How the audit's checkpoints stand.
     pub sealing: checkpoint::Sealing,
+    /// Where keys of authorities may be, if not in the database.
+    pub device: certificates::Device,
     sources: sources::Sources,
     typed: typed::Typed,
     budget: budget::Budget,
@@ -117,6 +119,7 @@ impl Flow {
         clock: Arc<dyn Clock>,
         entropy: Arc<dyn Entropy>,
         hashing: Hashing,
+        device: Option<Arc<dyn KeyDevice>>,
     ) -> Self {
         let typed = typed::Typed::new(random(&*entropy));
         Self(Arc::new(Parts {
@@ -129,6 +132,7 @@ impl Flow {
             tally: Tally::default(),
             alarm: Alarm::default(),
             sealing: checkpoint::Sealing::default(),
+            device: certificates::Device::new(device),
             sources: sources::Sources::default(),
             typed,
             budget: budget::Budget::narrated(),

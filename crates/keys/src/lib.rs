@@ -12,9 +12,12 @@
 //! 3. [`SigningKey`]s lie sealed by the ring; a [`SigningKeySet`] signs with the active one and
 //!    publishes all that a relying party may still need.
 //!
+//! A key of an authority may be in a device instead: a [`DeviceKey`].
+//!
 //! Deliberately absent: HMAC signatures on tokens, encrypted tokens, and any key that a token
 //! brings along or points to.
 
+mod device;
 pub mod digest;
 mod json;
 mod jwk;
@@ -28,6 +31,7 @@ pub mod seal;
 mod set;
 mod sign;
 
+pub use device::{DeviceError, DeviceKey, KEY_LABEL_BYTES_MAX, KeyDevice, Origin};
 pub use jwk::{Jwk, JwkError, JwkSet, PublicNumbers};
 pub use purpose::{Purpose, Scope};
 pub use ring::{DataKey, KeyRing, KeyRingError, KeyVersion, KeyedDigest};

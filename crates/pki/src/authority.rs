@@ -142,7 +142,7 @@ impl Authority {
         let end = later(now, months).min(self.certificate.not_after());
         stamp(params, begin, end, entropy);
         let made = params.signed_by(key, &self.issuer);
-        let made = made.map_err(Fault::while_doing("signing a certificate"))?;
+        let made = made.map_err(|error| self.signer().fault("signing a certificate", error))?;
         Certificate::read(made.der()).map_err(Fault::while_doing("reading a new certificate"))
     }
 
@@ -172,7 +172,7 @@ pub fn make_root(
     let mut params = authority_params(name, own.public());
     params.is_ca = IsCa::Ca(BasicConstraints::Constrained(1));
     stamp(&mut params, now.plus_seconds(-BACKDATED_SECONDS), later(now, months), entropy);
-    let made = params.self_signed(&own).map_err(Fault::while_doing("signing a root"))?;
+    let made = params.self_signed(&own).map_err(|error| own.fault("signing a root", error))?;
     Authority::open(made.der(), signer).map_err(fault)
 }
 
@@ -182,7 +182,7 @@ pub fn request_issuing(name: &AuthorityName, signer: Arc<dyn Signer>) -> Result<
     let signer = CertificateSigner::new(signer).map_err(Fault::while_doing(doing))?;
     let mut params = CertificateParams::default();
     params.distinguished_name = name.distinguished();
-    let request = params.serialize_request(&signer).map_err(Fault::while_doing(doing))?;
+    let request = params.serialize_request(&signer).map_err(|error| signer.fault(doing, error))?;
     Ok(request.der().to_vec())
 }
 

@@ -108,7 +108,7 @@ impl Authority {
             key_identifier_method: KeyIdMethod::PreSpecified(self.key_id().to_vec()),
         };
         let list = params.signed_by(self.issuer());
-        let list = list.map_err(Fault::while_doing("signing a revocation list"))?;
+        let list = list.map_err(|error| self.signer().fault("signing a revocation list", error))?;
         Ok(list.der().to_vec())
     }
 }

@@ -1,10 +1,11 @@
 //! Public keys as certificates carry them, and private ones as they sign certificates.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use der::asn1::UintRef;
 use der::{Decode, Encode, Sequence};
 use rcgen::{PKCS_ECDSA_P256_SHA256, PKCS_ECDSA_P384_SHA384, PKCS_RSA_SHA256};
+use sekimori_base::Fault;
 use sekimori_keys::{PublicNumbers, SignatureAlgorithm, Signer};
 use x509_cert::spki::{ObjectIdentifier, SubjectPublicKeyInfoOwned};
 
@@ -143,16 +144,27 @@ impl rcgen::PublicKeyData for PublicKey {
 pub(crate) struct CertificateSigner {
     signer: Arc<dyn Signer>,
     public: PublicKey,
+    /// Why it did not sign the last time, which the issuing library has no room for.
+    failure: Arc<Mutex<Option<String>>>,
 }
 
 impl CertificateSigner {
     pub(crate) fn new(signer: Arc<dyn Signer>) -> Result<Self, SignerUnfit> {
         let public = PublicKey::of(signer.as_ref())?;
-        Ok(Self { signer, public })
+        Ok(Self { signer, public, failure: Arc::default() })
     }
 
     pub(crate) fn public(&self) -> &PublicKey {
         &self.public
+    }
+
+    /// What the issuing library said while `doing` something with this key: where the key did not sign, why.
+    pub(crate) fn fault(&self, doing: &'static str, error: rcgen::Error) -> Fault {
+        let why = self.failure.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        match (error, why) {
+            (rcgen::Error::RemoteKeyError, Some(why)) => Fault::new(doing, why),
+            (error, _) => Fault::new(doing, error),
+        }
     }
 
     /// The algorithm, for structures that we write ourselves.
@@ -161,11 +173,12 @@ impl CertificateSigner {
     }
 
     /// The signature in the form of X.509.
-    pub(crate) fn signature(&self, message: &[u8]) -> Result<Vec<u8>, sekimori_base::Fault> {
+    pub(crate) fn signature(&self, message: &[u8]) -> Result<Vec<u8>, Fault> {
         let signature = self.signer.sign(message)?;
         match self.signer.algorithm() {
-            SignatureAlgorithm::Es256 => ecdsa_der(&signature)
-                .map_err(sekimori_base::Fault::while_doing("writing an ECDSA signature")),
+            SignatureAlgorithm::Es256 => {
+                ecdsa_der(&signature).map_err(Fault::while_doing("writing an ECDSA signature"))
+            }
             SignatureAlgorithm::Rs256 | SignatureAlgorithm::Ps256 | SignatureAlgorithm::EdDsa => {
                 Ok(signature)
             }
@@ -191,6 +204,10 @@ impl rcgen::PublicKeyData for CertificateSigner {
 
 impl rcgen::SigningKey for CertificateSigner {
     fn sign(&self, message: &[u8]) -> Result<Vec<u8>, rcgen::Error> {
-        self.signature(message).map_err(|_| rcgen::Error::RemoteKeyError)
+        self.signature(message).map_err(|fault| {
+            let mut failure = self.failure.lock().unwrap_or_else(PoisonError::into_inner);
+            *failure = Some(fault.to_string());
+            rcgen::Error::RemoteKeyError
+        })
     }
 }

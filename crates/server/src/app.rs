@@ -19,6 +19,7 @@ use crate::command::Failed;
 use crate::console::note;
 use crate::files;
 use crate::outside::{SystemClock, SystemEntropy};
+use crate::token;
 
 /// For whom the program is put together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,8 +48,12 @@ pub struct App {
 impl App {
     /// Open database and keys; both are made if neither is there.
     pub async fn open(settings: &Node, purpose: Purpose) -> Result<Self, Failed> {
-        let places = Places { database: place(settings)?, key_file: settings.key_file.clone() };
         key_file(settings)?;
+        let places = Places {
+            database: place(settings)?,
+            key_file: settings.key_file.clone(),
+            device: token::of(settings)?,
+        };
         let hashing = hashing(&settings.hashing, purpose);
         let options = match purpose {
             Purpose::Serve => Options::serve,

@@ -7,7 +7,7 @@ use sekimori_base::{Clock, Entropy, Fault, NodeId, TenantId, Timestamp};
 use sekimori_credential::MemoryError;
 use sekimori_directory::settings::Site;
 use sekimori_flow::{Flow, Hashing, HashingSettings};
-use sekimori_keys::RootKeys;
+use sekimori_keys::{KeyDevice, RootKeys};
 use sekimori_store::{ChangeError, OpenError, Options, Place, Store};
 
 use crate::files;
@@ -18,6 +18,8 @@ pub struct Places {
     pub database: Place,
     /// The root key file; made if it is not there.
     pub key_file: PathBuf,
+    /// Where keys of certificate authorities may be, if not in the database.
+    pub device: Option<Arc<dyn KeyDevice>>,
 }
 
 /// Why the parts could not be put together.
@@ -70,7 +72,7 @@ impl Assembly {
         let store = Store::open(&places.database, &options(node))?;
         let hashing = Hashing::start(hashing)?;
         let started_at = clock.now();
-        let flow = Flow::new(store, root_keys, clock, entropy, hashing);
+        let flow = Flow::new(store, root_keys, clock, entropy, hashing, places.device.clone());
         Ok(Self { flow, node, started_at })
     }
 

@@ -25,6 +25,8 @@ const KEEP: Duration = Duration::from_secs(2);
 const ROTATE: Duration = Duration::from_mins(1);
 /// Revocation lists of other authorities that are due.
 const LISTS: Duration = Duration::from_secs(5);
+/// Whether the token of authorities' keys can sign.
+const TOKEN: Duration = Duration::from_secs(10);
 /// Checkpoints of the audit.
 const SEAL: Duration = Duration::from_secs(sekimori_flow::checkpoint::ROUND_SECONDS.unsigned_abs());
 /// Mail that is due.
@@ -75,6 +77,7 @@ pub fn start(
     };
     every("looking at the lists of roots", REMIND, stopping, remind);
     fetch_lists(app, stopping);
+    watch_token(app, stopping);
     let sealing = app.clone();
     let seal = move || {
         let app = sealing.clone();
@@ -97,6 +100,15 @@ pub fn start(
     }
     every("removing what has expired", SWEEP, stopping, move || sweep(three.clone()));
     Ok(())
+}
+
+fn watch_token(app: &App, stopping: &Stopping) {
+    let looking = app.clone();
+    let look = move || {
+        let app = looking.clone();
+        async move { app.flow.look_at_device().await }
+    };
+    every("looking at the token", TOKEN, stopping, look);
 }
 
 fn fetch_lists(app: &App, stopping: &Stopping) {

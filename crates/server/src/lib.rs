@@ -17,6 +17,7 @@ pub mod manage;
 mod notify;
 pub mod outside;
 pub mod serve;
+mod token;
 mod trace;
 
 pub use trace::TraceId;

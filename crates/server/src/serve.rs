@@ -49,7 +49,8 @@ impl Serving {
         let certificates = certificate_listener(&app, &metrics, &stopping)?;
         // The program has taken them before it came here.
         let kept = Kept::now();
-        let health = Arc::new(Health::new(checks::all(&app, &kept)));
+        let health =
+            Arc::new(Health::new(checks::all(&app, &kept)).watching(checks::impaired(&app)));
         let manager = open(settings.management.address)?;
         let management_router = health::router(Arc::clone(&health), metrics.clone());
         let small = Limits { connections_max: 64, ..Limits::default() };
@@ -244,6 +245,12 @@ fn metrics(app: &App) -> Metrics {
         "revocation_list_addresses_failing",
         "Addresses of revocation lists that gave none when they were last asked",
         move || flow.tenants.all().iter().map(|one| one.issuers.failing() as u64).sum(),
+    );
+    let flow = app.flow.clone();
+    metrics.gauge(
+        "token_unusable",
+        "1 while the token with keys of certificate authorities cannot sign: nothing is issued, and no list renewed",
+        move || u64::from(flow.device.problem().is_some()),
     );
     let flow = app.flow.clone();
     metrics.sign_ins(move || flow.tally.counts());

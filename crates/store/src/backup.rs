@@ -189,6 +189,18 @@ pub fn sealed_keys(backup: &Path, line: &str) -> Result<Vec<Sealed<[u8]>>, OpenE
     read().map_err(|error| bad(&error))
 }
 
+/// What stands in the open beside the keys of one line that a backup holds.
+pub fn public_halves(backup: &Path, line: &str) -> Result<Vec<String>, OpenError> {
+    let read = || {
+        let from = opened(backup)?;
+        let wanted = "SELECT public FROM sealing_key WHERE line = ?1 AND public IS NOT NULL";
+        let mut halves = from.prepare(wanted)?;
+        let halves = halves.query_map([line], |row| row.get(0))?;
+        Ok(halves.collect::<Result<_, _>>()?)
+    };
+    read().map_err(|error| bad(&error))
+}
+
 /// Restore a backup into an empty place, as of `now`. Blocks. Sessions, codes, tokens, tickets and
 /// attempts are void, grants have ended, TOTP steps up to now are spent.
 pub fn restore(backup: &Path, place: &Place, now: Timestamp) -> Result<BackupReport, OpenError> {

@@ -43,7 +43,7 @@ pub use audit::{
     ListedChain, ScannedLine, StoredLine, Unlisted, UnlistedChain, chain_start, commitment,
     verify_next,
 };
-pub use backup::{BackupReport, restore, sealed_keys};
+pub use backup::{BackupReport, public_halves, restore, sealed_keys};
 pub use certificates::{
     CertificateSerial, GoodCertificate, NewCertificate, RevokedRow, StoredCertificate, Taken,
     WithEndedAccount,

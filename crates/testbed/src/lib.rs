@@ -170,6 +170,7 @@ impl Testbed {
             Arc::clone(&clock) as Arc<dyn Clock>,
             Arc::clone(&chance) as Arc<dyn Entropy>,
             hashing,
+            None,
         );
         let robot = Robot::new();
         let mut organisations = Vec::new();

@@ -207,6 +207,11 @@ pub const CONFINED: &[Confined] = &[
         reason: "what a passkey signed is judged in one place",
     },
     Confined {
+        crates: &["cryptoki", "cryptoki-sys", "libloading"],
+        to: &["signer-pkcs11"],
+        reason: "one crate loads a foreign library into the process",
+    },
+    Confined {
         crates: &["lettre"],
         to: &["server"],
         reason: "mail leaves through the outbox only",

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use url::Url;
 
 use super::{
-    Audit, Database, Hashing, Listener, Log, LogFormat, LogLevel, Management, Node, Smtp,
+    Audit, Database, Hashing, Listener, Log, LogFormat, LogLevel, Management, Node, Pkcs11, Smtp,
     SmtpLogin, SmtpTls, Tenant,
 };
 use crate::closest::shown;
@@ -28,6 +28,7 @@ pub(super) fn node(keys: Keys<'_, '_>) -> Node {
         database,
         database_ca_file,
         key_file: path_or(&keys, "key_file", default.key_file),
+        pkcs11: keys.table("pkcs11", "pkcs11").and_then(pkcs11),
         site_file: keys.take("site_file").and_then(|item| path(&item)),
         hashing: hashing(&keys),
         mail: keys.table("mail", "mail").and_then(mail),
@@ -157,6 +158,26 @@ fn postgres(text: &str) -> Result<String, Wrong> {
         ));
     }
     Ok(text.to_owned())
+}
+
+fn pkcs11(keys: Keys<'_, '_>) -> Option<Pkcs11> {
+    // Tokens have 32 bytes for their label (CK_TOKEN_INFO).
+    const LABEL_BYTES_MAX: usize = 32;
+    let module = keys
+        .required("module", "module = \"/usr/lib/softhsm/libsofthsm2.so\"")
+        .and_then(|item| path(&item));
+    let token = keys.required("token", "token = \"sekimori\"").and_then(|item| {
+        let label = item.line(256)?;
+        if label.len() > LABEL_BYTES_MAX {
+            item.error("this label of a token is too long", "at most 32 bytes, as the token has");
+            return None;
+        }
+        Some(label)
+    });
+    let pin_file =
+        keys.required("pin_file", "pin_file = \"data/token.pin\"").and_then(|item| path(&item));
+    keys.finish();
+    Some(Pkcs11 { module: module?, token: token?, pin_file: pin_file? })
 }
 
 fn hashing(keys: &Keys<'_, '_>) -> Hashing {

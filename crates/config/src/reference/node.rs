@@ -28,6 +28,11 @@ pub(super) const SECTIONS: &[Section] = &[
     ),
     section("management", Once, "Health, metrics, and commands beside the running server."),
     section("database", Once, "One of the three."),
+    section(
+        "pkcs11",
+        Once,
+        "A token in which keys of certificate authorities may be: SoftHSM2, or a hardware security module. Its module is a foreign library that runs in this process; nothing is loaded without this section.",
+    ),
     section("hashing", Once, "Argon2id. Each worker holds one piece of memory of that size."),
     section(
         "mail",
@@ -91,6 +96,11 @@ keys! {
         "postgres", "`postgres://user@host/name`", Nothing, "PostgreSQL, for many nodes; without a password.";
         "postgres_file", "file", Nothing, "A file that holds such an address, with a password.";
         "ca_file", "file", Depends("the system's authorities"), "PEM certificates of who vouches for the PostgreSQL server. Over a network the connection is encrypted and the server verified, unless the address ends in `?sslmode=require` (encrypted, and verified only with this file) or `?sslmode=disable` (in clear).";
+    }
+    "pkcs11" {
+        "module", "file", Required, "The PKCS#11 module, a shared library. Who can write this file is this server.";
+        "token", "text", Required, "The label of the token.";
+        "pin_file", "file", Required, "A file (mode 0600) that holds the PIN of its user; read again whenever somebody logs in.";
     }
     "hashing" {
         "memory_kib", "7168 to 1048576", Value("19456"), "Memory of one hash, in KiB.";

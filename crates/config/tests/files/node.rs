@@ -45,6 +45,8 @@ fn a_node_of_a_cluster_is_read_whole() {
         [true, false]
     );
     assert_eq!(node.certificates.as_ref().unwrap().transport, Transport::Plain);
+    let token = node.pkcs11.as_ref().unwrap();
+    assert_eq!((token.token.as_str(), token.pin_file.to_str()), ("campus", Some("token.pin")));
     let mail = node.mail.as_ref().unwrap();
     assert_eq!((mail.tls, mail.port), (SmtpTls::Starttls, 587));
     assert_eq!(mail.second.as_ref().unwrap().host, "relay.example.net");

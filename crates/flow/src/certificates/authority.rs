@@ -3,13 +3,15 @@
 use std::sync::Arc;
 
 use sekimori_base::{Fault, Sealed};
-use sekimori_keys::{KeyProfile, KeyRing, RsaBits, SignatureAlgorithm, SigningKey};
+use sekimori_keys::{
+    DeviceError, KeyDevice, KeyProfile, KeyRing, RsaBits, SignatureAlgorithm, Signer, SigningKey,
+};
 use sekimori_pki::{
     Authority, AuthorityError, AuthorityName, Certificate, CertificateMalformed, request_issuing,
 };
 use sekimori_store::{ChangeError, KeySet, KeyStanding, KeyStep, StoredKey, Write};
 
-use super::{AUTHORITY_LINE, Beside, key_binding, open_key};
+use super::{AUTHORITY_LINE, Beside, InDevice, key_binding, open_key};
 use crate::Flow;
 use crate::admin::By;
 use crate::tenant::Tenant;
@@ -17,13 +19,20 @@ use crate::tenant::Tenant;
 /// So often a change is tried again when somebody else changes keys at the same moment.
 const TRIES: usize = 5;
 
+const MAKING: &str = "making an authority's key";
+
 /// What an authority's key is to be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AuthorityPlan {
     /// ECDSA on P-256.
     P256,
     /// RSA of 3072 bits, where old devices need it.
     Rsa3072,
+    /// The key with this label in the device of the node: ECDSA on P-256, made there if there is none.
+    InDevice {
+        /// The label of the key.
+        label: String,
+    },
 }
 
 /// The request of a new authority to its root.
@@ -33,6 +42,36 @@ pub struct AuthorityRequest {
     pub name: String,
     /// The request (DER).
     pub request: Vec<u8>,
+    /// The device that its key is in; `None` = it lies sealed in the database.
+    pub device: Option<InDevice>,
+}
+
+/// Why no key of a new authority is made.
+#[derive(Debug, thiserror::Error)]
+pub enum RequestError {
+    /// The settings of this node name no device.
+    #[error(
+        "this node has no token: name its module, label and PIN file under [pkcs11] of sekimori.toml"
+    )]
+    NoDevice,
+    /// The device does not do it.
+    #[error(transparent)]
+    Device(#[from] DeviceError),
+    /// It has the key of an authority that is here already.
+    #[error(
+        "the key {0} of the token belongs to an authority that is here already: take another label"
+    )]
+    Taken(String),
+    /// Something of ours does not work.
+    #[error(transparent)]
+    Fault(#[from] Fault),
+}
+
+/// A key that waits for its certificate, and its request.
+struct Waiting {
+    stored: StoredKey,
+    request: Vec<u8>,
+    device: Option<InDevice>,
 }
 
 /// Why a signed authority is not taken.
@@ -66,25 +105,71 @@ impl Flow {
         name: &AuthorityName,
         plan: AuthorityPlan,
         by: &By,
-    ) -> Result<AuthorityRequest, Fault> {
-        let profile = match plan {
-            AuthorityPlan::P256 => KeyProfile::Es256,
-            AuthorityPlan::Rsa3072 => KeyProfile::Rs256(RsaBits::B3072),
+    ) -> Result<AuthorityRequest, RequestError> {
+        let Waiting { stored, request, device } = match plan {
+            AuthorityPlan::P256 => self.sealed_key(tenant, name, KeyProfile::Es256).await?,
+            AuthorityPlan::Rsa3072 => {
+                self.sealed_key(tenant, name, KeyProfile::Rs256(RsaBits::B3072)).await?
+            }
+            AuthorityPlan::InDevice { label } => self.device_key(name, label).await?,
         };
-        let made = tokio::task::spawn_blocking(move || SigningKey::generate(profile));
-        let key = made.await.map_err(Fault::while_doing("making an authority's key"))??;
-        let key = Arc::new(key);
-        let request = request_issuing(name, Arc::clone(&key) as Arc<dyn sekimori_keys::Signer>)?;
-        let put = self.waiting_key(tenant, &tenant.keys, &key, profile.algorithm())?;
-        let kid = key.kid().to_owned();
+        let kid = stored.name.clone();
+        if let Some(device) = device.as_ref().filter(|_| tenant.authorities.named(&kid).is_some()) {
+            return Err(RequestError::Taken(device.label.clone()));
+        }
         self.change_authorities(tenant, |standing| {
             let mut steps = remove_waiting(standing);
-            steps.push(KeyStep::Put(put.clone()));
+            steps.push(KeyStep::Put(stored.clone()));
             Ok(steps)
         })
         .await?;
         self.authority_line(tenant, "ca.requested", &kid, by).await?;
-        Ok(AuthorityRequest { name: kid, request })
+        Ok(AuthorityRequest { name: kid, request, device })
+    }
+
+    async fn sealed_key(
+        &self,
+        tenant: &Tenant,
+        name: &AuthorityName,
+        profile: KeyProfile,
+    ) -> Result<Waiting, Fault> {
+        let made = tokio::task::spawn_blocking(move || SigningKey::generate(profile));
+        let key = Arc::new(made.await.map_err(Fault::while_doing(MAKING))??);
+        let request = request_issuing(name, Arc::clone(&key) as Arc<dyn Signer>)?;
+        let stored = self.waiting_key(tenant, &tenant.keys, &key, profile.algorithm())?;
+        Ok(Waiting { stored, request, device: None })
+    }
+
+    async fn device_key(
+        &self,
+        name: &AuthorityName,
+        label: String,
+    ) -> Result<Waiting, RequestError> {
+        let device = self.device.port().cloned().ok_or(RequestError::NoDevice)?;
+        let name = name.clone();
+        let making = tokio::task::spawn_blocking(move || {
+            let (point, _) = device.take_or_make(&label)?;
+            let there = InDevice::new(device.name(), &label, &point);
+            let key = Arc::new(there.key(Some(&device))?);
+            let kid = key.kid().to_owned();
+            let request = request_issuing(&name, key)?;
+            Ok::<_, RequestError>((there, kid, request))
+        });
+        let (there, kid, request) = making.await.map_err(Fault::while_doing(MAKING))??;
+        let algorithm = SignatureAlgorithm::Es256.name().to_owned();
+        let device = Some(there.clone());
+        let beside = Beside { algorithm, certificates: None, root_list: None, device };
+        let now = self.clock.now();
+        let stored = StoredKey {
+            line: AUTHORITY_LINE.to_owned(),
+            name: kid,
+            standing: KeyStanding::Next,
+            moment: now,
+            sealed: Sealed::from_bytes(Vec::new()),
+            public: Some(beside.written()?),
+            made_at: now,
+        };
+        Ok(Waiting { stored, request, device: Some(there) })
     }
 
     /// Take the certificate that a root made of the request. The authority issues from now on; the one before only
@@ -101,7 +186,8 @@ impl Flow {
             return Err(InstallError::Root);
         }
         let set = self.store.keys(tenant.id).await?;
-        let (stored, beside, authority) = waiting_for(tenant, &set, certificate)?;
+        let device = self.device.port();
+        let (stored, beside, authority) = waiting_for(tenant, &set, certificate, device)?;
         let now = self.clock.now();
         if !authority.is_valid(now) {
             return Err(InstallError::NotValid);
@@ -167,8 +253,8 @@ impl Flow {
             .seal(&key_binding(tenant.id, key.kid()), key.to_pkcs8().expose(), &*self.entropy)
             .map_err(Fault::while_doing("sealing an authority's key"))?;
         let now = self.clock.now();
-        let beside =
-            Beside { algorithm: algorithm.name().to_owned(), certificates: None, root_list: None };
+        let algorithm = algorithm.name().to_owned();
+        let beside = Beside { algorithm, certificates: None, root_list: None, device: None };
         Ok(StoredKey {
             line: AUTHORITY_LINE.to_owned(),
             name: key.kid().to_owned(),
@@ -206,11 +292,12 @@ fn waiting_for(
     tenant: &Tenant,
     set: &KeySet,
     certificate: &[u8],
+    device: Option<&Arc<dyn KeyDevice>>,
 ) -> Result<(StoredKey, Beside, Authority), InstallError> {
     for stored in set.keys.iter().filter(|key| is_waiting(key)) {
         let beside = Beside::read(stored)?;
-        let key = open_key(tenant.id, stored, &beside, &tenant.keys)?;
-        match Authority::open(certificate, Arc::new(key)) {
+        let key = open_key(tenant.id, stored, &beside, &tenant.keys, device)?;
+        match Authority::open(certificate, key) {
             Ok(authority) => return Ok((stored.clone(), beside, authority)),
             Err(AuthorityError::OtherKey) => {}
             Err(error) => return Err(error.into()),

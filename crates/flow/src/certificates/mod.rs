@@ -2,8 +2,10 @@
 //!
 //! An authority is a key in the line `ca` of the tenant's keys, sealed like all of them, with its certificate beside it:
 //! every node takes a new one with the next version of the keys. The root's key is not here; who made it keeps it.
+//! The key may be in a device instead ([`device`]): then the line says where, and nothing is sealed.
 
 mod authority;
+mod device;
 mod issue;
 pub(crate) mod others;
 mod root_list;
@@ -12,7 +14,7 @@ mod status;
 use std::sync::Arc;
 
 use sekimori_base::{Fault, Sealed, TenantId, Timestamp};
-use sekimori_keys::{Binding, KeyRing, Purpose, SignatureAlgorithm, SigningKey};
+use sekimori_keys::{Binding, KeyDevice, KeyRing, Purpose, SignatureAlgorithm, Signer, SigningKey};
 use sekimori_pki::presented::{Field, IdentityRule, IssuerSettings, Trust};
 use sekimori_pki::{Authority, Certificate, RevokedCertificate, RootList};
 use sekimori_store::{KeySet, KeyStanding, StoredKey};
@@ -20,7 +22,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::tenant::Tenant;
 
-pub use authority::{AuthorityPlan, AuthorityRequest, InstallError};
+pub use authority::{AuthorityPlan, AuthorityRequest, InstallError, RequestError};
+pub use device::{Device, InDevice};
 pub(crate) use issue::stored_serial;
 pub use issue::{Asked, IssuedCertificate, NotIssued, ShownCertificate, WantedKey};
 pub use others::{DueList, Issuers};
@@ -30,7 +33,7 @@ pub(crate) use status::Published;
 pub use status::StatusAnswer;
 
 /// The line of authorities among the keys.
-pub(crate) const AUTHORITY_LINE: &str = "ca";
+pub const AUTHORITY_LINE: &str = "ca";
 
 /// The authorities of a tenant, ready to sign.
 #[derive(Default)]
@@ -54,6 +57,8 @@ pub struct OwnAuthority {
     pub standing: KeyStanding,
     /// When it came here.
     pub since: Timestamp,
+    /// The device that its key is in; `None` = it lies sealed in the database.
+    pub device: Option<InDevice>,
 }
 
 impl OwnAuthority {
@@ -91,12 +96,17 @@ impl Authorities {
     }
 
     /// Those among a tenant's keys. One that cannot be opened is logged and left out: nobody's sign-in hangs on it.
-    pub(crate) fn open(tenant: TenantId, set: &KeySet, ring: &KeyRing) -> Arc<Self> {
+    pub(crate) fn open(
+        tenant: TenantId,
+        set: &KeySet,
+        ring: &KeyRing,
+        device: &Device,
+    ) -> Arc<Self> {
         let stored = set.keys.iter().filter(|key| {
             key.line == AUTHORITY_LINE
                 && matches!(key.standing, KeyStanding::Active | KeyStanding::Retired)
         });
-        let opened = stored.filter_map(|stored| match open(tenant, stored, ring) {
+        let opened = stored.filter_map(|stored| match open(tenant, stored, ring, device.port()) {
             Ok(own) => Some(own),
             Err(fault) => {
                 let error = &fault as &dyn std::error::Error;
@@ -140,6 +150,9 @@ struct Beside {
     /// The list of the root, in base 64, once there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     root_list: Option<String>,
+    /// Where the key is, if it is not sealed in the same row.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    device: Option<InDevice>,
 }
 
 impl Beside {
@@ -163,14 +176,19 @@ impl Beside {
 
 const OPENING: &str = "opening an authority";
 
-fn open(tenant: TenantId, stored: &StoredKey, ring: &KeyRing) -> Result<OwnAuthority, Fault> {
+fn open(
+    tenant: TenantId,
+    stored: &StoredKey,
+    ring: &KeyRing,
+    device: Option<&Arc<dyn KeyDevice>>,
+) -> Result<OwnAuthority, Fault> {
     let beside = Beside::read(stored)?;
     let [certificate, root] =
         beside.certificates.as_ref().ok_or_else(|| Fault::new(OPENING, "it has no certificate"))?;
     let decode = |text: &str| data_encoding::BASE64.decode(text.as_bytes());
     let certificate = decode(certificate).map_err(Fault::while_doing(OPENING))?;
     let root = decode(root).map_err(Fault::while_doing(OPENING))?;
-    let key = Arc::new(open_key(tenant, stored, &beside, ring)?);
+    let key = open_key(tenant, stored, &beside, ring, device)?;
     let root = Certificate::read(&root).map_err(Fault::while_doing(OPENING))?;
     let root_list = beside.root_list(&root)?;
     Ok(OwnAuthority {
@@ -180,6 +198,7 @@ fn open(tenant: TenantId, stored: &StoredKey, ring: &KeyRing) -> Result<OwnAutho
         root_list,
         standing: stored.standing,
         since: stored.made_at,
+        device: beside.device,
     })
 }
 
@@ -188,14 +207,19 @@ fn open_key(
     stored: &StoredKey,
     beside: &Beside,
     ring: &KeyRing,
-) -> Result<SigningKey, Fault> {
+    device: Option<&Arc<dyn KeyDevice>>,
+) -> Result<Arc<dyn Signer>, Fault> {
+    if let Some(there) = &beside.device {
+        return Ok(Arc::new(there.key(device)?));
+    }
     let algorithm: SignatureAlgorithm =
         beside.algorithm.parse().map_err(Fault::while_doing(OPENING))?;
     let sealed: Sealed<SigningKey> = Sealed::from_bytes(stored.sealed.bytes().to_vec());
     let pkcs8 = ring
         .open(&key_binding(tenant, &stored.name), &sealed)
         .map_err(Fault::while_doing(OPENING))?;
-    SigningKey::from_pkcs8(algorithm, pkcs8.expose()).map_err(Fault::while_doing(OPENING))
+    let key = SigningKey::from_pkcs8(algorithm, pkcs8.expose());
+    Ok(Arc::new(key.map_err(Fault::while_doing(OPENING))?))
 }
 
 fn key_binding(tenant: TenantId, kid: &str) -> Binding<'_> {

@@ -13,8 +13,9 @@ use sekimori_pki::ocsp::{
 };
 use sekimori_pki::{RevocationReason, RevokedCertificate, Serial};
 use sekimori_store::Taken;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, Semaphore};
 
+use super::OwnAuthority;
 use super::issue::stored_serial;
 use crate::Flow;
 use crate::tenant::Tenant;
@@ -35,6 +36,8 @@ const ANSWER_MILLIS: i64 = 5_000;
 const ANSWERS_MAX: u64 = 20_000;
 /// Lists that are kept.
 const LISTS_MAX: u64 = 1_000;
+/// So many OCSP answers may wait for a device: whoever asks is anybody, and issuing waits for it too.
+const ANSWERS_WAITING_MAX: usize = 16;
 
 /// Lists and answers that were signed lately.
 pub(crate) struct Published {
@@ -42,19 +45,23 @@ pub(crate) struct Published {
     answers: Cache<(TenantId, [u8; 32]), Arc<Answered>>,
     /// One list is made at a time: many who wait for it wait for the same one.
     making: Mutex<()>,
+    /// Answers that may wait for a device.
+    waiting: Arc<Semaphore>,
 }
 
 impl Default for Published {
     fn default() -> Self {
         let lists = Cache::builder().max_capacity(LISTS_MAX).build();
         let answers = Cache::builder().max_capacity(ANSWERS_MAX).build();
-        Self { lists, answers, making: Mutex::new(()) }
+        let waiting = Arc::new(Semaphore::new(ANSWERS_WAITING_MAX));
+        Self { lists, answers, making: Mutex::new(()), waiting }
     }
 }
 
 struct Listed {
     looked_at: Timestamp,
-    edition: Edition,
+    /// What it is made of; not known of one that was signed before, perhaps by another node.
+    edition: Option<Edition>,
     body: Arc<Vec<u8>>,
 }
 
@@ -123,14 +130,45 @@ impl Flow {
             return Ok(Some(listed));
         }
         let edition = self.edition(tenant, authority, now).await?;
-        let standing = self.published.lists.get(&key).filter(|listed| listed.edition == edition);
-        let body = match standing {
-            Some(listed) => Arc::clone(&listed.body),
-            None => Arc::new(self.sign_list(tenant, authority, edition, now).await?),
+        let standing =
+            self.published.lists.get(&key).filter(|listed| listed.edition == Some(edition));
+        let (body, edition) = match standing {
+            Some(listed) => (Arc::clone(&listed.body), Some(edition)),
+            None => self.new_list(tenant, authority, edition, now).await?,
         };
         let listed = Listed { looked_at: now, edition, body: Arc::clone(&body) };
         self.published.lists.insert(key, Arc::new(listed));
         Ok(Some(body))
+    }
+
+    /// A list that is signed now. If the key is in a device, it is kept; and if that does not sign, the one before is
+    /// served until it is over.
+    async fn new_list(
+        &self,
+        tenant: &Arc<Tenant>,
+        authority: &str,
+        edition: Edition,
+        now: Timestamp,
+    ) -> Result<(Arc<Vec<u8>>, Option<Edition>), Fault> {
+        let own = tenant.authorities.named(authority);
+        let in_device = own.is_some_and(|own| own.device.is_some());
+        match self.sign_list(tenant, authority, edition, now).await {
+            Ok(list) => {
+                if in_device {
+                    self.keep_signed_list(tenant, authority, list.clone(), now).await?;
+                }
+                Ok((Arc::new(list), Some(edition)))
+            }
+            Err(fault) if in_device => match self.signed_list(tenant, authority, now).await? {
+                Some(list) => {
+                    let error = &fault as &dyn std::error::Error;
+                    tracing::warn!(error, authority, "the revocation list of before is served");
+                    Ok((Arc::new(list), None))
+                }
+                None => Err(fault),
+            },
+            Err(fault) => Err(fault),
+        }
     }
 
     fn fresh_list(&self, key: &(TenantId, String), now: Timestamp) -> Option<Arc<Vec<u8>>> {
@@ -250,34 +288,58 @@ impl Flow {
             next_update: now.plus_seconds(ANSWER_SECONDS),
             produced_at: now,
         };
-        for own in tenant.authorities.all() {
-            let answer = own.authority.answer(&read, times, |serial| {
-                let of_this = |(number, authority, _): &&(Serial, String, Option<Taken>)| {
-                    *number == serial && *authority == own.name
-                };
-                match known.iter().find(of_this) {
-                    None => CertificateStatus::Unknown,
-                    Some((_, _, None)) => CertificateStatus::Good,
-                    Some((_, _, Some(Taken { at, reason }))) => CertificateStatus::Revoked {
-                        at: *at,
-                        reason: RevocationReason::from_code(*reason),
-                    },
-                }
+        let body = if tenant.authorities.all().iter().any(|own| own.device.is_some()) {
+            let waiting = Arc::clone(&self.published.waiting).try_acquire_owned();
+            // Who stops waiting does not make the device stop.
+            let turn = waiting.map_err(|_| Refusal::TryLater)?;
+            let here = Arc::clone(tenant);
+            let answering = tokio::task::spawn_blocking(move || {
+                let _turn = turn;
+                answer(here.authorities.all(), &read, times, &known)
             });
-            let body = match answer {
-                Ok(body) => Arc::new(body),
-                // Of another one of ours, perhaps.
-                Err(AnswerError::Refused(Refusal::Unauthorized)) => continue,
-                Err(error) => return Err(error),
-            };
-            if cacheable {
-                let answered = Answered { at: now, body: Arc::clone(&body) };
-                self.published.answers.insert(key, Arc::new(answered));
-            }
-            return Ok(StatusAnswer { body, cacheable });
+            answering.await.map_err(Fault::while_doing("signing an OCSP answer"))??
+        } else {
+            answer(tenant.authorities.all(), &read, times, &known)?
+        };
+        let body = Arc::new(body);
+        if cacheable {
+            let answered = Answered { at: now, body: Arc::clone(&body) };
+            self.published.answers.insert(key, Arc::new(answered));
         }
-        Err(Refusal::Unauthorized.into())
+        Ok(StatusAnswer { body, cacheable })
     }
+}
+
+/// A certificate that is known: its number, its authority, and whether it was taken back.
+type Known = (Serial, String, Option<Taken>);
+
+/// The answer of the authority that is asked.
+fn answer(
+    own: &[OwnAuthority],
+    request: &OcspRequest,
+    times: AnswerTimes,
+    known: &[Known],
+) -> Result<Vec<u8>, AnswerError> {
+    for own in own {
+        let answer = own.authority.answer(request, times, |serial| {
+            let of_this =
+                |(number, authority, _): &&Known| *number == serial && *authority == own.name;
+            match known.iter().find(of_this) {
+                None => CertificateStatus::Unknown,
+                Some((_, _, None)) => CertificateStatus::Good,
+                Some((_, _, Some(Taken { at, reason }))) => CertificateStatus::Revoked {
+                    at: *at,
+                    reason: RevocationReason::from_code(*reason),
+                },
+            }
+        });
+        match answer {
+            // Of another one of ours, perhaps.
+            Err(AnswerError::Refused(Refusal::Unauthorized)) => {}
+            answered => return answered,
+        }
+    }
+    Err(Refusal::Unauthorized.into())
 }
 
 /// Whether what was made then is still good enough; a clock that went back makes nothing fresh.

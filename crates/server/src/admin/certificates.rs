@@ -5,8 +5,8 @@ use base64::engine::general_purpose::STANDARD;
 use sekimori_directory::{Binding, Username};
 use sekimori_flow::admin::View;
 use sekimori_flow::certificates::{
-    Addresses, Asked, AuthorityPlan, InstallError, NotIssued, OwnAuthority, RootListNotTaken,
-    WantedKey,
+    Addresses, Asked, AuthorityPlan, InstallError, NotIssued, OwnAuthority, RequestError,
+    RootListNotTaken, WantedKey,
 };
 use sekimori_pki::{
     AuthorityName, Certificate, PemKind, PersonalKeyKind, Request, RevocationReason, Serial, pem,
@@ -24,10 +24,12 @@ use crate::console::Table;
 /// What is done with the authority.
 pub(super) async fn authority(desk: &Desk<'_>, command: CaCommand) -> Result<Answer, Failed> {
     match command {
-        CaCommand::Request { name, rsa, renew } => request(desk, name, rsa, renew).await,
+        CaCommand::Request { name, rsa, in_token, renew } => {
+            request(desk, name, plan(rsa, in_token), renew).await
+        }
         CaCommand::Install { certificate, root } => install(desk, &certificate, &root).await,
         CaCommand::InstallList { list } => install_list(desk, &list).await,
-        CaCommand::Show => authorities(desk),
+        CaCommand::Show => show(desk).await,
     }
 }
 
@@ -54,10 +56,18 @@ fn decoded(text: &str) -> Result<Vec<u8>, Failed> {
     STANDARD.decode(text).map_err(Failed::at("reading base 64"))
 }
 
+fn plan(rsa: bool, in_token: Option<String>) -> AuthorityPlan {
+    match in_token {
+        Some(label) => AuthorityPlan::InDevice { label },
+        None if rsa => AuthorityPlan::Rsa3072,
+        None => AuthorityPlan::P256,
+    }
+}
+
 async fn request(
     desk: &Desk<'_>,
     title: AuthorityTitle,
-    rsa: bool,
+    plan: AuthorityPlan,
     renew: bool,
 ) -> Result<Answer, Failed> {
     let tenant = desk.tenant()?;
@@ -74,18 +84,23 @@ async fn request(
         Ok(name) => name,
         Err(error) => return Ok(no(&format!("{common_name}: {error}"))),
     };
-    let plan = if rsa { AuthorityPlan::Rsa3072 } else { AuthorityPlan::P256 };
-    let made = desk.app.flow.request_authority(&tenant, &name, plan, desk.by).await;
-    let made = made.map_err(Failed::at("making an authority's key"))?;
+    let made = match desk.app.flow.request_authority(&tenant, &name, plan, desk.by).await {
+        Ok(made) => made,
+        Err(RequestError::Fault(fault)) => {
+            return Err(Failed::at("making an authority's key")(fault));
+        }
+        Err(refused) => return Ok(no(&refused)),
+    };
     let value = json!({
         "common_name": common_name, "organization": title.organization, "country": title.country,
         "authority": made.name, "request": STANDARD.encode(&made.request),
         "status_url": Addresses::base(&tenant),
     });
-    Ok(Answer::yes(
-        format!("the key of {common_name} was made; it waits for its certificate"),
-        value,
-    ))
+    let key = match &made.device {
+        Some(there) => format!("is {there}"),
+        None => "was made".to_owned(),
+    };
+    Ok(Answer::yes(format!("the key of {common_name} {key}; it waits for its certificate"), value))
 }
 
 async fn install(desk: &Desk<'_>, certificate: &str, root: &str) -> Result<Answer, Failed> {
@@ -112,6 +127,12 @@ async fn install_list(desk: &Desk<'_>, list: &str) -> Result<Answer, Failed> {
     authorities(desk)
 }
 
+async fn show(desk: &Desk<'_>) -> Result<Answer, Failed> {
+    let looked = desk.app.flow.look_at_device().await;
+    looked.map_err(Failed::at("looking at the token"))?;
+    authorities(desk)
+}
+
 fn authorities(desk: &Desk<'_>) -> Result<Answer, Failed> {
     let tenant = desk.tenant()?;
     let mut text = String::new();
@@ -119,8 +140,9 @@ fn authorities(desk: &Desk<'_>) -> Result<Answer, Failed> {
     for own in tenant.authorities.all() {
         let addresses = Addresses::of(&tenant, &own.name);
         let above = Addresses::of(&tenant, &own.root.key_name());
-        text.push_str(&described(own, &addresses, &above));
-        values.push(shown(own, &addresses, &above));
+        let problem = problem(desk, own);
+        text.push_str(&described(own, &addresses, &above, problem.as_deref()));
+        values.push(shown(own, &addresses, &above, problem.as_deref()));
     }
     if values.is_empty() {
         return Ok(Answer::no("there is no certificate authority: sekimori ca init", json!([])));
@@ -128,7 +150,17 @@ fn authorities(desk: &Desk<'_>) -> Result<Answer, Failed> {
     Ok(Answer::yes(text.trim_end(), values))
 }
 
-fn described(own: &OwnAuthority, addresses: &Addresses, above: &Addresses) -> String {
+/// Why the device of an authority's key does not sign, as far as is known.
+fn problem(desk: &Desk<'_>, own: &OwnAuthority) -> Option<String> {
+    own.device.as_ref().and_then(|_| desk.app.flow.device.problem()).map(|it| it.to_string())
+}
+
+fn described(
+    own: &OwnAuthority,
+    addresses: &Addresses,
+    above: &Addresses,
+    problem: Option<&str>,
+) -> String {
     let certificate = own.authority.certificate();
     let root = &own.root;
     let state = match own.revoked() {
@@ -139,8 +171,13 @@ fn described(own: &OwnAuthority, addresses: &Addresses, above: &Addresses) -> St
         Some(list) => format!("{}, until {}", above.list, moment(list.until())),
         None => "none: sekimori ca sign-list".to_owned(),
     };
+    let key = match (&own.device, problem) {
+        (None, _) => "sealed in the database".to_owned(),
+        (Some(there), None) => there.to_string(),
+        (Some(there), Some(problem)) => format!("{there}\n  PROBLEM      {problem}"),
+    };
     format!(
-        "{}\n  state        {state}\n  valid until  {}\n  SHA-256      {}\n  \
+        "{}\n  state        {state}\n  key          {key}\n  valid until  {}\n  SHA-256      {}\n  \
          root         {}, until {}\n  SHA-256      {}\n  root's list  {list_above}\n  \
          list         {}\n  OCSP         {}\n  certificate  {}\n\n",
         certificate.subject_text(),
@@ -155,7 +192,12 @@ fn described(own: &OwnAuthority, addresses: &Addresses, above: &Addresses) -> St
     )
 }
 
-fn shown(own: &OwnAuthority, addresses: &Addresses, above: &Addresses) -> Value {
+fn shown(
+    own: &OwnAuthority,
+    addresses: &Addresses,
+    above: &Addresses,
+    problem: Option<&str>,
+) -> Value {
     let one = |certificate: &Certificate| {
         json!({
             "subject": certificate.subject_text(),
@@ -168,8 +210,14 @@ fn shown(own: &OwnAuthority, addresses: &Addresses, above: &Addresses) -> Value 
         let text = pem(PemKind::RevocationList, list.der());
         json!({ "url": above.list, "until": moment(list.until()), "pem": text })
     });
+    let key = match &own.device {
+        None => json!({ "in": "database" }),
+        Some(there) => json!({
+            "in": "token", "token": there.token, "label": there.label, "problem": problem,
+        }),
+    };
     json!({
-        "authority": own.name, "state": own.standing.as_str(), "since": moment(own.since),
+        "authority": own.name, "key": key, "state": own.standing.as_str(), "since": moment(own.since),
         "revoked_at": own.revoked().map(|revoked| moment(revoked.at)),
         "certificate": one(own.authority.certificate()), "root": one(&own.root),
         "root_list": list,

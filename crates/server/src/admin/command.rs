@@ -252,6 +252,8 @@ pub enum CaCommand {
         name: AuthorityTitle,
         /// RSA instead of ECDSA.
         rsa: bool,
+        /// In the token of the server, under this label; in the database, if there is none.
+        in_token: Option<String>,
         /// Although there is one.
         renew: bool,
     },

@@ -116,13 +116,28 @@ pub(super) async fn backup(desk: &Desk<'_>, path: &Path) -> Result<Answer, Faile
         let audited = desk.commit(&tenant, vec![Write::Audit(Box::new(line))]).await;
         audited.map_err(Failed::at("writing down that a backup was made"))?;
     }
+    let tenants = flow.tenants.all();
+    let own = tenants.iter().flat_map(|tenant| tenant.authorities.all());
+    let elsewhere: Vec<String> =
+        own.filter_map(|own| own.device.as_ref()).map(ToString::to_string).collect();
+    let together = if elsewhere.is_empty() {
+        "together they are everything.".to_owned()
+    } else {
+        let keys = elsewhere.join(", ");
+        format!(
+            "together they are everything\nbut the keys of authorities that are in a token, which only the \
+             token's own tools can copy: {keys}."
+        )
+    };
     let text = format!(
         "{} was written and read back: {} people, {} rows\n\
-         The root key file is not in it: without that it is of no use, together they are everything.",
+         The root key file is not in it: without that it is of no use, {together}",
         path.display(),
         report.people,
         report.rows
     );
-    let value = json!({ "path": path, "people": report.people, "rows": report.rows });
+    let value = json!({
+        "path": path, "people": report.people, "rows": report.rows, "keys_in_tokens": elsewhere,
+    });
     Ok(Answer::yes(text, value))
 }

@@ -5,9 +5,11 @@ mod hosts;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use sekimori_config::node::{Database, Listener, Node, TlsFiles, Transport};
+use sekimori_config::node::{Database, Listener, Node, Pkcs11, TlsFiles, Transport};
 use sekimori_config::{Mistake, Report, Severity, place_of};
 use sekimori_directory::settings::Site;
+use sekimori_keys::DeviceError;
+use sekimori_signer_pkcs11::Token;
 use serde::Serialize;
 
 use super::{Common, Ended, Failed, settings};
@@ -19,8 +21,9 @@ use crate::listen::tls::{Certificate, TlsError};
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Of sekimori.toml the certificates are tried as well, files that it names are looked
-for, and the modes of those with secrets are looked at. With both files, the names
-of the certificate hosts are looked up, and which certificate covers which.
+for, and the modes of those with secrets are looked at. A token is looked for
+without logging in. With both files, the names of the certificate hosts are looked
+up, and which certificate covers which.
 
 Examples:
   sekimori check                     sekimori.toml and site.toml of this folder
@@ -156,12 +159,13 @@ fn across(checked: &mut [Checked]) -> Result<(), Failed> {
 }
 
 /// Keys that stand at the top of a node's file, and never of a site document.
-const OF_NODE: [&str; 11] = [
+const OF_NODE: [&str; 12] = [
     "listen",
     "tls",
     "proxy",
     "management",
     "database",
+    "pkcs11",
     "hashing",
     "audit",
     "log",
@@ -205,6 +209,10 @@ fn around(path: &Path, node: &Node, warnings: Vec<Mistake>) -> Result<Report, Fa
     }
     if let Database::PostgresFile(file) = &node.database {
         secrets.push(("database.postgres_file", file));
+    }
+    if let Some(pkcs11) = &node.pkcs11 {
+        secrets.push(("pkcs11.pin_file", &pkcs11.pin_file));
+        around.token(pkcs11);
     }
     let second = node.mail.as_ref().and_then(|mail| mail.second.as_deref());
     for (key, server) in
@@ -266,6 +274,22 @@ impl Around<'_> {
         {
             let what = format!("{}: {error}", file.display());
             self.say(key, Severity::Error, what, PUT_IT_THERE);
+        }
+    }
+
+    /// A token that is away stops nobody from signing in: it is worth a warning.
+    fn token(&mut self, pkcs11: &Pkcs11) {
+        self.there("pkcs11.module", &pkcs11.module);
+        if !pkcs11.module.is_file() {
+            return;
+        }
+        if let Err(error) = Token::find(&pkcs11.module, &pkcs11.token) {
+            let key = match error {
+                DeviceError::Module { .. } => "pkcs11.module",
+                _ => "pkcs11.token",
+            };
+            let remedy = "without it nothing is issued by authorities whose key is in it";
+            self.say(key, Severity::Warning, error.to_string(), remedy);
         }
     }
 

@@ -11,6 +11,8 @@ use sekimori_base::{Clock, TenantId};
 use sekimori_config::node::Node;
 use sekimori_flow::Tenant;
 use sekimori_flow::admin::{AuditOf, By, Outcome, Reapplication, Reapplied, SinceBackup};
+use sekimori_flow::certificates::{AUTHORITY_LINE, InDevice};
+use sekimori_store::public_halves;
 use serde_json::{Value, json};
 
 use super::database::{failed, key_fits};
@@ -74,6 +76,7 @@ pub(super) fn restore(restore: &Restore, common: &Common) -> Result<Ended, Faile
             return Ok(Ended::No);
         }
     }
+    let elsewhere = keys_elsewhere(&restore.file)?;
     let report = sekimori_store::restore(&restore.file, &place(&node)?, SystemClock.now());
     let report = report.map_err(failed("restoring"))?;
     let again = if restore.audit.is_empty() {
@@ -86,14 +89,29 @@ pub(super) fn restore(restore: &Restore, common: &Common) -> Result<Ended, Faile
     };
     if common.json {
         print_json(&json!({
-            "people": report.people, "rows": report.rows,
+            "people": report.people, "rows": report.rows, "keys_in_tokens": elsewhere,
             "since_backup": again.as_ref().map(Again::value),
         }));
         return Ok(Ended::Well);
     }
     print(&format!("restored: {} people, {} rows", report.people, report.rows));
+    if !elsewhere.is_empty() {
+        print(&format!(
+            "Keys of authorities are in a token and not in the backup: {}.\n\
+             Name the token under [pkcs11] of sekimori.toml; until it is there nothing is issued and no\n\
+             revocation list renewed.",
+            elsewhere.join(", ")
+        ));
+    }
     print(&again.as_ref().map_or_else(|| NOT_KNOWN.to_owned(), Again::words));
     Ok(Ended::Well)
+}
+
+/// The keys of authorities that a backup names and does not hold.
+fn keys_elsewhere(backup: &Path) -> Result<Vec<String>, Failed> {
+    let halves = public_halves(backup, AUTHORITY_LINE).map_err(failed("reading the backup"))?;
+    let keys = halves.iter().filter_map(|half| InDevice::beside(half));
+    Ok(keys.map(|key| key.to_string()).collect())
 }
 
 /// Whether a file is lines of audits, before anything is done.

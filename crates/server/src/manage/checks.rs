@@ -62,6 +62,16 @@ pub fn all(app: &App, kept: &Kept) -> Vec<Check> {
     vec![database, settings, keys]
 }
 
+/// Checks of what people can sign in without.
+pub fn impaired(app: &App) -> Vec<Check> {
+    let app = app.clone();
+    let token = Check::new("token", move || {
+        let problem = app.flow.device.problem();
+        async move { problem.map_or(Ok(()), |problem| Err(problem.to_string())) }
+    });
+    vec![token]
+}
+
 #[cfg(test)]
 mod tests {
     use sekimori_base::Timestamp;

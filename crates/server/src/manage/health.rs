@@ -43,6 +43,7 @@ pub struct Health {
     started: AtomicBool,
     draining: AtomicBool,
     checks: Vec<Check>,
+    impaired: Vec<Check>,
 }
 
 /// What a probe reads.
@@ -53,6 +54,9 @@ pub struct Report {
     /// What failed, and why.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub failed: Vec<Failed>,
+    /// What does not work although people can sign in, and why; it makes no node unready.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub impaired: Vec<Failed>,
 }
 
 /// One check that failed.
@@ -67,7 +71,14 @@ pub struct Failed {
 impl Health {
     /// A process that has not started yet.
     pub fn new(checks: Vec<Check>) -> Self {
-        Self { started: AtomicBool::new(false), draining: AtomicBool::new(false), checks }
+        let (started, draining) = (AtomicBool::new(false), AtomicBool::new(false));
+        Self { started, draining, checks, impaired: Vec::new() }
+    }
+
+    /// With checks of what people can sign in without.
+    #[must_use]
+    pub fn watching(self, impaired: Vec<Check>) -> Self {
+        Self { impaired, ..self }
     }
 
     /// All listeners are open.
@@ -86,16 +97,8 @@ impl Health {
         if self.draining.load(Ordering::Acquire) {
             failed.push(Failed { check: "draining", why: "the process is about to end".into() });
         }
-        for check in &self.checks {
-            let answer = tokio::time::timeout(CHECK_MAX, (check.run)()).await;
-            let why = match answer {
-                Ok(Ok(())) => continue,
-                Ok(Err(why)) => why,
-                Err(_) => format!("no answer within {} seconds", CHECK_MAX.as_secs()),
-            };
-            failed.push(Failed { check: check.name, why });
-        }
-        Report::new(failed)
+        failed.extend(run(&self.checks).await);
+        Report { impaired: run(&self.impaired).await, ..Report::new(failed) }
     }
 
     fn start_failures(&self) -> Vec<Failed> {
@@ -106,9 +109,25 @@ impl Health {
     }
 }
 
+/// Those that fail, and why.
+async fn run(checks: &[Check]) -> Vec<Failed> {
+    let mut failed = Vec::new();
+    for check in checks {
+        let answer = tokio::time::timeout(CHECK_MAX, (check.run)()).await;
+        let why = match answer {
+            Ok(Ok(())) => continue,
+            Ok(Err(why)) => why,
+            Err(_) => format!("no answer within {} seconds", CHECK_MAX.as_secs()),
+        };
+        failed.push(Failed { check: check.name, why });
+    }
+    failed
+}
+
 impl Report {
     fn new(failed: Vec<Failed>) -> Self {
-        Self { status: if failed.is_empty() { "ok" } else { "failed" }, failed }
+        let status = if failed.is_empty() { "ok" } else { "failed" };
+        Self { status, failed, impaired: Vec::new() }
     }
 }
 
@@ -149,6 +168,16 @@ mod tests {
         assert_eq!(health.ready().await.status, "ok");
         health.draining();
         assert_eq!(health.ready().await.failed[0].check, "draining");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_people_can_sign_in_without_is_told_and_makes_no_node_unready() {
+        let away = Check::new("token", || async { Err("it is away".to_owned()) });
+        let health = Health::new(Vec::new()).watching(vec![away]);
+        health.started();
+        let report = health.ready().await;
+        assert_eq!((report.status, report.impaired[0].check), ("ok", "token"));
+        assert_eq!(report.into_response().status(), StatusCode::OK);
     }
 
     #[tokio::test(start_paused = true)]

@@ -38,7 +38,7 @@ pub fn content(folder: &Path, arguments: &str) -> String {
 }
 
 /// Head and body of an answer.
-fn fetch(address: SocketAddr, request: &str, body: &[u8]) -> (String, Vec<u8>) {
+pub fn fetch(address: SocketAddr, request: &str, body: &[u8]) -> (String, Vec<u8>) {
     let mut socket = TcpStream::connect(address).unwrap();
     let head = format!(
         "{request} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: {}\r\n\r\n",
@@ -57,12 +57,24 @@ pub struct Campus {
     authority: String,
 }
 
+/// It is the server that is asked.
+impl std::ops::Deref for Campus {
+    type Target = Server;
+    fn deref(&self) -> &Server {
+        &self.server
+    }
+}
+
 impl Campus {
     /// Start it.
     pub fn start() -> Self {
-        let server = Server::start("");
+        Self::with(Server::start(""), &INIT)
+    }
+
+    /// With a server that was started, and the words that make its authority.
+    pub fn with(server: Server, init: &[&str]) -> Self {
         let path = server.path();
-        let made = printed(path, &INIT, 0);
+        let made = printed(path, init, 0);
         assert!(made.contains("take it away now"), "{made}");
         let shown = json(path, &["ca", "show", "--json"]);
         let authority = shown[0]["authority"].as_str().unwrap().to_owned();
@@ -79,11 +91,6 @@ impl Campus {
         printed(path, &[&own[..], &["--label", "laptop"]].concat(), 0);
         content(path, "pkcs12 -in taro.p12 -passin file:pin -nokeys -clcerts -out taro.pem");
         Self { server, authority }
-    }
-
-    /// Its folder.
-    pub fn path(&self) -> &Path {
-        self.server.path()
     }
 
     /// Fetches the list of the authority to `list.crl`; gives the answer's head.
@@ -123,7 +130,7 @@ impl Campus {
     }
 
     /// What `openssl verify` with the present list says of a certificate.
-    fn verify(&self, file: &str) -> (bool, String) {
+    pub fn verify(&self, file: &str) -> (bool, String) {
         self.list();
         content(self.path(), "crl -in list.crl -inform DER -out list.pem");
         let chain = "-CAfile root.pem -untrusted issuing.pem -CRLfile list.pem";
@@ -133,7 +140,7 @@ impl Campus {
         )
     }
 
-    fn status(&self, more: &str) -> String {
+    pub fn status(&self, more: &str) -> String {
         let url = format!("http://{}/ca/ocsp", self.server.main);
         let ask = "ocsp -CAfile root.pem -verify_other issuing.pem -issuer issuing.pem";
         content(self.path(), &format!("{ask} -url {url} {more}"))

@@ -17,6 +17,7 @@ mod nodes;
 mod presenting;
 mod root_list;
 mod serving;
+mod token;
 
 use std::path::Path;
 use std::process::{Command, Output};
@@ -50,6 +51,9 @@ fn folder() -> TempDir {
 fn program(folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_sekimori"));
     command.current_dir(folder).env_remove("SEKIMORI_CONFIG");
+    // Where SoftHSM2 finds its tokens, and what the spy beside it writes down.
+    command.env("SOFTHSM2_CONF", folder.join("softhsm2.conf"));
+    command.env("PKCS11SPY", token::SOFTHSM).env("PKCS11SPY_OUTPUT", folder.join("spy"));
     command
 }
 

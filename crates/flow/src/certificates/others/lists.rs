@@ -9,6 +9,7 @@ use sekimori_directory::settings::{CertificateIssuer, IssuerName};
 use sekimori_pki::presented::{RevocationList, RevocationLists};
 use sekimori_store::{ListHead, Write};
 
+use super::super::device::OWN_LISTS;
 use super::{Issuers, Known, NUMBER_BYTES, TAG_BYTES, number, stale_since};
 use crate::Flow;
 use crate::admin::By;
@@ -65,7 +66,8 @@ impl Flow {
                     }
                 }
             }
-            for head in heads.iter().filter(|head| !wanted.contains(head.address.as_str())) {
+            let named = |address: &str| wanted.contains(address) || address.starts_with(OWN_LISTS);
+            for head in heads.iter().filter(|head| !named(&head.address)) {
                 self.store.forget_list(tenant.id, &head.address).await?;
             }
         }

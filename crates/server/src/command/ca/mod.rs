@@ -1,5 +1,5 @@
 //! `sekimori ca`: the certificate authority. The root's part happens in this process, perhaps on another machine; the
-//! issuing authority's key is made by the server and never leaves its database.
+//! issuing authority's key is made by the server and never leaves its database, or its token.
 
 mod list;
 
@@ -12,7 +12,7 @@ use clap::{Args, Subcommand};
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use sekimori_base::Clock;
-use sekimori_keys::{KeyProfile, RsaBits, SignatureAlgorithm, SigningKey};
+use sekimori_keys::{KEY_LABEL_BYTES_MAX, KeyProfile, RsaBits, SignatureAlgorithm, SigningKey};
 use sekimori_pki::{
     Authority, AuthorityName, CERTIFICATE_BYTES_MAX, Certificate, Locations, PemKind,
     REQUEST_BYTES_MAX, Request, make_root, pem,
@@ -38,7 +38,8 @@ const PEM_BYTES_MAX: u64 = 2 * CERTIFICATE_BYTES_MAX as u64;
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Two levels: a root, which signs nothing but the issuing authority, and the
-issuing authority, whose key lies sealed in the database and on no disk besides.
+issuing authority, whose key lies sealed in the database and on no disk besides,
+or is in a PKCS#11 token ([pkcs11] of sekimori.toml) and nowhere else.
 
   sekimori ca init      both at once; take the root's key file away afterwards
 
@@ -89,6 +90,17 @@ struct Title {
     country: Option<String>,
 }
 
+/// What the issuing authority's key is, and where.
+#[derive(Debug, Args)]
+struct KeyArgs {
+    /// The issuing authority has an RSA key of 3072 bits, for old devices
+    #[arg(long)]
+    rsa: bool,
+    /// Its key is the one with this label in the token of sekimori.toml ([pkcs11]); made there if there is none
+    #[arg(long, value_name = "LABEL", conflicts_with = "rsa", value_parser = key_label)]
+    pkcs11: Option<String>,
+}
+
 #[derive(Debug, Args)]
 struct Anchor {
     /// The root's private key (PKCS#8, PEM); made if it is not there
@@ -114,20 +126,25 @@ struct Anchor {
 Take the root's key file away when it is done (a stick in a safe): it is needed
 again only to renew the issuing authority. Its certificate is no secret.
 
+With --pkcs11 the issuing authority's key is made in the token that sekimori.toml
+names, and can never be taken out of it: it is in no backup, and the nodes that
+issue need the token.
+
 With --renew, and the same two files, a second issuing authority takes over; the
 first one goes on answering for the certificates that it issued.
 
-Example:
+Examples:
   sekimori ca init --name \"Example University\" --country JP \\
+    --root-key root-key.pem --root-certificate root.pem
+  sekimori ca init --name \"Example University\" --pkcs11 campus-ca-1 \\
     --root-key root-key.pem --root-certificate root.pem")]
 struct Init {
     #[command(flatten)]
     title: Title,
     #[command(flatten)]
     root: Anchor,
-    /// The issuing authority has an RSA key of 3072 bits, for old devices
-    #[arg(long)]
-    rsa: bool,
+    #[command(flatten)]
+    key: KeyArgs,
     /// Although there is an authority
     #[arg(long)]
     renew: bool,
@@ -141,9 +158,8 @@ struct RequestArgs {
     /// The request goes to this new file (PEM)
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
-    /// An RSA key of 3072 bits, for old devices
-    #[arg(long)]
-    rsa: bool,
+    #[command(flatten)]
+    key: KeyArgs,
     /// Although there is an authority
     #[arg(long)]
     renew: bool,
@@ -196,7 +212,7 @@ pub(super) fn run(ca: Ca, common: &Common) -> Result<Ended, Failed> {
 }
 
 fn init(init: &Init, common: &Common) -> Result<Ended, Failed> {
-    let answer = asked(&init.title, init.rsa, init.renew, common)?;
+    let answer = asked(&init.title, &init.key, init.renew, common)?;
     if answer.outcome == Outcome::No {
         return Ok(show(&answer, common));
     }
@@ -225,7 +241,7 @@ fn init(init: &Init, common: &Common) -> Result<Ended, Failed> {
 
 fn request(args: &RequestArgs, common: &Common) -> Result<Ended, Failed> {
     is_free(&args.out)?;
-    let mut answer = asked(&args.title, args.rsa, args.renew, common)?;
+    let mut answer = asked(&args.title, &args.key, args.renew, common)?;
     if answer.outcome == Outcome::No {
         return Ok(show(&answer, common));
     }
@@ -277,13 +293,14 @@ fn show_authorities(as_pem: bool, common: &Common) -> Result<Ended, Failed> {
     Ok(Ended::Well)
 }
 
-fn asked(title: &Title, rsa: bool, renew: bool, common: &Common) -> Result<Answer, Failed> {
+fn asked(title: &Title, key: &KeyArgs, renew: bool, common: &Common) -> Result<Answer, Failed> {
     let name = AuthorityTitle {
         name: title.name.clone(),
         organization: title.organization.clone(),
         country: title.country.clone(),
     };
-    ask(Command::Ca(CaCommand::Request { name, rsa, renew }), common)
+    let (rsa, in_token) = (key.rsa, key.pkcs11.clone());
+    ask(Command::Ca(CaCommand::Request { name, rsa, in_token, renew }), common)
 }
 
 fn install(
@@ -294,6 +311,17 @@ fn install(
     let encode = |one: &Certificate| STANDARD.encode(one.der());
     let (certificate, root) = (encode(certificate), encode(root));
     ask(Command::Ca(CaCommand::Install { certificate, root }), common)
+}
+
+/// The label of a key in a token.
+fn key_label(text: &str) -> Result<String, String> {
+    if text.is_empty() || text.len() > KEY_LABEL_BYTES_MAX {
+        return Err(format!("a label has 1 to {KEY_LABEL_BYTES_MAX} bytes"));
+    }
+    if text.trim() != text || text.chars().any(char::is_control) {
+        return Err("a label begins and ends with no space, and is one line".to_owned());
+    }
+    Ok(text.to_owned())
 }
 
 fn text(value: &Value, name: &str) -> String {
