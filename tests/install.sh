@@ -20,7 +20,7 @@ needs_of() {
         need zbar-tools zbarimg
         need fonts-noto-cjk '/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc'
         ;;
-    harness | journeys | apache)
+    harness | journeys | causes | apache)
         need chromium /usr/bin/chromium
         need nodejs node
         need npm npm
@@ -30,6 +30,9 @@ needs_of() {
         need fonts-noto-cjk '/usr/share/fonts/*/*/*CJK*'
         ;;
     esac
+    if [ "$1" = causes ]; then
+        need faketime '/usr/lib/*/faketime/libfaketimeMT.so.1'
+    fi
     if [ "$1" = apache ]; then
         need apache2 /usr/sbin/apache2
         need libapache2-mod-auth-openidc /usr/lib/apache2/modules/mod_auth_openidc.so
@@ -90,7 +93,7 @@ install_for() {
         install_packages "${missing[@]}" || { echo "could not be installed: ${missing[*]}"; return 1; }
     fi
     case " $* " in
-    *" harness "* | *" journeys "* | *" apache "* | *" wifi "*) install_modules ;;
+    *" harness "* | *" journeys "* | *" causes "* | *" apache "* | *" wifi "*) install_modules ;;
     esac
     case "$SEKIMORI_TEST_VOLUME $* " in
     full*" deny "*) install_deny ;;

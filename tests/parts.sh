@@ -95,6 +95,13 @@ part_journeys() {
     if build_server; then scripts journeys tests/journeys/*.mjs; else count journeys 0 1; fi
 }
 
+# Its runner takes numbers of causes, for one alone: node tests/causes/run.mjs 42
+part_causes() {
+    if ! build_server || ! node tests/causes/run.mjs; then
+        grep -q "^causes " "$SEKIMORI_TEST_COUNTS" || count causes 0 1
+    fi
+}
+
 part_apache() {
     if build_server; then
         scripts apache tests/clients/apache-oidc/{journey,addresses}.mjs

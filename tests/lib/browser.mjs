@@ -37,7 +37,8 @@ function launched() {
 /**
  * A new context. `address`: the client address to pretend (X-Forwarded-For from loopback);
  * `javascript`: false switches scripts off; `language`: en or ja; `width`: of the window; `proxy`:
- * the address of one that also stands before localhost; `browser`: another one than that of all.
+ * the address of one that also stands before localhost; `userAgent`: what it says it is; `browser`: another one than
+ * that of all.
  */
 export async function newContext({
   address,
@@ -47,6 +48,7 @@ export async function newContext({
   scheme = 'light',
   trustAnyCertificate = false,
   proxy,
+  userAgent,
   browser: own,
 } = {}) {
   const locale = language === 'ja' ? 'ja-JP' : 'en-GB';
@@ -58,6 +60,7 @@ export async function newContext({
     viewport: { width, height: width < 500 ? 640 : 768 },
     extraHTTPHeaders: address ? { 'X-Forwarded-For': address } : {},
     ignoreHTTPSErrors: trustAnyCertificate,
+    userAgent,
     proxy: proxy && { server: proxy, bypass: '<-loopback>' },
   });
 }

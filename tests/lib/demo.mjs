@@ -15,12 +15,12 @@ export const binary = () =>
  * portal, management, mail, people, clients, zones.
  */
 export class Demo {
-  /** Start it on a free port; `args` go to the command. */
-  static async start({ args = [], seconds = 60 } = {}) {
+  /** Start it on a free port; `args` go to the command, `env` is its environment. */
+  static async start({ args = [], env = process.env, seconds = 60 } = {}) {
     const port = await freePort();
     const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'sekimori-demo.'));
     const words = ['demo', '--json', '--port', String(port), '--dir', folder, ...args];
-    const running = new Running(binary(), words);
+    const running = new Running(binary(), words, { env });
     const demo = new Demo(running, folder, port);
     try {
       const line = await running.line((text) => text.startsWith('{'), seconds);
