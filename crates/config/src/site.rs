@@ -2,6 +2,7 @@
 
 mod certificates;
 mod client;
+mod desk;
 mod difference;
 pub(crate) mod document;
 mod network;
@@ -78,6 +79,7 @@ fn site(keys: Keys<'_, '_>, loader: &Loader<'_>) -> Option<Site> {
         mail: mail(&keys),
         passkeys,
         certificates,
+        desks: desk::desks(&keys),
     };
     if site.policy.mail_codes && site.mail_domains.is_empty() && site.mail.own_domains.is_empty() {
         keys.reader().warning(

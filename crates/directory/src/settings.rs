@@ -23,6 +23,7 @@ pub use certificate_issuer::{
     Moment, MomentError,
 };
 pub use certificates::CertificateSettings;
+pub use desk::{DeskName, DeskSettings};
 
 macro_rules! name_type {
     ($(#[$doc:meta])* $name:ident, $what:literal) => {
@@ -77,6 +78,7 @@ pub struct NameError(pub &'static str);
 
 mod certificate_issuer;
 mod certificates;
+mod desk;
 
 name_type!(
     /// A network zone's name.
@@ -150,6 +152,9 @@ pub struct Site {
     /// Certificates of the organisation's own authority.
     #[serde(default)]
     pub certificates: CertificateSettings,
+    /// Help desks.
+    #[serde(default, rename = "desk")]
+    pub desks: Vec<DeskSettings>,
 }
 
 impl Site {

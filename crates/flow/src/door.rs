@@ -4,7 +4,7 @@ use sekimori_base::{Bilingual, Language, PersonId};
 use sekimori_directory::MailAddress;
 use sekimori_directory::settings::{Service, ServiceName, ZoneName};
 use sekimori_keys::Purpose;
-use sekimori_login::{AssuranceDemand, Demand, Freshness, Interaction};
+use sekimori_login::{Assurance, AssuranceDemand, Demand, Freshness, Interaction};
 use sekimori_protocol_oidc::answer::RedirectAnswer;
 use sekimori_protocol_oidc::request::PendingAuthorize;
 use sekimori_protocol_oidc::subject::{self, PairwiseKey};
@@ -43,9 +43,16 @@ pub enum Door {
         #[serde(rename = "n", default, skip_serializing_if = "std::ops::Not::not")]
         shown: bool,
     },
+    /// The help desk's console: two factors, wherever somebody is.
+    #[serde(rename = "d")]
+    Desk {
+        /// Where to go afterwards.
+        #[serde(rename = "t")]
+        path: PortalPath,
+    },
 }
 
-/// A path of the portal: `/portal`, or below it; the front page may say what was done before the sign-in came between.
+/// A path of the portal or of the help desk's console: `/portal`, `/desk`, or below them; the portal's front page may say what was done before the sign-in came between.
 /// Nothing else can be reached after a portal sign-in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -62,10 +69,19 @@ impl PortalPath {
         Self("/portal".to_owned())
     }
 
-    /// A path of the portal.
+    /// The console's front page.
+    pub fn desk() -> Self {
+        Self("/desk".to_owned())
+    }
+
+    /// A path of the portal or the console.
     pub fn parse(text: &str) -> Result<Self, PortalPathError> {
         let done = text.strip_prefix("/portal?done=");
-        let below = done.is_some() || text == "/portal" || text.starts_with("/portal/");
+        let below = done.is_some()
+            || ["/portal", "/desk"].iter().any(|front| {
+                text.strip_prefix(front)
+                    .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+            });
         let mut bytes = done.unwrap_or(text).bytes();
         let plain = text.len() <= 200
             && bytes.all(|byte| byte.is_ascii_alphanumeric() || b"/-_".contains(&byte));
@@ -139,13 +155,19 @@ impl Door {
     pub fn service(&self) -> ServiceName {
         match self {
             Self::Oidc { pending } => pending.service().clone(),
-            Self::Portal { .. } | Self::Rehearsal { .. } => ServiceName::portal(),
+            Self::Portal { .. } | Self::Rehearsal { .. } | Self::Desk { .. } => {
+                ServiceName::portal()
+            }
         }
     }
 
     /// Where the person is going.
     pub fn destination(&self, tenant: &Tenant) -> Destination {
         let mut destination = destination(tenant, &self.service());
+        if let Self::Desk { .. } = self {
+            destination.title = desk_title();
+            destination.home = Some("/desk".to_owned());
+        }
         if let Self::Rehearsal { zone, .. } = self {
             let title = place_title(tenant, zone);
             destination.title = Bilingual::new(
@@ -171,6 +193,10 @@ impl Door {
                 freshness: Freshness::WithinSeconds(tenant.site.session.sudo_seconds),
                 ..Demand::plain(ServiceName::portal())
             },
+            Self::Desk { .. } => Demand {
+                assurance: AssuranceDemand::AtLeast(Assurance::TwoFactors),
+                ..Demand::plain(ServiceName::portal())
+            },
             Self::Rehearsal { zone, shown } => Demand {
                 freshness: if *shown {
                     Freshness::WithinSeconds(tenant.site.session.sudo_seconds)
@@ -187,7 +213,7 @@ impl Door {
     pub fn login_hint(&self) -> Option<&str> {
         match self {
             Self::Oidc { pending } => pending.login_hint(),
-            Self::Portal { .. } | Self::Rehearsal { .. } => None,
+            Self::Portal { .. } | Self::Rehearsal { .. } | Self::Desk { .. } => None,
         }
     }
 
@@ -195,7 +221,7 @@ impl Door {
     pub fn asks_account(&self) -> bool {
         match self {
             Self::Oidc { pending } => pending.asks_account(),
-            Self::Portal { .. } | Self::Rehearsal { .. } => false,
+            Self::Portal { .. } | Self::Rehearsal { .. } | Self::Desk { .. } => false,
         }
     }
 
@@ -203,7 +229,7 @@ impl Door {
     pub fn language(&self) -> Option<Language> {
         match self {
             Self::Oidc { pending } => pending.language(),
-            Self::Portal { .. } | Self::Rehearsal { .. } => None,
+            Self::Portal { .. } | Self::Rehearsal { .. } | Self::Desk { .. } => None,
         }
     }
 
@@ -211,7 +237,9 @@ impl Door {
     pub fn interaction(&self) -> Interaction {
         match self {
             Self::Oidc { pending } => pending.interaction(),
-            Self::Portal { .. } | Self::Rehearsal { .. } => Interaction::Allowed,
+            Self::Portal { .. } | Self::Rehearsal { .. } | Self::Desk { .. } => {
+                Interaction::Allowed
+            }
         }
     }
 }
@@ -239,6 +267,12 @@ pub(crate) fn pairwise_key(tenant: &Tenant) -> PairwiseKey {
         .digest_under(first, Purpose::PairwiseSubject, tenant.id, b"pairwise")
         .expect("a version that the ring names is in the ring");
     PairwiseKey::new(*digest.bytes())
+}
+
+/// What the help desk's console is called.
+pub(crate) fn desk_title() -> Bilingual {
+    let text = |language| Words::of(language).text("desk-heading");
+    Bilingual::new(text(Language::English), text(Language::Japanese))
 }
 
 /// What the place of a zone is called.
@@ -275,13 +309,23 @@ mod tests {
 
     #[test]
     fn only_paths_of_the_portal_can_be_reached_after_its_sign_in() {
-        for good in ["/portal", "/portal/password", "/portal/totp/new", "/portal?done=mail-code"] {
+        for good in [
+            "/portal",
+            "/portal/password",
+            "/portal/totp/new",
+            "/portal?done=mail-code",
+            "/desk",
+            "/desk/person/AbC-_09",
+        ] {
             assert!(PortalPath::parse(good).is_ok(), "{good}");
         }
         for bad in [
             "",
             "/",
             "/portals",
+            "/desks",
+            "/desk?done=x",
+            "/desk//evil.example",
             "//evil.example",
             "/portal//evil.example",
             "/portal/../login",

@@ -13,6 +13,7 @@ pub mod carried;
 pub mod certificates;
 mod challenge;
 pub mod checkpoint;
+pub mod desk;
 mod device;
 mod distinct;
 pub mod door;

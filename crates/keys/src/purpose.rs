@@ -66,6 +66,8 @@ purposes! {
     AuthorityKeyAtRest = "authority-key-at-rest",
     /// Files of new certificates, while their owners fetch them.
     IssuedFile = "issued-file",
+    /// What an address of the help desk's console names.
+    DeskHandle = "desk-handle",
 }
 
 /// For whom a derived key is.

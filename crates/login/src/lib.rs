@@ -11,6 +11,7 @@
 mod authenticated;
 mod decision;
 mod demand;
+pub mod desk;
 mod effect;
 pub mod enrol;
 mod facts;

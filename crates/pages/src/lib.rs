@@ -12,6 +12,7 @@ mod accent;
 mod assets;
 mod csp;
 pub mod demo;
+pub mod desk;
 mod failure;
 mod frame;
 mod guide;

@@ -126,7 +126,7 @@ impl MailToldPart<'_> {
         matches!(self.sent.way, MailWay::Refused { .. } | MailWay::GivenUp { .. })
     }
 
-    fn way(&self) -> String {
+    pub(crate) fn way(&self) -> String {
         let words =
             |words: &str| if words.is_empty() { "–".to_owned() } else { words.to_owned() };
         let (v, time) = (&self.v, |at: &Timestamp| self.v.clock(*at));
@@ -148,7 +148,7 @@ impl MailToldPart<'_> {
         }
     }
 
-    fn sent_at(&self) -> String {
+    pub(crate) fn sent_at(&self) -> String {
         let (time, until) = (self.v.clock(self.sent.at), self.v.clock(self.sent.until));
         let number = self.sent.number.to_string();
         let arguments = [

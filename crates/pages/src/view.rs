@@ -13,7 +13,7 @@ use crate::{
     Relay, SecondFactor, SignOut, SignedOut, SwitchPerson, Troubleshoot, TroubleshootAnswer,
     Username,
 };
-use crate::{Frame, assets, demo, portal};
+use crate::{Frame, assets, demo, desk, portal};
 use crate::{RegisterMail, RegisterMailStep};
 
 macro_rules! pages {
@@ -129,6 +129,12 @@ pages! {
     Rehearsed(portal::Rehearsed) = RehearsedView "portal/rehearsed.html", OwnPages;
     /// "This was not me".
     NotMe(portal::NotMe) = NotMeView "portal/not_me.html", OwnPages;
+    /// The help desk's console.
+    Console(desk::Console) = ConsoleView "desk/console.html", OwnPages;
+    /// A person at the console.
+    DeskPerson(desk::DeskPerson) = DeskPersonView "desk/person.html", OwnPages;
+    /// An incident at the console.
+    DeskIncident(desk::DeskIncident) = DeskIncidentView "desk/incident.html", OwnPages;
     /// Demo: choose the network.
     DemoNetworks(demo::Networks) = DemoNetworksView "demo/networks.html", OwnPages;
     /// Demo: outgoing mail.

@@ -7,6 +7,7 @@ pub mod certificate_host;
 pub mod cookies;
 mod csp_report;
 mod cx;
+mod desk;
 pub mod headers;
 mod language;
 mod login;

@@ -16,7 +16,7 @@ use sekimori_protocol_oidc::Endpoint;
 use crate::answer::{Answer, bare};
 use crate::app::App;
 use crate::cx::Cx;
-use crate::{authority, csp_report, headers, login, oidc, portal};
+use crate::{authority, csp_report, desk, headers, login, oidc, portal};
 
 /// All routes, with the headers that stand on every answer.
 pub fn router(app: App) -> Router {
@@ -32,7 +32,7 @@ pub fn paths() -> Vec<&'static str> {
 }
 
 fn all() -> impl Iterator<Item = Route> {
-    routes().into_iter().chain(certificate_routes())
+    routes().into_iter().chain(certificate_routes()).chain(desk_routes())
 }
 
 /// Client certificates in the portal.
@@ -55,6 +55,15 @@ fn certificate_routes() -> Vec<Route> {
             "/portal/certificates/revoke/{serial}",
             get(portal::certificate_revoke).post(portal::certificate_revoked),
         ),
+    ]
+}
+
+/// The help desk's console.
+fn desk_routes() -> Vec<Route> {
+    vec![
+        ("/desk", get(desk::console).post(desk::search)),
+        ("/desk/person/{handle}", get(desk::person)),
+        ("/desk/incident/{handle}", get(desk::incident)),
     ]
 }
 

@@ -7,12 +7,19 @@ use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
 use sekimori_base::Language;
 
 /// The files of one language, in the order of [`FILES`].
-type Sources = [&'static str; 6];
+type Sources = [&'static str; 7];
 
 /// The names of the catalogue files of a language.
 #[cfg(test)]
-pub(crate) const FILES: [&str; 6] =
-    ["reasons.ftl", "pages.ftl", "portal.ftl", "mails.ftl", "letters.ftl", "guides.ftl"];
+pub(crate) const FILES: [&str; 7] = [
+    "reasons.ftl",
+    "pages.ftl",
+    "portal.ftl",
+    "mails.ftl",
+    "letters.ftl",
+    "guides.ftl",
+    "desk.ftl",
+];
 
 pub(crate) const ENGLISH: Sources = [
     include_str!("../catalogue/en/reasons.ftl"),
@@ -21,6 +28,7 @@ pub(crate) const ENGLISH: Sources = [
     include_str!("../catalogue/en/mails.ftl"),
     include_str!("../catalogue/en/letters.ftl"),
     include_str!("../catalogue/en/guides.ftl"),
+    include_str!("../catalogue/en/desk.ftl"),
 ];
 
 pub(crate) const JAPANESE: Sources = [
@@ -30,6 +38,7 @@ pub(crate) const JAPANESE: Sources = [
     include_str!("../catalogue/ja/mails.ftl"),
     include_str!("../catalogue/ja/letters.ftl"),
     include_str!("../catalogue/ja/guides.ftl"),
+    include_str!("../catalogue/ja/desk.ftl"),
 ];
 
 static ENGLISH_WORDS: LazyLock<Words> = LazyLock::new(|| Words::load(Language::English, &ENGLISH));

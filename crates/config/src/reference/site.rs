@@ -32,6 +32,11 @@ pub(super) const SECTIONS: &[Section] = &[
     section("mail", Once, "Mail to people, as they see it; how it is sent is in `sekimori.toml`."),
     section("passkeys", Once, "Passkeys."),
     section(
+        "desk",
+        Often,
+        "Help desks: whose members may help whom at the console, `/desk`. Administrators help everybody but each other.",
+    ),
+    section(
         "certificates",
         Once,
         "Client certificates of the organisation's own authority, once `sekimori ca init` has made one: what they say, for how long, and who may have them.",
@@ -160,6 +165,13 @@ keys! {
     "passkeys" {
         "relying_party", "domain", Depends("the issuer's host"),
             "What passkeys are bound to: the issuer's host or a domain above it, such as the organisation's. Choose it before the first passkey is registered: another one makes all that there are useless.";
+    }
+    "desk" {
+        "name", "name", Required, "Its name.";
+        "staff", "list of groups", Required,
+            "Whose members are its staff. They sign in to the console with two factors, wherever they are.";
+        "helps", "list of groups", Value("[]"),
+            "Whom they help: members of one of these groups; everybody, when empty. Never each other, and no administrator.";
     }
     "certificates" {
         "months", "13, 25 or 48", Value("25"), "For how many months they are valid; never longer than the authority itself.";

@@ -11,10 +11,10 @@ use sekimori_directory::client::{
     SubjectType, TokenAlgorithm,
 };
 use sekimori_directory::settings::{
-    CertificateHosts, CertificateIdentity, CertificateIssuer, CertificateSettings, Help,
-    IssuerName, MailSettings, Moment, Organisation, PasskeySettings, PasswordSettings, PolicyRow,
-    PolicySettings, Relay, Requirement, Retention, Service, ServiceName, SessionSettings, Site,
-    Zone, ZoneName,
+    CertificateHosts, CertificateIdentity, CertificateIssuer, CertificateSettings, DeskName,
+    DeskSettings, Help, IssuerName, MailSettings, Moment, Organisation, PasskeySettings,
+    PasswordSettings, PolicyRow, PolicySettings, Relay, Requirement, Retention, Service,
+    ServiceName, SessionSettings, Site, Zone, ZoneName,
 };
 use sekimori_directory::{Binding, ClientId, Group, MailAddress, Method, RedirectUri};
 
@@ -352,6 +352,15 @@ prop_compose! {
     }
 }
 
+fn desks() -> impl Strategy<Value = Vec<DeskSettings>> {
+    (0..=2_usize, [groups(), groups()], "[a-z]{1,8}").prop_map(|(count, helps, staff)| {
+        let names = ["front", "night"].map(|name| DeskName::parse(name).unwrap());
+        let staff = BTreeSet::from([Group::parse(&staff).unwrap()]);
+        let desks = names.into_iter().zip(helps).take(count);
+        desks.map(|(name, helps)| DeskSettings { name, staff: staff.clone(), helps }).collect()
+    })
+}
+
 prop_compose! {
     fn a_site()(
         (issuer, language) in (
@@ -367,10 +376,11 @@ prop_compose! {
         count in 0..=2_usize,
         (password, session, retention) in numbers(),
         bound in any::<bool>(),
-        (from, own_domains, certificates) in (
+        (from, own_domains, certificates, desks) in (
             option::of(mail()),
             prop::collection::btree_set("[a-z]{1,8}\\.example", 0..2),
             certificates(),
+            desks(),
         ),
     ) -> Site {
         let (_, host) = issuer.split_once("://").unwrap();
@@ -392,6 +402,7 @@ prop_compose! {
             passkeys,
             mail: MailSettings { from, own_domains: own_domains.into_iter().collect() },
             certificates,
+            desks,
         }
     }
 }
@@ -413,6 +424,7 @@ fn changed(old: &Site, other: Site, part: i32) -> Site {
         10 => new.mail = other.mail,
         11 => new.passkeys = other.passkeys,
         12 => new.certificates = other.certificates,
+        13 => new.desks = other.desks,
         _ => new = other,
     }
     new
@@ -439,7 +451,7 @@ proptest! {
     fn there_is_a_difference_exactly_when_sites_differ(
         old in a_site(),
         other in a_site(),
-        part in 0..14,
+        part in 0..15,
     ) {
         prop_assert_eq!(site::difference(&old, &old), []);
         let new = changed(&old, other, part);

@@ -1,6 +1,7 @@
 //! Why a recorded decision came out as it did, and what other settings would have made of it.
 
 use std::collections::{BTreeMap, HashMap};
+use std::fmt::Write as _;
 
 use sekimori_base::{Fault, PersonId, Timestamp};
 use sekimori_directory::settings::{ServiceName, Site};
@@ -227,6 +228,32 @@ impl Flow {
             policy
         };
         Ok(policy.map(|policy| record.with_policy(policy)))
+    }
+}
+
+/// Facts as indented lines; what is absent is left out.
+pub fn fact_lines(facts: &Facts) -> String {
+    let mut text = String::new();
+    add_lines(&mut text, &serde_json::to_value(facts).unwrap_or_default(), 0);
+    text
+}
+
+fn add_lines(text: &mut String, value: &serde_json::Value, depth: usize) {
+    let serde_json::Value::Object(fields) = value else { return };
+    for (key, value) in fields {
+        let pad = "  ".repeat(depth);
+        // Writing to a text cannot fail.
+        let _ = match value {
+            serde_json::Value::Null => Ok(()),
+            serde_json::Value::Object(_) => {
+                let said = writeln!(text, "{pad}{key}");
+                add_lines(text, value, depth + 1);
+                said
+            }
+            serde_json::Value::String(value) => writeln!(text, "{pad}{key}: {value}"),
+            serde_json::Value::Array(list) if list.is_empty() => Ok(()),
+            other => writeln!(text, "{pad}{key}: {other}"),
+        };
     }
 }
 

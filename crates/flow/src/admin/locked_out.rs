@@ -56,7 +56,7 @@ impl Flow {
             let mut known = one.stored.known;
             add_certificates(tenant, &mut known, &one.certificates, std::iter::empty(), now);
             Outlook {
-                locked_out: why_not(rehearsed(tenant, known, &there, now)),
+                locked_out: why_not_from(tenant, known, &there, now),
                 person: one.stored.person,
                 started: one.stored.password.is_some(),
             }
@@ -65,8 +65,14 @@ impl Flow {
     }
 }
 
-fn why_not(there: Option<Rehearsal>) -> Option<Reason> {
-    let there = there?;
+/// Why a sign-in of somebody to the portal would not succeed `there`; `None` if it would.
+pub(crate) fn why_not_from(
+    tenant: &Tenant,
+    known: KnownPerson,
+    there: &Position,
+    now: Timestamp,
+) -> Option<Reason> {
+    let there = rehearsed(tenant, known, there, now)?;
     match there.forecast {
         Forecast::Admitted | Forecast::AskedAble => None,
         Forecast::AskedUnable | Forecast::Refused | Forecast::Unknown => Some(there.reason),

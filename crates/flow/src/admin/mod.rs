@@ -16,7 +16,8 @@ use sekimori_store::AuditLine;
 
 pub use audit::{Problem, Verified, Wrong};
 pub use desk::{SessionsToEnd, View};
-pub use explain::{Affected, Decided, Explained, WhatIf};
+pub use explain::{Affected, Decided, Explained, WhatIf, fact_lines};
+pub(crate) use locked_out::why_not_from;
 pub use locked_out::{Outlook, OutlookPage};
 pub use people::{AddError, By, NewPerson, WhenFull};
 pub use reapply::{AuditOf, Outcome, Reapplication, Reapplied, SinceBackup};

@@ -377,13 +377,7 @@ impl Flow {
             passkey,
             certificate,
             mail: None,
-            cancel: match stage.door() {
-                Door::Portal { sensitive: true, .. } if visitor.session.is_some() => {
-                    Some(PortalPath::front().as_str().to_owned())
-                }
-                Door::Rehearsal { .. } if visitor.session.is_some() => Some(REHEARSAL.to_owned()),
-                Door::Portal { .. } | Door::Rehearsal { .. } | Door::Oidc { .. } => None,
-            },
+            cancel: cancel(visitor, stage.door()),
         }
     }
 
@@ -403,6 +397,18 @@ impl Flow {
                 Stage::Attempt { .. } | Stage::Carried(_) => None,
             },
         }))
+    }
+}
+
+/// Where it leads not to answer: whoever is signed in already can call off what they were asked for more for.
+fn cancel(visitor: &Visitor, door: &Door) -> Option<String> {
+    visitor.session.as_ref()?;
+    match door {
+        Door::Portal { sensitive: true, .. } | Door::Desk { .. } => {
+            Some(PortalPath::front().as_str().to_owned())
+        }
+        Door::Rehearsal { .. } => Some(REHEARSAL.to_owned()),
+        Door::Portal { sensitive: false, .. } | Door::Oidc { .. } => None,
     }
 }
 

@@ -259,7 +259,9 @@ impl Flow {
     ) -> Result<(), Fault> {
         let visitor = round.visitor;
         let answer = match round.stage.door() {
-            Door::Portal { path, .. } => Answer::SeeOther(path.as_str().to_owned()),
+            Door::Portal { path, .. } | Door::Desk { path } => {
+                Answer::SeeOther(path.as_str().to_owned())
+            }
             Door::Rehearsal { zone, .. } => Answer::SeeOther(rehearsed_path(zone)),
             Door::Oidc { pending, .. } => {
                 // By the standing session alone it was asked before anything was decided here.

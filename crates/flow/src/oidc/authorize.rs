@@ -129,7 +129,7 @@ impl Flow {
         reason: Reason,
     ) -> Option<Answer> {
         match door {
-            Door::Portal { .. } | Door::Rehearsal { .. } => None,
+            Door::Portal { .. } | Door::Rehearsal { .. } | Door::Desk { .. } => None,
             Door::Oidc { pending } => {
                 let code = code_of(reason, pending.interaction());
                 Some(answer::error(pending.return_to(), visitor.tenant.issuer(), code, None).into())

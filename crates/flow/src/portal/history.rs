@@ -1,4 +1,4 @@
-//! What happened to an account, as its owner may read it: failures with their reasons among it.
+//! What happened to an account, as its owner or the help desk may read it: failures with their reasons among it.
 
 use std::net::IpAddr;
 
@@ -43,9 +43,9 @@ pub struct Entry {
 pub enum Happening {
     /// Somebody was signed in.
     SignedIn,
-    /// Somebody was not signed in, and why, up to the tier of the account's owner.
+    /// Somebody was not signed in, and why, up to the reader's tier.
     Refused(Reason),
-    /// Something was not registered, and why, up to the tier of the account's owner.
+    /// Something was not registered, and why, up to the reader's tier.
     NotRegistered(Reason),
     /// The password was right, and nobody went on.
     LeftOff,
@@ -70,12 +70,13 @@ pub enum Happening {
 }
 
 impl Flow {
-    /// The history of a person before `before`, newest first, and where older lines begin.
+    /// The history of a person before `before` as `tier` may read it, newest first, and where older lines begin.
     pub(crate) async fn history(
         &self,
         tenant: &Tenant,
         person: PersonId,
         before: Timestamp,
+        tier: Tier,
     ) -> Result<(Vec<Entry>, Option<Timestamp>), Fault> {
         let lines = self.store.history_of(tenant.id, person, before, LINES).await?;
         let full = lines.len() as u64 == u64::from(LINES);
@@ -88,21 +89,21 @@ impl Flow {
             if line.line.event.starts_with("login.") {
                 newer = Some(line.line.at);
             }
-            entries.extend(entry(tenant, line, answered));
+            entries.extend(entry(tenant, line, answered, tier));
         }
         Ok((entries, older))
     }
 }
 
-fn entry(tenant: &Tenant, stored: &AuditEntry, answered: bool) -> Option<Entry> {
+fn entry(tenant: &Tenant, stored: &AuditEntry, answered: bool, tier: Tier) -> Option<Entry> {
     let line = &stored.line;
     let reason = line.reason.as_deref().and_then(Reason::from_code);
     let what = match (line.event.as_str(), reason) {
         ("login.admitted", _) => Happening::SignedIn,
         ("login.refused" | "ticket.refused", Some(reason)) => {
-            Happening::Refused(reason.shown_to(Tier::Owner))
+            Happening::Refused(reason.shown_to(tier))
         }
-        ("enrol.refused", Some(reason)) => Happening::NotRegistered(reason.shown_to(Tier::Owner)),
+        ("enrol.refused", Some(reason)) => Happening::NotRegistered(reason.shown_to(tier)),
         ("login.asked", _) if !answered => Happening::LeftOff,
         ("password.changed" | "password.by_ticket", _) => {
             Happening::Changed(Notice::PasswordChanged)

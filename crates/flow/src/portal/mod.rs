@@ -30,7 +30,7 @@ mod lost;
 mod mail_code;
 mod new_password;
 mod not_me;
-mod overview;
+pub(crate) mod overview;
 mod passkeys;
 mod password;
 mod password_ticket;

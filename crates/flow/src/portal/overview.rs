@@ -3,13 +3,15 @@
 use sekimori_base::{Bilingual, Fault, SessionId, Timestamp};
 use sekimori_directory::settings::{Zone, ZoneName};
 use sekimori_directory::{Binding, Method, Person, Position};
-use sekimori_login::{FactorFacts, Facts, enrol};
+use sekimori_login::{FactorFacts, Facts, Tier, enrol};
 use sekimori_store::{CommitError, StoredFactor, StoredSession, Write};
 
 use super::enter::{Care, Inside, Who};
 use super::history::Entry;
 use super::{Done, Portal};
 use crate::Flow;
+use crate::desk;
+use crate::door::desk_title;
 use crate::tenant::Tenant;
 use crate::visitor::Visitor;
 
@@ -115,12 +117,12 @@ impl Flow {
         let person = &inside.person.person;
         // One line of this very moment is shown as well.
         let before = before.unwrap_or_else(|| visitor.now.plus_seconds(60));
-        let (history, older) = self.history(tenant, person.id, before).await?;
+        let (history, older) = self.history(tenant, person.id, before, Tier::Owner).await?;
         let stored = self.store.sessions_of(tenant.id, person.id).await?;
         let others = inside.other_standing(&stored, visitor.now);
         let sessions = std::iter::once(&inside.session)
             .chain(others)
-            .map(|session| session_view(session, inside.session.facts.id))
+            .map(|session| session_view(session, Some(inside.session.facts.id)))
             .collect();
         Ok(Portal::Here(OverviewView {
             person: person.clone(),
@@ -140,7 +142,7 @@ impl Flow {
     }
 }
 
-fn session_view(session: &StoredSession, current: SessionId) -> SessionView {
+pub(crate) fn session_view(session: &StoredSession, current: Option<SessionId>) -> SessionView {
     let mut methods: Vec<Method> = session.facts.proofs.iter().map(|proof| proof.method).collect();
     methods.sort_unstable();
     methods.dedup();
@@ -151,13 +153,14 @@ fn session_view(session: &StoredSession, current: SessionId) -> SessionView {
         opened_at: session.facts.opened_at,
         used_at: session.facts.used_at,
         methods,
-        current: session.facts.id == current,
+        current: current == Some(session.facts.id),
     }
 }
 
-/// Services that have a front page and let the person in.
+/// Services that have a front page and let the person in; the console among them for whoever has a role there.
 fn services(tenant: &Tenant, person: &Person) -> Vec<(Bilingual, String)> {
-    tenant
+    let console = desk::is_staff(tenant, person).then(|| (desk_title(), desk::PATH.to_owned()));
+    let services = tenant
         .site
         .services
         .iter()
@@ -165,8 +168,8 @@ fn services(tenant: &Tenant, person: &Person) -> Vec<(Bilingual, String)> {
         .filter(|service| {
             service.groups.is_empty() || service.groups.iter().any(|g| person.groups.contains(g))
         })
-        .filter_map(|service| Some((service.title.clone(), service.home.clone()?)))
-        .collect()
+        .filter_map(|service| Some((service.title.clone(), service.home.clone()?)));
+    services.chain(console).collect()
 }
 
 impl Flow {

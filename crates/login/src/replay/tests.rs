@@ -386,7 +386,6 @@ fn a_forecast_tells_admitted_asked_refused_and_unknown_apart() {
 }
 
 fn site(rows: Vec<PolicyRow>, services: Vec<Service>, campus_range: &str) -> Site {
-    let settings = sekimori_directory::settings::PolicySettings { rows, ..policy().settings };
     Site {
         issuer: "https://login.example.ac.jp".to_owned(),
         organisation: Organisation {
@@ -409,7 +408,7 @@ fn site(rows: Vec<PolicyRow>, services: Vec<Service>, campus_range: &str) -> Sit
             shared_with_outside: false,
         }],
         relays: Vec::new(),
-        policy: settings,
+        policy: sekimori_directory::settings::PolicySettings { rows, ..policy().settings },
         services,
         password: sekimori_directory::settings::PasswordSettings::default(),
         session: policy().session,
@@ -417,6 +416,7 @@ fn site(rows: Vec<PolicyRow>, services: Vec<Service>, campus_range: &str) -> Sit
         mail: sekimori_directory::settings::MailSettings::default(),
         passkeys: sekimori_directory::settings::PasskeySettings::default(),
         certificates: sekimori_directory::settings::CertificateSettings::default(),
+        desks: Vec::new(),
     }
 }
 

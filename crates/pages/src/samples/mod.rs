@@ -3,6 +3,7 @@
 
 mod certificates;
 mod choices;
+mod desk;
 mod guide;
 mod login;
 mod mail;
@@ -74,6 +75,7 @@ pub fn samples(language: Language) -> Vec<Sample> {
     all.extend(guide::samples());
     all.extend(mail::samples(language));
     all.extend(portal::samples(language));
+    all.extend(desk::samples(language));
     all
 }
 

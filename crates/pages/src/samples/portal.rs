@@ -71,7 +71,7 @@ fn factors() -> Vec<FactorRow> {
     ]
 }
 
-fn sessions(language: Language) -> Vec<SessionRow> {
+pub(super) fn sessions(language: Language) -> Vec<SessionRow> {
     let row =
         |byte, browser: Option<&str>, place: String, opened: i64, used: i64, methods| SessionRow {
             id: session_id(byte),
@@ -103,7 +103,7 @@ fn sessions(language: Language) -> Vec<SessionRow> {
     ]
 }
 
-fn events(language: Language) -> Vec<EventRow> {
+pub(super) fn events(language: Language) -> Vec<EventRow> {
     let webmail = text(language, "Webmail", "ウェブメール");
     let row = |seconds: i64,
                reason: Reason,

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use sekimori_base::{Language, PersonId};
 use sekimori_directory::Site;
-use sekimori_flow::admin::{Affected, Decided, Explained, View, WhatIf};
+use sekimori_flow::admin::{Affected, Decided, Explained, View, WhatIf, fact_lines};
 use sekimori_flow::{IncidentCode, RefusedRequest};
 use sekimori_login::Reason;
 use sekimori_login::replay::{Change, Forecast, Replayed};
@@ -143,7 +143,9 @@ fn words(explained: &Explained, code: IncidentCode, time_zone: &str) -> String {
         say("change", &change_words(change));
     }
     text.push_str("\nfacts\n");
-    facts(&mut text, &serde_json::to_value(&decided.facts).unwrap_or_default(), 1);
+    for line in fact_lines(&decided.facts).lines() {
+        let _ = writeln!(text, "  {line}");
+    }
     text
 }
 
@@ -188,28 +190,6 @@ fn change_words(change: &Change) -> String {
         Change::WaitUntil(at) => format!("waiting until {}", moment(*at)),
         Change::EnabledService => "a service that is switched on".to_owned(),
         Change::StartOver => "beginning again".to_owned(),
-    }
-}
-
-/// Facts as indented lines; what is absent is left out.
-fn facts(text: &mut String, value: &Value, depth: usize) {
-    let Value::Object(fields) = value else { return };
-    for (key, value) in fields {
-        let pad = "  ".repeat(depth);
-        match value {
-            Value::Null => {}
-            Value::Object(_) => {
-                let _ = writeln!(text, "{pad}{key}");
-                facts(text, value, depth + 1);
-            }
-            Value::String(value) => {
-                let _ = writeln!(text, "{pad}{key}: {value}");
-            }
-            Value::Array(list) if list.is_empty() => {}
-            other => {
-                let _ = writeln!(text, "{pad}{key}: {other}");
-            }
-        }
     }
 }
 

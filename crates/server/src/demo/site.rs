@@ -158,6 +158,7 @@ pub fn site(addresses: &Addresses) -> Site {
             hosts: addresses.certificate_hosts(),
             ..CertificateSettings::default()
         },
+        desks: Vec::new(),
     }
 }
 

@@ -34,6 +34,7 @@ pub use help::help;
 pub use lost::{lost, lost_reported};
 pub use mail_code::{mail_code, mail_code_sent, sent_mail};
 pub use not_me::{not_me, not_me_pressed};
+pub(crate) use overview::factor_row;
 pub use overview::{dismiss, overview};
 pub use passkeys::{passkey, passkey_made, rename, renamed};
 pub use password_ticket::{
@@ -41,6 +42,7 @@ pub use password_ticket::{
 };
 pub use preferences::{preferences, preferences_chosen};
 pub use rehearsal::{rehearsal, rehearse, rehearsed};
+pub(crate) use sessions::nothing_to_show;
 pub use sessions::{end_sessions, sign_out, sign_out_asked, signed_out};
 pub use ticket::{ticket, ticket_entered};
 
@@ -83,7 +85,7 @@ pub const LINKS: PortalLinks = PortalLinks {
 };
 
 /// The context of a form that came from a page of ours.
-fn own_form(app: App, parts: Parts) -> Result<Cx, Box<Answer>> {
+pub(crate) fn own_form(app: App, parts: Parts) -> Result<Cx, Box<Answer>> {
     let Some(cx) = Cx::new(app, parts) else {
         return Err(Box::new(bare(StatusCode::MISDIRECTED_REQUEST)));
     };
@@ -103,13 +105,13 @@ fn ticket_failure(answer: TicketAnswer) -> Failure {
 }
 
 /// The token of a form.
-fn token<'f>(fields: &'f Fields<'_>) -> &'f str {
+pub(crate) fn token<'f>(fields: &'f Fields<'_>) -> &'f str {
     fields.one("token").unwrap_or_default()
 }
 
 impl Cx {
     /// What a request of the portal comes to: a page of somebody, or whatever comes first.
-    fn portal<T>(
+    pub(crate) fn portal<T>(
         &self,
         outcome: Result<Portal<T>, Fault>,
         page: impl FnOnce(&Self, T) -> (Page, Option<Who>),
@@ -142,7 +144,7 @@ impl Cx {
     }
 
     /// What a zone is called.
-    fn zone_title(&self, name: Option<&ZoneName>) -> String {
+    pub(crate) fn zone_title(&self, name: Option<&ZoneName>) -> String {
         let language = self.visitor.language;
         let zone = name.and_then(|name| self.visitor.tenant.site.zone(name));
         zone.map_or_else(

@@ -96,7 +96,7 @@ impl Cx {
         (overview.into(), Some(who))
     }
 
-    fn session_row(&self, session: SessionView) -> SessionRow {
+    pub(crate) fn session_row(&self, session: SessionView) -> SessionRow {
         SessionRow {
             id: session.id,
             browser: browser::in_words(&session.device),
@@ -108,7 +108,7 @@ impl Cx {
         }
     }
 
-    fn event_row(&self, entry: Entry) -> EventRow {
+    pub(crate) fn event_row(&self, entry: Entry) -> EventRow {
         let language = self.visitor.language;
         EventRow {
             at: entry.at,
@@ -137,7 +137,7 @@ impl Cx {
     }
 }
 
-pub(super) fn factor_row(factor: FactorView) -> FactorRow {
+pub(crate) fn factor_row(factor: FactorView) -> FactorRow {
     let FactorView { facts, label } = factor;
     FactorRow {
         id: facts.id,

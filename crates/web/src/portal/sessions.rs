@@ -74,6 +74,6 @@ fn signed_out_page() -> Page {
 }
 
 /// For forms that are always answered by another page.
-pub(super) fn nothing_to_show() -> (Page, Option<Who>) {
+pub(crate) fn nothing_to_show() -> (Page, Option<Who>) {
     (signed_out_page(), None)
 }

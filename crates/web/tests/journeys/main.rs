@@ -6,6 +6,7 @@ mod certificates;
 mod changing;
 mod common;
 mod costs;
+mod desk;
 mod doors;
 mod endings;
 mod failing_store;

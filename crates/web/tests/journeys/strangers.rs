@@ -55,6 +55,9 @@ const STRANGERS: &[(&str, u16, u16)] = &[
     ("/portal/lost", 303, 303),
     ("/portal/preferences", 303, 303),
     ("/portal/consents", 303, 303),
+    ("/desk", 303, 303),
+    ("/desk/person/{handle}", 303, 405),
+    ("/desk/incident/{handle}", 303, 405),
     ("/not-me/{link}", 404, 303),
     ("/help", 200, 405),
     ("/help/certificate", 200, 405),
@@ -87,6 +90,7 @@ async fn every_route_answers_nobody_as_it_is_written_down() {
             .replace("{*request}", "x")
             .replace("{file}", "x")
             .replace("{serial}", "4711")
+            .replace("{handle}", "x")
             .replace("{zone}", "outside")
             .replace("{name}", "x");
         for (method, expected) in [(Method::GET, *get), (Method::POST, *post)] {
