@@ -121,3 +121,56 @@ impl KeyDevice for Token {
         self.ask(move |worker| worker.look(&labels))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use sekimori_base::Timestamp;
+
+    use super::*;
+
+    struct Standing;
+
+    impl Clock for Standing {
+        fn now(&self) -> Timestamp {
+            Timestamp::from_unix_seconds(1_800_000_000)
+        }
+    }
+
+    #[test]
+    fn a_token_that_does_not_answer_holds_up_so_many_for_so_long_and_nobody_else() {
+        let module = PathBuf::from("/usr/lib/softhsm/libsofthsm2.so");
+        let (go_on, hanging) = mpsc::channel::<()>();
+        let hanging = Mutex::new(hanging);
+        let asked = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&asked);
+        let pin = move || {
+            count.fetch_add(1, Ordering::SeqCst);
+            let _ = hanging.lock().unwrap().recv();
+            Ok(Secret::new("1234".to_owned()))
+        };
+        let token = "campus".to_owned();
+        let clock = Arc::new(Standing);
+        let token = Token::start(TokenSettings { module, token, pin: Box::new(pin), clock });
+        let token = token.unwrap();
+        let answers: Vec<DeviceError> = std::thread::scope(|scope| {
+            let ask = || token.sign_digest("ca", [0; 32]).unwrap_err();
+            let calls: Vec<_> = (0..WAITING_MAX * 2).map(|_| scope.spawn(ask)).collect();
+            calls.into_iter().map(|call| call.join().unwrap()).collect()
+        });
+        let busy = answers.iter().filter(|answer| **answer == DeviceError::Busy).count();
+        let silent = answers.iter().filter(|one| **one == DeviceError::Silent { seconds: 10 });
+        let (busy, silent) = (busy, silent.count());
+        assert_eq!(asked.load(Ordering::SeqCst), 1, "{answers:?}: apt-get install softhsm2");
+        assert_eq!(busy + silent, answers.len());
+        assert!((WAITING_MAX..=WAITING_MAX + 1).contains(&silent), "{silent} waited");
+
+        // What nobody waits for any more is not done.
+        drop(go_on);
+        let said = token.look(&[]).unwrap_err();
+        assert!(matches!(said, DeviceError::NoToken { .. } | DeviceError::Module { .. }), "{said}");
+        assert_eq!(asked.load(Ordering::SeqCst), 1, "the pause goes on, and nobody else asked");
+    }
+}

@@ -23,12 +23,12 @@ const TOKEN: &str =
     "\n[pkcs11]\nmodule = \"MODULE\"\ntoken = \"campus\"\npin_file = \"token.pin\"\n";
 
 /// The words that make an authority with its key in the token.
-fn in_token() -> Vec<&'static str> {
+pub fn in_token() -> Vec<&'static str> {
     [&INIT[..], &["--pkcs11", "campus-ca-1"]].concat()
 }
 
 /// Node settings with the token behind a module.
-fn behind(module: &str) -> String {
+pub fn behind(module: &str) -> String {
     assert!(
         Path::new(module).exists(),
         "{module} is not here: apt-get install softhsm2 opensc-pkcs11"
@@ -37,7 +37,7 @@ fn behind(module: &str) -> String {
 }
 
 /// A token in this folder with a PIN of its own.
-fn make_token(folder: &Path) {
+pub fn make_token(folder: &Path) {
     let tokens = folder.join("tokens");
     std::fs::create_dir(&tokens).unwrap();
     let settings = format!("directories.tokendir = {}\nlog.level = ERROR\n", tokens.display());
@@ -61,7 +61,7 @@ fn write_pin(folder: &Path, pin: &str) {
 }
 
 /// The token is pulled out, or plugged in again.
-fn plugged(folder: &Path, plugged: bool) {
+pub fn plugged(folder: &Path, plugged: bool) {
     let (here, away) = (folder.join("tokens"), folder.join("away"));
     if plugged {
         std::fs::remove_dir_all(&here).unwrap();
@@ -176,6 +176,56 @@ fn the_value_of_the_key_is_not_given_out() {
     assert_eq!(said, never);
     let loosened = session.update_attributes(*key, &[Attribute::Extractable(true)]);
     assert!(matches!(loosened, Err(Error::Pkcs11(RvError::AttributeReadOnly, _))), "{loosened:?}");
+}
+
+#[test]
+fn a_root_may_be_in_the_token_as_well() {
+    let server = Server::prepared(&behind(SOFTHSM), make_token);
+    let path = server.path();
+    let root = ["--root-pkcs11", "campus-root", "--root-certificate", "root.pem"];
+    let init = ["ca", "init", "--name", "Example University", "--pkcs11", "campus-ca-1"];
+    let both = [&init[..], &root, &["--root-key", "root-key.pem"]].concat();
+    assert!(printed(path, &both, 2).contains("cannot be used with"));
+    printed(path, &["ca", "init", "--name", "x", "--root-certificate", "root.pem"], 2);
+    printed(path, &[&init[..], &root].concat(), 0);
+    let shown = json(path, &["ca", "show", "--json"]);
+    std::fs::write(path.join("issuing.pem"), shown[0]["certificate"]["pem"].as_str().unwrap())
+        .unwrap();
+    let said = content(path, "verify -x509_strict -CAfile root.pem issuing.pem");
+    assert!(said.contains("OK"), "{said}");
+    let list = [&["ca", "sign-list"][..], &root, &["--out", "root.crl"]].concat();
+    printed(path, &list, 0);
+    let said = content(path, "crl -in root.crl -noout -CAfile root.pem");
+    assert!(said.contains("verify OK"), "{said}");
+    printed(path, &["ca", "install-list", "root.crl"], 0);
+    // A root that there is wants its own key, and makes no other.
+    let other =
+        ["ca", "sign-list", "--root-pkcs11", "campus-ca-1", "--root-certificate", "root.pem"];
+    let said = printed(path, &[&other[..], &["--out", "other.crl"]].concat(), 3);
+    assert!(said.contains("not that of this key"), "{said}");
+    let other = ["ca", "sign-list", "--root-pkcs11", "no-key", "--root-certificate", "root.pem"];
+    let said = printed(path, &[&other[..], &["--out", "other.crl"]].concat(), 3);
+    assert!(said.contains("has no key no-key"), "{said}");
+}
+
+#[test]
+fn check_looks_for_the_token_and_logs_in_nowhere() {
+    let folder = super::folder();
+    make_token(folder.path());
+    let write = |settings: &str| std::fs::write(folder.path().join("sekimori.toml"), settings);
+    write(&behind(SPY)).unwrap();
+    let said = printed(folder.path(), &["check", "sekimori.toml"], 0);
+    assert!(said.contains("no mistakes"), "{said}");
+    let spy = std::fs::read_to_string(folder.path().join("spy")).unwrap();
+    assert!(spy.contains(": C_GetSlotList") && !spy.contains(": C_Login"), "{spy}");
+    write(&behind(SOFTHSM).replace("\"campus\"", "\"vault\"")).unwrap();
+    let said = printed(folder.path(), &["check", "sekimori.toml"], 0);
+    assert!(said.contains("pkcs11.token") && said.contains("the module shows campus"), "{said}");
+    write(&behind("/usr/bin/env")).unwrap();
+    let said = printed(folder.path(), &["check", "sekimori.toml"], 0);
+    assert!(said.contains("pkcs11.module") && said.contains("does not work"), "{said}");
+    write(&TOKEN.replace("MODULE", "/nowhere.so")).unwrap();
+    printed(folder.path(), &["check", "sekimori.toml"], 1);
 }
 
 #[test]

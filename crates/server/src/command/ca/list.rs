@@ -11,7 +11,8 @@ use sekimori_base::Clock;
 use sekimori_pki::{Authority, PemKind, RevocationReason, RevokedCertificate, RootList, pem};
 use serde_json::{Value, json};
 
-use super::{existing_root, read_certificate, text, write};
+use super::root::{self, RootKeyArgs};
+use super::{read_certificate, text, write};
 use crate::admin::command::CaCommand;
 use crate::admin::{Answer, Command};
 use crate::command::ask::{ask, show};
@@ -25,7 +26,7 @@ const LIST_BYTES_MAX: u64 = 256 * 1024;
 /// A root's list is current for so many months, unless another time is asked for.
 const MONTHS: u16 = 13;
 
-/// Sign the revocation list of a root with its key; needs no server and no settings
+/// Sign the revocation list of a root with its key; needs no server, and no settings for a key in a file
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 With --former the list goes on naming what the one before it named, which is a
@@ -37,9 +38,8 @@ Examples:
   sekimori ca sign-list --root-key root-key.pem --root-certificate root.pem \\
     --former root.crl --out new-root.crl")]
 pub(super) struct SignList {
-    /// The root's private key (PKCS#8, PEM)
-    #[arg(long, value_name = "FILE")]
-    root_key: PathBuf,
+    #[command(flatten)]
+    key: RootKeyArgs,
     /// The root's certificate (PEM)
     #[arg(long, value_name = "FILE")]
     root_certificate: PathBuf,
@@ -66,7 +66,7 @@ pub(super) struct InstallList {
 
 pub(super) fn sign(args: &SignList, common: &Common) -> Result<Ended, Failed> {
     is_free(&args.out)?;
-    let root = existing_root(&args.root_key, &args.root_certificate)?;
+    let root = root::existing(&args.key, &args.root_certificate, common)?;
     let former = args.former.as_deref().map(|path| {
         let list = RootList::read(&read_list(path)?, root.certificate());
         list.map_err(Failed::at(path.display()))

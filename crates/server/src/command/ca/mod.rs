@@ -2,23 +2,22 @@
 //! issuing authority's key is made by the server and never leaves its database, or its token.
 
 mod list;
+mod root;
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use clap::{Args, Subcommand};
+use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
-use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use sekimori_base::Clock;
-use sekimori_keys::{KEY_LABEL_BYTES_MAX, KeyProfile, RsaBits, SignatureAlgorithm, SigningKey};
+use sekimori_keys::KEY_LABEL_BYTES_MAX;
 use sekimori_pki::{
     Authority, AuthorityName, CERTIFICATE_BYTES_MAX, Certificate, Locations, PemKind,
-    REQUEST_BYTES_MAX, Request, make_root, pem,
+    REQUEST_BYTES_MAX, Request, pem,
 };
 use serde_json::{Value, json};
-use zeroize::Zeroizing;
 
 use super::ask::{ask, show};
 use super::certificate::is_free;
@@ -28,9 +27,8 @@ use crate::admin::{Answer, Command, Outcome};
 use crate::console::print;
 use crate::files::{read_bytes, read_text, write_private};
 use crate::outside::{SystemClock, SystemEntropy};
+use root::RootKeyArgs;
 
-/// Longest file of a private key, in bytes.
-const KEY_BYTES_MAX: u64 = 16 * 1024;
 /// Longest file of a certificate in text form, in bytes.
 const PEM_BYTES_MAX: u64 = 2 * CERTIFICATE_BYTES_MAX as u64;
 
@@ -103,9 +101,8 @@ struct KeyArgs {
 
 #[derive(Debug, Args)]
 struct Anchor {
-    /// The root's private key (PKCS#8, PEM); made if it is not there
-    #[arg(long, value_name = "FILE")]
-    root_key: PathBuf,
+    #[command(flatten)]
+    key: RootKeyArgs,
     /// The root's certificate (PEM); made with the key
     #[arg(long, value_name = "FILE")]
     root_certificate: PathBuf,
@@ -116,7 +113,7 @@ struct Anchor {
     #[arg(long, value_name = "YEARS", default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..=30))]
     years: u16,
     /// A new root has an RSA key of 3072 bits, for old devices
-    #[arg(long)]
+    #[arg(long, conflicts_with = "root_pkcs11")]
     root_rsa: bool,
 }
 
@@ -165,7 +162,7 @@ struct RequestArgs {
     renew: bool,
 }
 
-/// Sign the request of an issuing authority with the root's key; needs no server and no settings
+/// Sign the request of an issuing authority with the root's key; needs no server, and no settings for a key in a file
 #[derive(Debug, Args)]
 struct Sign {
     /// The request
@@ -216,7 +213,7 @@ fn init(init: &Init, common: &Common) -> Result<Ended, Failed> {
     if answer.outcome == Outcome::No {
         return Ok(show(&answer, common));
     }
-    let (root, made) = open_root(&init.root, &init.title)?;
+    let (root, made) = root::open(&init.root, &init.title, common)?;
     let der = STANDARD.decode(text(&answer.value, "request"));
     let request = Request::read(&der.map_err(Failed::at("reading the request"))?);
     let request = request.map_err(Failed::at("reading the request"))?;
@@ -228,8 +225,8 @@ fn init(init: &Init, common: &Common) -> Result<Ended, Failed> {
     if answer.outcome == Outcome::Yes {
         answer = list::renew(&root, &answer.value, common)?;
     }
-    if made {
-        let key = init.root.root_key.display();
+    if let Some(key) = init.root.key.root_key.as_ref().filter(|_| made) {
+        let key = key.display();
         answer.text = format!(
             "{}\n\n{key} is the root's key: take it away now and keep it safe. Nothing here needs it\n\
              until the issuing authority is renewed.",
@@ -267,7 +264,7 @@ fn sign(args: &Sign, common: &Common) -> Result<Ended, Failed> {
     let request = read_bytes(&args.request, REQUEST_BYTES_MAX as u64);
     let request = Request::read(&request.map_err(Failed::at(args.request.display()))?);
     let request = request.map_err(Failed::at(args.request.display()))?;
-    let (root, _) = open_root(&args.root, &args.title)?;
+    let (root, _) = root::open(&args.root, &args.title, common)?;
     let places = places(root.certificate(), args.status_url.as_deref())?;
     let (name, years) = (&args.common_name, args.root.years);
     let signed = sign_issuing(&root, &request, name, &args.title, years, &places)?;
@@ -355,53 +352,6 @@ fn places(root: &Certificate, status_url: Option<&str>) -> Result<Locations, Fai
     let [list, certificate] = ["crl", "cer"].map(|kind| format!("{base}/ca/{name}.{kind}"));
     let places = Locations::parse(&[&list], &[], &[&certificate]);
     places.map_err(Failed::at(format!("--status-url {base}")))
-}
-
-/// The root, and whether it was made just now.
-fn open_root(root: &Anchor, title: &Title) -> Result<(Authority, bool), Failed> {
-    let (key, certificate) = (root.root_key.as_path(), root.root_certificate.as_path());
-    match (key.exists(), certificate.exists()) {
-        (true, true) => Ok((existing_root(key, certificate)?, false)),
-        (false, false) => Ok((new_root(root, title)?, true)),
-        (true, false) | (false, true) => {
-            let (key, certificate) = (key.display(), certificate.display());
-            let half = Failed::new(format!("only one of {key} and {certificate} is there"));
-            Err(half.remedy("name both of an existing root, or none for a new one"))
-        }
-    }
-}
-
-fn existing_root(key: &Path, certificate: &Path) -> Result<Authority, Failed> {
-    let text = read_text(key, KEY_BYTES_MAX).map(Zeroizing::new);
-    let text = text.map_err(Failed::at(key.display()))?;
-    let read = PrivateKeyDer::from_pem_slice(text.as_bytes()).map_err(Failed::at(key.display()))?;
-    let algorithms = [SignatureAlgorithm::Es256, SignatureAlgorithm::Rs256];
-    let opened = algorithms
-        .into_iter()
-        .find_map(|algorithm| SigningKey::from_pkcs8(algorithm, read.secret_der()).ok());
-    let Some(opened) = opened else {
-        let refused = Failed::new(format!("{} holds no key that can be used", key.display()));
-        return Err(
-            refused.remedy("it is PKCS#8 of ECDSA on P-256, or of RSA with 2048 to 4096 bits")
-        );
-    };
-    let own = read_certificate(certificate)?;
-    Authority::open(own.der(), Arc::new(opened)).map_err(Failed::at(certificate.display()))
-}
-
-fn new_root(root: &Anchor, title: &Title) -> Result<Authority, Failed> {
-    let doing = "making the root";
-    let profile = if root.root_rsa { KeyProfile::Rs256(RsaBits::B3072) } else { KeyProfile::Es256 };
-    let name = authority_name(&format!("{} Root CA", title.name), title)?;
-    let key = Arc::new(SigningKey::generate(profile).map_err(Failed::at(doing))?);
-    let signer = Arc::clone(&key);
-    let made = make_root(&name, 12 * root.root_years, signer, SystemClock.now(), &SystemEntropy);
-    let made = made.map_err(Failed::at(doing))?;
-    let pkcs8 = key.to_pkcs8();
-    let text = Zeroizing::new(pem(PemKind::PrivateKey, pkcs8.expose()));
-    write(&root.root_key, &text)?;
-    write(&root.root_certificate, &pem(PemKind::Certificate, made.certificate().der()))?;
-    Ok(made)
 }
 
 fn read_certificate(path: &Path) -> Result<Certificate, Failed> {

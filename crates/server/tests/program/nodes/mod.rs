@@ -9,6 +9,7 @@ mod kills;
 mod ledger;
 pub mod place;
 mod races;
+mod token;
 
 /// Whether the stated numbers are asked for.
 fn full() -> bool {
