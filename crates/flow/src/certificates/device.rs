@@ -156,18 +156,19 @@ fn list_name(authority: &str) -> String {
 pub(super) const OWN_LISTS: &str = "own:";
 
 fn looked(device: Option<&Arc<dyn KeyDevice>>, wanted: &[InDevice]) -> Result<(), DeviceError> {
-    for one in wanted {
-        let token = one.token.clone();
-        match device {
-            Some(device) if device.name() == token => {}
-            Some(device) => {
-                return Err(DeviceError::OtherToken { token, here: device.name().to_owned() });
-            }
-            None => return Err(DeviceError::NotHere { token }),
-        }
+    let here = device.map(|device| device.name());
+    let (own, others): (Vec<_>, Vec<_>) =
+        wanted.iter().partition(|one| here == Some(one.token.as_str()));
+    if let Some(device) = device {
+        let mut labels: Vec<String> = own.into_iter().map(|one| one.label.clone()).collect();
+        labels.sort();
+        labels.dedup();
+        device.look(&labels)?;
     }
-    let mut labels: Vec<String> = wanted.iter().map(|one| one.label.clone()).collect();
-    labels.sort();
-    labels.dedup();
-    device.map_or(Ok(()), |device| device.look(&labels))
+    let Some(other) = others.first() else { return Ok(()) };
+    let token = other.token.clone();
+    Err(match here {
+        Some(here) => DeviceError::OtherToken { token, here: here.to_owned() },
+        None => DeviceError::NotHere { token },
+    })
 }

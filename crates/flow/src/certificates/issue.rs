@@ -80,6 +80,9 @@ pub enum NotIssued {
     /// An address of the settings cannot.
     #[error(transparent)]
     Locations(#[from] LocationsError),
+    /// The authority's key is in a token, which did not sign.
+    #[error(transparent)]
+    Token(Fault),
     /// Something of ours does not work.
     #[error(transparent)]
     Fault(#[from] Fault),
@@ -364,6 +367,7 @@ fn make(
     };
     made.map_err(|error| match error {
         IssueError::AuthorityNotValid => NotIssued::AuthorityOver,
+        IssueError::Fault(fault) if own.device.is_some() => NotIssued::Token(fault),
         IssueError::Fault(fault) => fault.into(),
     })
 }

@@ -162,7 +162,7 @@ impl Flow {
             Err(fault) if in_device => match self.signed_list(tenant, authority, now).await? {
                 Some(list) => {
                     let error = &fault as &dyn std::error::Error;
-                    tracing::warn!(error, authority, "the revocation list of before is served");
+                    tracing::debug!(error, authority, "the revocation list of before is served");
                     Ok((Arc::new(list), None))
                 }
                 None => Err(fault),
@@ -257,7 +257,12 @@ impl Flow {
             Err(AnswerError::Refused(refusal)) => StatusAnswer::refusal(refusal),
             Err(AnswerError::Fault(fault)) => {
                 let error = &fault as &dyn std::error::Error;
-                tracing::error!(error, "a certificate's status cannot be told");
+                // That the token is away is told once, and not again for anybody who asks.
+                if self.device.problem().is_some() {
+                    tracing::debug!(error, "a certificate's status cannot be told");
+                } else {
+                    tracing::error!(error, "a certificate's status cannot be told");
+                }
                 StatusAnswer::refusal(Refusal::TryLater)
             }
         })

@@ -247,7 +247,9 @@ async fn issue(
     let asked = Asked { key, label, issued_by, binding: Binding::Desk };
     let issued = match desk.app.flow.issue_certificate(&tenant, &stored, asked, desk.by).await {
         Ok(issued) => issued,
-        Err(NotIssued::Fault(fault)) => return Err(Failed::at("issuing a certificate")(fault)),
+        Err(NotIssued::Token(fault) | NotIssued::Fault(fault)) => {
+            return Err(Failed::at("issuing a certificate")(fault));
+        }
         Err(refused) => return Ok(no(&format!("{username}: {refused}"))),
     };
     let certificate = &issued.certificate;

@@ -366,7 +366,8 @@ fn not_issued(refused: NotIssued) -> Result<Portal<IssueAnswer>, Fault> {
         | NotIssued::AuthorityOver
         | NotIssued::Changed
         | NotIssued::Profile(_)
-        | NotIssued::Locations(_) => {
+        | NotIssued::Locations(_)
+        | NotIssued::Token(_) => {
             tracing::error!(error = %refused, "a certificate cannot be issued");
             Ok(Portal::see(CertificateDone::Failed.path()))
         }

@@ -112,6 +112,12 @@ fn two_nodes_sign_with_one_token_and_a_third_serves_their_list() {
         refused.status.code() == Some(3) && said.contains("the token campus is not there"),
         "{said}"
     );
+    let mut browser = one.at.browser(CAMPUS);
+    let page = browser.open("/portal/certificates/new").unwrap();
+    let page = browser.sign_in(&page, "hanako", PASSWORD).unwrap();
+    let page = browser.submit(&page, &[("label", "phone")]).unwrap();
+    let said = "No certificate could be issued";
+    assert!(page.body.contains(said), "{}", page.unexpected("not told"));
     plugged(folder, true);
     until("back", || command(1, &more).status.success());
     assert!(verified(&one, folder, &authority, "more.pem").0);
