@@ -1,11 +1,15 @@
 // Passkeys in a real browser, with a device that it pretends to have.
 
 import assert from 'node:assert/strict';
+import { generateKeyPair as callback } from 'node:crypto';
+import { promisify } from 'node:util';
 import { journey } from '../lib/journey.mjs';
 import { device, passkeyButton, saidOfPasskey, usePasskey } from '../lib/passkey.mjs';
 import { arrived, openService } from '../lib/service.mjs';
 import { asksFor, giveNameAndPassword, incidentCode, press, step, text } from '../lib/signin.mjs';
 
+const generateKeyPair = promisify(callback);
+const base64url = (text) => text.replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, '');
 const ownForm = (page) => page.locator('form#step');
 
 /** Somebody without a proof registers a passkey, on campus; the device stays in that browser. */
@@ -14,6 +18,12 @@ async function registered(world, demo, options = {}) {
   const person = { ...demo.person('no_factor') };
   const page = await world.browser({ address: demo.address('campus'), language, width });
   const held = await device(page, { offers });
+  // What the account page tells the browser about which passkeys there are.
+  await page.context().addInitScript(() => {
+    if (window.PublicKeyCredential) {
+      PublicKeyCredential.signalAllAcceptedCredentials = async (what) => { window.accepted = what; };
+    }
+  });
   await page.goto(demo.portal);
   await giveNameAndPassword(page, person);
   await page.goto(new URL('/portal/passkey', demo.issuer).href);
@@ -25,6 +35,10 @@ async function registered(world, demo, options = {}) {
   await look(page, 'overview');
   const [passkey] = await held.passkeys();
   assert.equal(passkey.rpId, 'localhost');
+  const accepted = await page.evaluate(() => window.accepted);
+  assert.equal(accepted.rpId, 'localhost');
+  assert.equal(accepted.userId, base64url(passkey.userHandle));
+  assert.deepEqual(accepted.allAcceptedCredentialIds, [base64url(passkey.credentialId)]);
   assert.ok(passkey.isResidentCredential, 'it can be offered without a name');
   return { person, page, held, passkey };
 }
@@ -71,6 +85,11 @@ for (const language of ['en', 'ja']) {
       await look(page, 'remove');
       await press(page, ownForm(page));
       await look(page, 'removed');
+      // At home nobody is let in without it; on campus the account page tells the browser that it is gone.
+      await page.context().setExtraHTTPHeaders({ 'X-Forwarded-For': demo.address('campus') });
+      await page.goto(demo.portal);
+      const left = await page.evaluate(() => window.accepted.allAcceptedCredentialIds);
+      assert.deepEqual(left, [], 'the browser is told that it is gone');
 
       // The device still has it, and the browser is told to forget it.
       await page.context().addInitScript(() => {
@@ -112,6 +131,31 @@ journey('the button is enough as well, without a name or a password', async (wor
   assert.deepEqual(options.allowCredentials, [], 'nobody is named before anybody is known');
   await usePasskey(page, held);
   await arrived(page, demo, person);
+}, { seconds: 240 });
+
+journey('the passkey on the paper of the demo signs its person in from home, and in no other hands', async (world) => {
+  const demo = await world.demo();
+  const person = demo.person('passkey');
+  for (const browser of ['first', 'second']) {
+    const page = await world.browser({ address: demo.address('outside') });
+    const held = await device(page);
+    await held.keep(person.passkey);
+    await openService(page, demo);
+    await usePasskey(page, held);
+    await arrived(page, demo, person);
+    await page.goto(new URL('/portal', demo.issuer).href);
+    await world.inspect(page, `account-${browser}`);
+  }
+  // Whoever only knows which one it is has no key that fits.
+  const { privateKey } = await generateKeyPair('ec', { namedCurve: 'P-256' });
+  const other = privateKey.export({ type: 'pkcs8', format: 'der' }).toString('base64');
+  const page = await world.browser({ address: demo.address('outside') });
+  const held = await device(page);
+  await held.keep({ ...person.passkey, private_key_pkcs8: other });
+  await openService(page, demo);
+  await usePasskey(page, held);
+  const reason = await page.locator('section[data-reason]').getAttribute('data-reason');
+  assert.equal(reason, 'passkey.refused', await text(page));
 }, { seconds: 240 });
 
 journey('a passkey that was not used costs nothing, and the other ways stay', async (world) => {

@@ -62,3 +62,45 @@ journey('what was said on campus is what happens at home, for everybody', async 
     assert.equal(said, real, `${kind}:\n${await text(home)}`);
   }
 }, { seconds: 240 });
+
+for (const language of ['en', 'ja']) {
+  for (const width of [1024, 320]) {
+    journey(`who would fail outside is told so once, and can put it off or for good in ${language} at ${width} px`, async (world) => {
+      const demo = await world.demo();
+      const person = demo.person('no_factor');
+      const signedIn = async (address = 'campus') => {
+        const page = await world.browser({ address: demo.address(address), language, width });
+        await page.goto(demo.portal);
+        await giveNameAndPassword(page, person);
+        assert.equal(new URL(page.url()).pathname, '/portal', await text(page));
+        return page;
+      };
+      const notice = (page) => page.locator('section.suggestion');
+      const later = (page) => notice(page).locator('a[href*="later="]');
+
+      const page = await signedIn();
+      await notice(page).waitFor();
+      await world.inspect(page, 'told');
+      // It leads to where something can be registered, and back.
+      await notice(page).locator('a.button').click();
+      await page.waitForLoadState('load');
+      assert.notEqual(new URL(page.url()).pathname, '/portal');
+      await world.inspect(page, 'register');
+      await page.goto(demo.portal);
+      // Put off, in this browser alone.
+      await later(page).click();
+      await page.waitForLoadState('load');
+      assert.equal(await notice(page).count(), 0, await text(page));
+      await page.reload();
+      assert.equal(await notice(page).count(), 0, 'it stays put off');
+      const other = await signedIn();
+      assert.equal(await notice(other).count(), 1, 'another browser knows nothing of that');
+      // For good: by keyboard, on every device.
+      await other.locator('form#dismiss button').focus();
+      await Promise.all([other.waitForNavigation({ waitUntil: 'load' }), other.keyboard.press('Enter')]);
+      assert.equal(await notice(other).count(), 0, await text(other));
+      await world.inspect(other, 'known');
+      assert.equal(await notice(await signedIn()).count(), 0, 'said once');
+    }, { seconds: 240 });
+  }
+}

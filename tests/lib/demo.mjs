@@ -53,7 +53,7 @@ export class Demo {
     return JSON.parse(this.command('explain', code, '--json'));
   }
 
-  /** The person of a kind: totp, no_factor, disabled, administrator. */
+  /** The person of a kind: totp, no_factor, disabled, mail_code, certificate, passkey, administrator. */
   person(kind) {
     const person = this.people.find((one) => one.kind === kind);
     if (!person) throw new Error(`the demo has no person of kind ${kind}`);

@@ -47,6 +47,20 @@ class Device {
     return this.send('setUserVerified', { isUserVerified });
   }
 
+  /** Put a passkey of the demo's paper on it, whose counter only grows, whoever else holds it. */
+  keep({ credential_id, private_key_pkcs8, user_handle, rp_id }) {
+    return this.send('addCredential', {
+      credential: {
+        credentialId: credential_id,
+        privateKey: private_key_pkcs8,
+        userHandle: user_handle,
+        rpId: rp_id,
+        isResidentCredential: true,
+        signCount: Math.floor(Date.now() / 1000),
+      },
+    });
+  }
+
   /** The passkeys that it holds. */
   async passkeys() {
     return (await this.send('getCredentials')).credentials;

@@ -173,6 +173,22 @@ fn mail_address(item: &Item<'_, '_>) -> Option<MailAddress> {
     item.parsed("a mail address", MailAddress::parse)
 }
 
+/// Characters before the `@` that leave room for a mark.
+const BOUNCES_LENGTH_MAX: usize = 24;
+
+/// Where mail comes back to: there must be room for the mark (RFC 5321, 4.5.3.1.1: 64 octets before the `@`).
+fn bounces(item: &Item<'_, '_>) -> Option<MailAddress> {
+    let address = mail_address(item)?;
+    let length = address.as_str().len() - address.domain().len() - 1;
+    if length > BOUNCES_LENGTH_MAX {
+        item.error(
+            format!("{length} characters before the @ leave no room for a mark of 40"),
+            format!("at most {BOUNCES_LENGTH_MAX} characters"),
+        );
+    }
+    Some(address)
+}
+
 fn mail_domains(keys: &Keys<'_, '_>, key: &'static str) -> Vec<String> {
     let mut domains: Vec<String> = Vec::new();
     for item in keys.list(key) {
@@ -306,6 +322,7 @@ fn mail(keys: &Keys<'_, '_>) -> MailSettings {
     };
     let settings = MailSettings {
         from: keys.take("from").and_then(|item| mail_address(&item)),
+        bounces: keys.take("bounces").and_then(|item| bounces(&item)),
         own_domains: mail_domains(&keys, "own_domains"),
     };
     keys.finish();

@@ -470,6 +470,9 @@ pub struct MailSettings {
     /// The sender of notices.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub from: Option<MailAddress>,
+    /// Where codes that cannot be delivered come back to; each with a mark of its own after a `+`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bounces: Option<MailAddress>,
     /// Further domains, lower case, whose mailboxes open with this very sign-in: no code for a sign-in goes there.
     pub own_domains: Vec<String>,
 }

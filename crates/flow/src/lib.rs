@@ -7,6 +7,7 @@ pub mod admin;
 mod alarm;
 mod answered;
 pub mod attempt;
+mod bounced;
 mod bounded;
 mod budget;
 pub mod carried;
@@ -48,6 +49,7 @@ use sekimori_keys::{KeyDevice, RootKeys};
 use sekimori_store::Store;
 
 pub use alarm::{Alarm, Alert};
+pub use bounced::MARK_LENGTH;
 pub use hashing::{Busy, Class, Hashing, HashingSettings, Place};
 pub use incident::{IncidentCode, IncidentCodeError};
 pub use keeping::{DATA_LINE, FormerSecrets, lacking_key};

@@ -133,6 +133,7 @@ impl Flow {
             | Notice::PasswordChanged
             | Notice::FactorAdded
             | Notice::FactorRemoved
+            | Notice::FactorResumed
             | Notice::RecoveryCodesMade
             | Notice::CertificateIssued
             | Notice::CertificateRevoked

@@ -222,6 +222,13 @@ pub enum MailWay {
         /// Why.
         words: String,
     },
+    /// It was taken, and came back.
+    Bounced {
+        /// When.
+        at: Timestamp,
+        /// Why.
+        words: String,
+    },
 }
 
 impl SentMail {
@@ -235,6 +242,7 @@ impl SentMail {
             MailState::Deferred => MailWay::Deferred { next_at: code.next_at, words: words(code) },
             MailState::Refused => MailWay::Refused { words: words(code) },
             MailState::GivenUp => MailWay::GivenUp { words: words(code) },
+            MailState::Bounced => MailWay::Bounced { at: code.state_at, words: words(code) },
         });
         Self { number, at, until: good_until(at), way }
     }

@@ -68,6 +68,8 @@ purposes! {
     IssuedFile = "issued-file",
     /// What an address of the help desk's console names.
     DeskHandle = "desk-handle",
+    /// The mark in the address to which a mail comes back.
+    BounceAddress = "bounce-address",
 }
 
 /// For whom a derived key is.

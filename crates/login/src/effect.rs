@@ -102,6 +102,8 @@ pub enum Notice {
     FactorAdded,
     /// A factor was removed.
     FactorRemoved,
+    /// A suspended factor may be used again.
+    FactorResumed,
     /// New recovery codes were made.
     RecoveryCodesMade,
     /// A client certificate was issued.

@@ -66,6 +66,13 @@ pub enum MailWay {
         /// Why.
         words: String,
     },
+    /// It was taken, and came back.
+    Bounced {
+        /// When.
+        at: Timestamp,
+        /// Why.
+        words: String,
+    },
 }
 
 /// Register an address for codes by mail. Posts `address`; then `code`, or `send` = `another`.
@@ -123,7 +130,10 @@ impl MailToldPart<'_> {
 
     /// Whether nothing will come: it is said as a warning.
     fn will_not_come(&self) -> bool {
-        matches!(self.sent.way, MailWay::Refused { .. } | MailWay::GivenUp { .. })
+        match self.sent.way {
+            MailWay::Refused { .. } | MailWay::GivenUp { .. } | MailWay::Bounced { .. } => true,
+            MailWay::Waiting | MailWay::Accepted { .. } | MailWay::Deferred { .. } => false,
+        }
     }
 
     pub(crate) fn way(&self) -> String {
@@ -144,6 +154,11 @@ impl MailToldPart<'_> {
             MailWay::Refused { words: said } => v.t1("mail-code-way-refused", "words", words(said)),
             MailWay::GivenUp { words: said } => {
                 v.t1("mail-code-way-given-up", "words", words(said))
+            }
+            MailWay::Bounced { at, words: said } => {
+                let (said, time) = (words(said), time(at));
+                let arguments = [("words", said.as_str().into()), ("time", time.as_str().into())];
+                v.words.with("mail-code-way-bounced", &arguments)
             }
         }
     }
@@ -173,6 +188,11 @@ impl Overview {
     pub(crate) fn add_mail_code(&self) -> &'static str {
         let has = self.factors.iter().any(|factor| factor.method == Method::MailCode);
         if has { "portal-replace-mail-code" } else { "portal-add-mail-code" }
+    }
+
+    /// When the last code came back that was sent to this factor's address.
+    pub(crate) fn came_back(&self, factor: &FactorRow) -> Option<Timestamp> {
+        self.mail_came_back.filter(|_| factor.method == Method::MailCode)
     }
 
     /// Whether the site has the factor's method at all.

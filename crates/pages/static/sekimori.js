@@ -176,3 +176,11 @@ all("[data-ends]", (place) => {
     else if (left <= NOTICE) say(soon, Boolean(adds));
   }, 1000);
 });
+
+// Passkeys in the account page: which ones there are. A browser need not offer the others any more.
+(() => {
+  const accepted = document.querySelector("[data-passkeys]")?.dataset.passkeys;
+  if (accepted && window.PublicKeyCredential?.signalAllAcceptedCredentials) {
+    PublicKeyCredential.signalAllAcceptedCredentials(JSON.parse(accepted)).catch(() => {});
+  }
+})();

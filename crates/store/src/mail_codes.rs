@@ -39,6 +39,8 @@ pub enum MailState {
     Refused,
     /// It was not handed over while it was good, or a newer one took its place.
     GivenUp,
+    /// It was taken, and came back later.
+    Bounced,
 }
 
 impl MailState {
@@ -50,6 +52,7 @@ impl MailState {
             Self::Deferred => "deferred",
             Self::Refused => "refused",
             Self::GivenUp => "given_up",
+            Self::Bounced => "bounced",
         }
     }
 }
@@ -225,6 +228,30 @@ pub(crate) fn told(tenant: TenantId, id: MessageId, told: &MailTold) -> Call {
 }
 
 impl Store {
+    /// A code came back: which server says so, and in which words. Gives the address, masked; nothing of a code that
+    /// is not known any more or came back before.
+    pub async fn mail_bounced(
+        &self,
+        tenant: TenantId,
+        id: MessageId,
+        at: Timestamp,
+        server: &str,
+        words: &str,
+    ) -> Result<Option<String>, Fault> {
+        let call = call!(sql::MAIL_CODES_BOUNCED, at, server, words, tenant.bytes(), id.bytes());
+        let written = self
+            .write("taking a mail that came back", move |transaction| {
+                let row = transaction.row(&call)?;
+                let address = row.map(|mut row| row.text()).transpose();
+                address.map(Ok::<_, std::convert::Infallible>)
+            })
+            .await?;
+        match written {
+            Ok(address) => Ok(address),
+            Err(never) => match never {},
+        }
+    }
+
     /// How many codes somebody was sent by mail one after another.
     pub async fn mail_row(
         &self,

@@ -51,6 +51,7 @@ const MIGRATIONS: &[Migration] = &[
     migration!(7, works for 1, "0007_prompt_dismissed"),
     migration!(8, works for 1, "0008_preferences"),
     migration!(9, works for 1, "0009_revocation_lists"),
+    migration!(10, works for 1, "0010_mail_bounces"),
 ];
 
 /// The schema that this program was built for.

@@ -177,6 +177,7 @@ statements! {
     OUTBOX_WAITING = both "outbox/waiting";
     MAIL_CODES_PUT = both "mail_codes/put";
     MAIL_CODES_TOLD = both "mail_codes/told";
+    MAIL_CODES_BOUNCED = both "mail_codes/bounced";
     MAIL_CODES_SPEND = both "mail_codes/spend";
     MAIL_CODES_END = both "mail_codes/end";
     MAIL_CODES_BY_ID = both "mail_codes/by_id";

@@ -119,6 +119,7 @@ pub(crate) const fn notice_id(notice: Notice) -> &'static str {
         Notice::PasswordChanged => "mail-password-changed",
         Notice::FactorAdded => "mail-factor-added",
         Notice::FactorRemoved => "mail-factor-removed",
+        Notice::FactorResumed => "mail-factor-resumed",
         Notice::RecoveryCodesMade => "mail-recovery-codes-made",
         Notice::CertificateIssued => "mail-certificate-issued",
         Notice::CertificateRevoked => "mail-certificate-revoked",

@@ -45,7 +45,7 @@ const USABILITIES: [Usability; 9] = [
     Usability::BindingTooWeak,
     Usability::MethodTooWeak,
 ];
-const NOTICES: [Notice; 12] = [
+const NOTICES: [Notice; 13] = [
     Notice::SecondFactorFailed,
     Notice::RecoveryCodeUsed,
     Notice::PasskeyCopied,
@@ -53,6 +53,7 @@ const NOTICES: [Notice; 12] = [
     Notice::PasswordChanged,
     Notice::FactorAdded,
     Notice::FactorRemoved,
+    Notice::FactorResumed,
     Notice::RecoveryCodesMade,
     Notice::CertificateIssued,
     Notice::CertificateRevoked,

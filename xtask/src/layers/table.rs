@@ -217,6 +217,11 @@ pub const CONFINED: &[Confined] = &[
         reason: "mail leaves through the outbox only",
     },
     Confined {
+        crates: &["mail-parser"],
+        to: &["server"],
+        reason: "what comes back by mail is read by the command that takes it",
+    },
+    Confined {
         crates: &["socket2", "libc", "nix", "rustix"],
         to: &["hashmem", "server", "testbed", "bench"],
         reason: "the operating system is met in server, memory advice in hashmem",

@@ -159,6 +159,8 @@ keys! {
     }
     "mail" {
         "from", "mail address", Depends("`no-reply` at the issuer's host"), "The sender of notices.";
+        "bounces", "mail address with at most 24 characters before the `@`", Nothing,
+            "Where codes by mail that cannot be delivered come back to, each with a mark after a `+` (`bounces+MARK@…`). Give what arrives there to `sekimori mail bounce`: then people and the help desk see that a code came back.";
         "own_domains", "list of domains", Value("[]"),
             "Domains besides `mail_domains`, with all below them, whose mailboxes open with this sign-in: nobody may have codes for signing in sent there, or they would lock themselves out.";
     }

@@ -376,7 +376,8 @@ prop_compose! {
         count in 0..=2_usize,
         (password, session, retention) in numbers(),
         bound in any::<bool>(),
-        (from, own_domains, certificates, desks) in (
+        (from, bounces, own_domains, certificates, desks) in (
+            option::of(mail()),
             option::of(mail()),
             prop::collection::btree_set("[a-z]{1,8}\\.example", 0..2),
             certificates(),
@@ -400,7 +401,7 @@ prop_compose! {
             session,
             retention,
             passkeys,
-            mail: MailSettings { from, own_domains: own_domains.into_iter().collect() },
+            mail: MailSettings { from, bounces, own_domains: own_domains.into_iter().collect() },
             certificates,
             desks,
         }

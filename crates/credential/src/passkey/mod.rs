@@ -255,6 +255,17 @@ impl RelyingParty {
         .to_string()
     }
 
+    /// What `PublicKeyCredential.signalAllAcceptedCredentials` is told, so that browsers stop offering the others of
+    /// this person.
+    pub fn accepted(&self, handle: &[u8], known: &[Passkey]) -> String {
+        json!({
+            "rpId": self.id,
+            "userId": encoded(handle),
+            "allAcceptedCredentialIds": known.iter().map(|one| encoded(one.id())).collect::<Vec<_>>(),
+        })
+        .to_string()
+    }
+
     /// Check what the browser made.
     pub fn register(
         &self,

@@ -6,7 +6,6 @@ use super::*;
 
 // The one that the testbed's people use as well.
 #[path = "../../../testbed/src/authenticator.rs"]
-#[expect(dead_code, reason = "other tests ask it for more")]
 mod authenticator;
 
 use authenticator::{Authenticator, Manner};
@@ -291,4 +290,34 @@ proptest! {
             prop_assert_eq!(refused, Err(Refused::Mismatch));
         }
     }
+}
+
+#[test]
+fn a_passkey_outlives_the_name_of_its_host_where_it_is_bound_to_the_domain() {
+    let at = |host: &str| {
+        let origin = format!("https://{host}.example.ac.jp");
+        (RelyingParty::new("example.ac.jp", &origin, "Example").unwrap(), Manner::at(&origin))
+    };
+    let ((before, old), (after, new)) = (at("login"), at("sso"));
+    let (mut device, answer) =
+        Authenticator::make(&before.creation(&CHALLENGE, owner(), &[]), &old);
+    let known = before.register(&CHALLENGE, &[], &answer).unwrap();
+    let kept = Passkey::from_bytes(&known.passkey.to_bytes()).unwrap();
+    let mut shown = |manner: &Manner| {
+        let asked = after.request(&CHALLENGE, Holder::Verified, &[]);
+        let answer = Assertion::parse(&device.sign(&asked, manner)).expect("it can be read");
+        after.verify(&CHALLENGE, Holder::Verified, (&kept, known.counter), &answer).map(|_| ())
+    };
+    assert_eq!(shown(&new), Ok(()), "at the new name");
+    assert_eq!(shown(&old), Err(Refused::Mismatch), "what was signed at the old one is no good");
+}
+
+#[test]
+fn browsers_are_told_which_passkeys_there_are() {
+    let (device, known) = registered();
+    let told = site().accepted(owner().handle, from_ref(&known.passkey));
+    let told: serde_json::Value = serde_json::from_str(&told).unwrap();
+    assert_eq!(told["rpId"], "login.example.ac.jp");
+    assert_eq!(told["userId"], encoded(owner().handle));
+    assert_eq!(told["allAcceptedCredentialIds"], json!([device.id()]));
 }

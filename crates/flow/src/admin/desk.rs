@@ -2,9 +2,9 @@
 
 use sekimori_base::{FactorId, Fault, PersonId, SessionId};
 use sekimori_directory::{Preferences, Username};
-use sekimori_login::Notice;
 use sekimori_login::throttle::{Bucket, Guess};
-use sekimori_store::{CommitError, Conflict, Write};
+use sekimori_login::{FactorState, Notice};
+use sekimori_store::{CommitError, Conflict, StoredFactor, Write};
 
 use super::By;
 use crate::Flow;
@@ -132,6 +132,38 @@ impl Flow {
             Ok(_) => Ok(true),
             Err(error) if error.conflict() == Some(Conflict::FactorMissing) => Ok(false),
             Err(error) => Err(Fault::new("ending a factor", error)),
+        }
+    }
+
+    /// A factor of somebody that "this was not me" suspended may be used again; they are told. `false`: they have no
+    /// such factor, or it is not suspended.
+    pub async fn resume_factor_of(
+        &self,
+        tenant: &Tenant,
+        person: PersonId,
+        factor: FactorId,
+        by: &By,
+    ) -> Result<bool, Fault> {
+        let now = self.clock.now();
+        let Some(stored) = self.store.person(tenant.id, now, person).await? else {
+            return Ok(false);
+        };
+        let mut factors = stored.factors.iter();
+        let suspended = |had: &&StoredFactor| {
+            had.facts.id == factor && had.facts.state == FactorState::Suspended
+        };
+        let Some(had) = factors.find(suspended) else { return Ok(false) };
+        let about =
+            About { factor: Some(factor), method: Some(had.facts.method), ..About::default() };
+        let told = self.desk_notice(tenant, &stored, Notice::FactorResumed, about)?;
+        let mut line = by.line(now, "factor.resumed", Some(person));
+        line.details = serde_json::json!({ "factor": factor }).to_string();
+        let mut writes = vec![Write::FactorResume { person, factor }, Write::Audit(Box::new(line))];
+        writes.extend(told);
+        match self.store.commit(tenant.id, now, writes).await {
+            Ok(_) => Ok(true),
+            Err(error) if error.conflict() == Some(Conflict::FactorMissing) => Ok(false),
+            Err(error) => Err(Fault::new("ending a suspension", error)),
         }
     }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 use sekimori_base::{
     Bilingual, FactorId, Fault, Language, PersonId, Sealed, Secret, Timestamp, random,
 };
+use sekimori_credential::passkey::Owner;
 use sekimori_credential::password::{self, ImportError, PasswordError};
 use sekimori_credential::totp::TotpSecret;
 use sekimori_directory::{
@@ -13,9 +14,10 @@ use sekimori_directory::{
 };
 use sekimori_keys::{Binding as SealBinding, Purpose};
 use sekimori_login::{FactorState, Notice};
-use sekimori_store::{AuditLine, CommitError, Conflict, NewFactor, Write};
+use sekimori_store::{AuditLine, CommitError, Conflict, NewFactor, NewPasskey, Write};
 
 use crate::Flow;
+use crate::challenge::credential_digest;
 use crate::hashing::{Busy, Class, Place};
 use crate::notices::About;
 use crate::tenant::Tenant;
@@ -238,6 +240,43 @@ impl Flow {
         let writes = vec![Write::FactorAdd(factor), Write::Audit(Box::new(line))];
         match self.store.commit(tenant.id, now, writes).await {
             Ok(_) => Ok(id),
+            Err(error) => Err(Fault::new("handing out a factor", error)),
+        }
+    }
+
+    /// Register a passkey that `make` makes from what a browser would be told; nobody is told. Its answer is checked as
+    /// one of a browser is. `false`: it was not taken, or this site has no passkeys.
+    pub async fn hand_out_passkey(
+        &self,
+        tenant: &Tenant,
+        person: &Person,
+        binding: Binding,
+        by: &By,
+        make: impl FnOnce(&str) -> String,
+    ) -> Result<bool, Fault> {
+        let (now, name) = (self.clock.now(), person.username.as_str());
+        let Some(relying_party) = tenant.relying_party.as_deref() else { return Ok(false) };
+        let challenge = random(&*self.entropy);
+        let owner = Owner { handle: person.id.bytes(), name, display_name: name };
+        let answer = make(&relying_party.creation(&challenge, owner, &[]));
+        let Ok(made) = relying_party.register(&challenge, &[], &answer) else { return Ok(false) };
+        let id = FactorId::random(&*self.entropy);
+        let credential = credential_digest(tenant, made.passkey.id());
+        let factor = NewFactor {
+            person: person.id,
+            id,
+            method: Method::Passkey,
+            binding,
+            state: FactorState::Ready,
+            label: made.passkey.maker().unwrap_or_default().to_owned(),
+            secret: self.seal_factor(tenant, id, &made.passkey.to_bytes())?,
+            codes: 0,
+            passkey: Some(NewPasskey { credential, counter: made.counter }),
+        };
+        let line = admin_line(now, "factor.handed_out", Some(person.id), by);
+        let writes = vec![Write::FactorAdd(factor), Write::Audit(Box::new(line))];
+        match self.store.commit(tenant.id, now, writes).await {
+            Ok(_) => Ok(true),
             Err(error) => Err(Fault::new("handing out a factor", error)),
         }
     }

@@ -99,6 +99,7 @@ impl Event {
             | "break_glass.made"
             | "factor.added"
             | "factor.handed_out"
+            | "factor.resumed"
             | "service.secret_made"
             | "certificate.issued"
             | "preferences.changed"

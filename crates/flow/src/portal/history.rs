@@ -110,6 +110,7 @@ fn entry(tenant: &Tenant, stored: &AuditEntry, answered: bool, tier: Tier) -> Op
         }
         ("factor.added" | "factor.handed_out", _) => Happening::Changed(Notice::FactorAdded),
         ("factor.removed" | "factor.ended_by_desk", _) => Happening::Changed(Notice::FactorRemoved),
+        ("factor.resumed", _) => Happening::Changed(Notice::FactorResumed),
         (lost::EVENT, _) => Happening::Changed(Notice::LossReported),
         (preferences::EVENT | "preferences.cleared", _) => {
             Happening::Changed(Notice::PreferencesChanged)

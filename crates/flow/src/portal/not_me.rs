@@ -51,12 +51,13 @@ struct Link {
 }
 
 impl Link {
-    /// The factor that the notice calls new, or copied. One that was used, failed or removed is none.
+    /// The factor that the notice calls new, copied, or usable again. One that was used, failed or removed is none.
     fn doubtful_factor(&self) -> Option<FactorId> {
         match self.notice {
-            Notice::FactorAdded | Notice::RecoveryCodesMade | Notice::PasskeyCopied => {
-                self.about.factor
-            }
+            Notice::FactorAdded
+            | Notice::FactorResumed
+            | Notice::RecoveryCodesMade
+            | Notice::PasskeyCopied => self.about.factor,
             Notice::SecondFactorFailed
             | Notice::RecoveryCodeUsed
             | Notice::ClockSuspected

@@ -4,10 +4,11 @@ use sekimori_base::{Bilingual, Fault, SessionId, Timestamp};
 use sekimori_directory::settings::{Zone, ZoneName};
 use sekimori_directory::{Binding, Method, Person, Position};
 use sekimori_login::{FactorFacts, Facts, Tier, enrol};
-use sekimori_store::{CommitError, StoredFactor, StoredSession, Write};
+use sekimori_store::{CommitError, MailState, StoredFactor, StoredSession, Write};
 
 use super::enter::{Care, Inside, Who};
 use super::history::Entry;
+use super::passkeys::accepted_passkeys;
 use super::{Done, Portal};
 use crate::Flow;
 use crate::desk;
@@ -33,10 +34,14 @@ pub struct OverviewView {
     pub services: Vec<(Bilingual, String)>,
     /// Factors, also those that cannot be used.
     pub factors: Vec<FactorView>,
+    /// What browsers are told about which passkeys there are.
+    pub accepted_passkeys: Option<String>,
     /// Whether passkeys can be registered here.
     pub takes_passkeys: bool,
     /// Whether codes by mail are switched on here.
     pub takes_mail_codes: bool,
+    /// When the last code by mail came back, if it did and went to the present address.
+    pub mail_came_back: Option<Timestamp>,
     /// Whether there is an authority that issues client certificates, or was.
     pub has_certificates: bool,
     /// Standing sessions, the present one first.
@@ -131,14 +136,29 @@ impl Flow {
             suggestion: self.suggestion(&inside).await?,
             services: services(tenant, person),
             factors: inside.person.factors.iter().map(FactorView::of).collect(),
+            accepted_passkeys: accepted_passkeys(visitor, &inside.person),
             takes_passkeys: tenant.relying_party.is_some(),
             takes_mail_codes: tenant.site.policy.mail_codes,
+            mail_came_back: self.mail_came_back(&inside).await?,
             has_certificates: !tenant.authorities.all().is_empty(),
             sessions,
             history,
             older,
             token: inside.token(),
         }))
+    }
+}
+
+impl Flow {
+    async fn mail_came_back(&self, inside: &Inside<'_>) -> Result<Option<Timestamp>, Fault> {
+        let mut factors = inside.person.factors.iter();
+        let Some(address) = factors.find(|factor| factor.facts.method == Method::MailCode) else {
+            return Ok(None);
+        };
+        let (tenant, person) = (inside.visitor().tenant.id, inside.person.person.id);
+        let last = self.store.mail_codes_of(tenant, person, 1).await?.pop();
+        let last = last.filter(|code| code.state == MailState::Bounced);
+        Ok(last.filter(|code| code.address == address.label).map(|code| code.state_at))
     }
 }
 

@@ -171,12 +171,23 @@ impl Flow {
         let writes = self.passkey_writes(&enrolment, &registrar, &registered, made.browser)?;
         match self.store_enrolment(&registrar, writes, 1).await? {
             Changed::Done => {}
+            Changed::Overtaken if self.is_unchanged(&registrar).await? => {
+                return self.passkey_refused(&enrolment, &registrar, Refused::Mismatch).await;
+            }
             // The same page was sent twice, or the ticket was used elsewhere: its own address knows which.
             Changed::Overtaken => return Ok(Portal::see(again())),
         }
         let person = registrar.person();
         let next = self.after_app(&enrolment, person, visitor, Done::PasskeyRegistered).await?;
         Ok(Portal::elsewhere(next))
+    }
+
+    /// Nothing of the account has changed since the page was opened: then what could not be stored is somebody else's
+    /// passkey.
+    async fn is_unchanged(&self, registrar: &Registrar<'_>) -> Result<bool, Fault> {
+        let (visitor, was) = (registrar.visitor(), registrar.person());
+        let now = self.store.person(visitor.tenant.id, visitor.now, was.person.id).await?;
+        Ok(now.is_some_and(|now| now.known.credential_epoch == was.known.credential_epoch))
     }
 
     /// What the browser sent cannot be taken: the page once more, which says so.
@@ -286,6 +297,16 @@ impl Flow {
 fn known_passkeys(visitor: &Visitor, person: &StoredPerson) -> Vec<Passkey> {
     let stored = person.factors.iter().filter(|stored| stored.facts.method == Method::Passkey);
     stored.filter_map(|stored| open_passkey(&visitor.tenant, stored)).collect()
+}
+
+/// What browsers are told about which of the person's passkeys there are, suspended ones among them; nothing when one
+/// cannot be read.
+pub(super) fn accepted_passkeys(visitor: &Visitor, person: &StoredPerson) -> Option<String> {
+    let relying_party = visitor.tenant.relying_party.as_deref()?;
+    let stored = person.factors.iter().filter(|stored| stored.facts.method == Method::Passkey);
+    let known: Option<Vec<Passkey>> =
+        stored.map(|stored| open_passkey(&visitor.tenant, stored)).collect();
+    Some(relying_party.accepted(person.person.id.bytes(), &known?))
 }
 
 fn passkey_of(person: &StoredPerson, factor: FactorId) -> Option<FactorView> {

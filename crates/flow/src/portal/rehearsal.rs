@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use sekimori_base::{Bilingual, FactorId, Fault, Timestamp};
 use sekimori_directory::settings::{Service, ServiceName, Zone, ZoneName};
 use sekimori_directory::{Binding, Method, Position};
-use sekimori_login::replay::{Forecast, Rehearsal, rehearse};
+use sekimori_login::replay::{Forecast, Rehearsal, can_be_tried, rehearse};
 use sekimori_login::{
     Demand, FactorFacts, FactorState, Facts, KnownPerson, PersonFacts, Reason, enrol,
 };
@@ -61,6 +61,8 @@ pub struct RehearsedPlace {
     pub apart: Vec<(Bilingual, Rehearsal)>,
     /// It can be done for real from here.
     pub may_try: bool,
+    /// It cannot, although it would be possible there: the present place takes other proofs.
+    pub only_there: bool,
 }
 
 /// Whether something can be registered here and now.
@@ -222,11 +224,11 @@ fn rehearsed(
     tenant: &Tenant,
     facts: &Facts,
     position: Position,
-    here: &Position,
+    present: &Position,
     takes: &[Method],
 ) -> Option<RehearsedPlace> {
     let there = at_service(tenant, facts, &ServiceName::portal(), &position)?;
-    let here = here.zone == position.zone;
+    let here = present.zone == position.zone;
     let open = |service: &&Service| {
         let groups = facts.known().map(|person| &person.groups);
         !service.disabled
@@ -239,11 +241,14 @@ fn rehearsed(
             == (there.forecast, there.reason, &there.factors);
         (!same).then(|| (service.title.clone(), other))
     });
+    let able = !here && there.forecast == Forecast::AskedAble;
+    let may_try = able && tried_from(tenant, facts, present, &position);
     Some(RehearsedPlace {
         here,
         mends: mends(tenant, facts, &position, &there, takes),
         apart: apart.collect(),
-        may_try: !here && there.forecast == Forecast::AskedAble,
+        may_try,
+        only_there: able && !may_try,
         there,
         position,
     })
@@ -273,12 +278,21 @@ fn at_service(
     service: &ServiceName,
     position: &Position,
 ) -> Option<Rehearsal> {
-    let asked = Facts {
+    rehearse(&tenant.policy, &plain(tenant, facts, service), position.clone())
+}
+
+/// Whether it can be done for real from the present place.
+fn tried_from(tenant: &Tenant, facts: &Facts, present: &Position, there: &Position) -> bool {
+    let asked = plain(tenant, facts, &ServiceName::portal());
+    can_be_tried(&tenant.policy, &asked, present.clone(), there.clone())
+}
+
+fn plain(tenant: &Tenant, facts: &Facts, service: &ServiceName) -> Facts {
+    Facts {
         service: tenant.service_facts(service),
         demand: Demand::plain(service.clone()),
         ..facts.clone()
-    };
-    rehearse(&tenant.policy, &asked, position.clone())
+    }
 }
 
 /// The person as they would be with one more factor, bound as it would be now.

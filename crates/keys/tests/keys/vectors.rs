@@ -209,6 +209,8 @@ fn no_label_of_a_purpose_changes() {
             "certificate-found",
             "authority-key-at-rest",
             "issued-file",
+            "desk-handle",
+            "bounce-address",
         ]
     );
 }

@@ -13,7 +13,7 @@ use crate::{Decision, Policy, RULE_SET, Reason, decide};
 
 pub use forecast::{Forecast, Proposal, forecast, walk, what_if};
 pub use nearest::{Change, nearest_changes};
-pub use rehearsal::{Rehearsal, rehearse};
+pub use rehearsal::{Rehearsal, can_be_tried, rehearse};
 
 /// What the engine was asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]

@@ -56,6 +56,14 @@ pub fn rehearse(policy: &Policy, facts: &Facts, position: Position) -> Option<Re
     })
 }
 
+/// Whether a sign-in for real from `here`, as if from `there`, can end well: the rows of both places must be
+/// satisfied by what the person has.
+pub fn can_be_tried(policy: &Policy, facts: &Facts, here: Position, there: Position) -> bool {
+    let Some(mut begun) = begun(facts, here) else { return false };
+    begun.demand.as_from = Some(Box::new(there));
+    matches!(walk(policy, &begun).next, Next::Admit(_))
+}
+
 /// A new sign-in there, whose password has just been right.
 fn begun(facts: &Facts, position: Position) -> Option<Facts> {
     facts.known()?;

@@ -98,6 +98,11 @@ impl Certificates {
 }
 
 impl CertificateRow {
+    /// By whom it was issued.
+    pub(crate) const fn issued(&self) -> &'static str {
+        if self.by_owner { "certificate-issued" } else { "certificate-by-desk" }
+    }
+
     pub(crate) const fn state(&self) -> &'static str {
         match (self.good, self.revoked_at) {
             (true, _) => "certificate-state-good",

@@ -23,4 +23,4 @@ pub use overview::{
     Done, EventRow, FactorRow, Happened, Overview, PersonCard, ServiceLink, SessionRow, Suggestion,
 };
 pub use preferences::{ChoosePreferences, LockedOut, PreferredKind};
-pub use rehearsal::{Outlook, Registering, Rehearsal, Rehearsed, RehearsedPlace};
+pub use rehearsal::{Outlook, Registering, Rehearsal, Rehearsed, RehearsedPlace, Trial};

@@ -86,7 +86,9 @@ impl NotMe {
             Notice::RecoveryCodeUsed => "not-me-next-code",
             Notice::PasskeyCopied => "not-me-next-passkey",
             Notice::FactorRemoved => "not-me-next-removed",
-            Notice::FactorAdded | Notice::RecoveryCodesMade => "not-me-next-new",
+            Notice::FactorAdded | Notice::FactorResumed | Notice::RecoveryCodesMade => {
+                "not-me-next-new"
+            }
             Notice::CertificateIssued => "not-me-next-certificate-issued",
             Notice::CertificateRevoked => "not-me-next-certificate-revoked",
             Notice::PreferencesChanged => "not-me-next-preferences-changed",

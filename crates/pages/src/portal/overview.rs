@@ -27,10 +27,14 @@ pub struct Overview {
     pub services: Vec<ServiceLink>,
     /// Factors, also those that cannot be used.
     pub factors: Vec<FactorRow>,
+    /// What browsers are told about which passkeys there are, as JSON.
+    pub accepted_passkeys: Option<String>,
     /// Passkeys can be registered here.
     pub takes_passkeys: bool,
     /// Whether codes by mail are switched on here.
     pub takes_mail_codes: bool,
+    /// When the last code by mail came back, if it did.
+    pub mail_came_back: Option<Timestamp>,
     /// There are client certificates here.
     pub has_certificates: bool,
     /// When the password was last changed, if known.

@@ -37,8 +37,19 @@ pub struct RehearsedPlace {
     pub mends: Vec<Method>,
     /// Services, in the page's language, where it comes to something else.
     pub apart: Vec<(String, Outlook)>,
-    /// It can be done for real from here.
-    pub may_try: bool,
+    /// Whether it can be done for real from here.
+    pub trial: Trial,
+}
+
+/// Whether a sign-in can be tried from where somebody is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trial {
+    /// It can.
+    Offered,
+    /// What counts there does not count here.
+    OnlyThere,
+    /// There is nothing to try.
+    Pointless,
 }
 
 /// What a sign-in would come to.
@@ -113,7 +124,7 @@ impl Outlook {
 
 impl Rehearsal {
     pub(crate) fn offers_trial(&self) -> bool {
-        self.places.iter().any(|place| place.may_try)
+        self.places.iter().any(RehearsedPlace::may_be_tried)
     }
 
     /// Whether what would mend it stands at a place above.
@@ -126,12 +137,20 @@ impl Rehearsal {
 
     /// The first button is the main one.
     pub(crate) fn is_main(&self, place: &RehearsedPlace) -> bool {
-        let first = self.places.iter().find(|place| place.may_try);
+        let first = self.places.iter().find(|place| place.trial == Trial::Offered);
         first.is_some_and(|first| first.zone == place.zone)
     }
 }
 
 impl RehearsedPlace {
+    pub(crate) fn may_be_tried(&self) -> bool {
+        self.trial == Trial::Offered
+    }
+
+    pub(crate) fn is_only_there(&self) -> bool {
+        self.trial == Trial::OnlyThere
+    }
+
     pub(crate) fn heading(&self, view: &View<'_>) -> String {
         if self.anywhere_else {
             return view.t("rehearsal-from-home");

@@ -178,6 +178,7 @@ pub(crate) const fn notice_text(notice: Notice) -> &'static str {
         Notice::PasswordChanged => "notice-password-changed",
         Notice::FactorAdded => "notice-factor-added",
         Notice::FactorRemoved => "notice-factor-removed",
+        Notice::FactorResumed => "notice-factor-resumed",
         Notice::RecoveryCodesMade => "notice-recovery-codes-made",
         Notice::CertificateIssued => "notice-certificate-issued",
         Notice::CertificateRevoked => "notice-certificate-revoked",

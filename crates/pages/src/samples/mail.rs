@@ -37,6 +37,11 @@ fn given_up() -> MailWay {
     MailWay::GivenUp { words: "connection refused".to_owned() }
 }
 
+fn bounced() -> MailWay {
+    let words = "550 5.1.1 … no mailbox of this name".to_owned();
+    MailWay::Bounced { at: NOW.plus_seconds(-3), words }
+}
+
 fn ask(sent: Option<SentMail>) -> MailAsk {
     MailAsk {
         address: MASKED.to_owned(),
@@ -71,6 +76,7 @@ fn asked(language: Language) -> Vec<Sample> {
         sample("mail-code-deferred", plain(deferred(15))),
         sample("mail-code-refused", plain(refused())),
         sample("mail-code-given-up", plain(given_up())),
+        sample("mail-code-bounced", plain(bounced())),
         sample("mail-code-over", page(None, verified(), Some(over.clone()))),
         sample("mail-code-wrong", wrong(Reason::CodeWrong, Some(sent(accepted())))),
         sample("mail-code-superseded", wrong(Reason::CodeSuperseded, Some(sent(accepted())))),

@@ -8,7 +8,7 @@ use sekimori_login::{Reason, Usability};
 use super::portal::{form, sample};
 use super::{NOW, Sample, campus, eduroam, text};
 use crate::Place;
-use crate::portal::{FactorRow, Outlook, Registering, Rehearsal, Rehearsed, RehearsedPlace};
+use crate::portal::{FactorRow, Outlook, Registering, Rehearsal, Rehearsed, RehearsedPlace, Trial};
 
 pub(super) fn samples(language: Language, factors: &[FactorRow]) -> Vec<Sample> {
     let page =
@@ -16,6 +16,7 @@ pub(super) fn samples(language: Language, factors: &[FactorRow]) -> Vec<Sample> 
     let networks = vec![text(language, "campus network", "学内ネットワーク")];
     vec![
         sample("rehearsal", page(with_factors(language, factors), Registering::Here)),
+        sample("rehearsal-only-there", page(only_there(language), Registering::Here)),
         sample("rehearsal-nothing", page(without(language), Registering::Here)),
         sample("rehearsal-there", page(without(language), Registering::There(networks))),
         sample("rehearsal-ticket", page(without(language), Registering::WithTicket)),
@@ -32,12 +33,19 @@ pub(super) fn samples(language: Language, factors: &[FactorRow]) -> Vec<Sample> 
     ]
 }
 
+/// What counts outside does not count here.
+fn only_there(language: Language) -> Vec<RehearsedPlace> {
+    let asked = outlook(Forecast::AskedAble, Reason::AskSecondFactor);
+    let there = place(outside(language), "outside", asked);
+    vec![RehearsedPlace { trial: Trial::OnlyThere, ..there }]
+}
+
 const fn outlook(forecast: Forecast, reason: Reason) -> Outlook {
     Outlook { forecast, reason, factors: Vec::new() }
 }
 
 fn place(place: Place, zone: &str, outlook: Outlook) -> RehearsedPlace {
-    let may_try = outlook.forecast == Forecast::AskedAble;
+    let able = outlook.forecast == Forecast::AskedAble;
     RehearsedPlace {
         zone: zone.to_owned(),
         anywhere_else: zone == "outside",
@@ -45,7 +53,7 @@ fn place(place: Place, zone: &str, outlook: Outlook) -> RehearsedPlace {
         outlook,
         mends: Vec::new(),
         apart: Vec::new(),
-        may_try,
+        trial: if able { Trial::Offered } else { Trial::Pointless },
         place,
     }
 }

@@ -8,6 +8,7 @@ use sekimori_directory::{Affiliation, Group, MailAddress, Person, Preferences, S
 use serde::{Deserialize, Serialize};
 
 use super::letters::LettersCommand;
+use crate::mail::Report;
 
 /// Whether a command really acts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -77,6 +78,13 @@ pub enum Command {
     },
     /// End a factor.
     FactorEnd {
+        /// Whose.
+        username: Username,
+        /// Which.
+        factor: FactorId,
+    },
+    /// End the suspension of a factor.
+    FactorResume {
         /// Whose.
         username: Username,
         /// Which.
@@ -176,6 +184,8 @@ pub enum Command {
         /// To whom.
         to: MailAddress,
     },
+    /// A mail came back.
+    MailBounce(Report),
     /// Add a service to the site document in use.
     ServiceAdd {
         /// Its name.

@@ -38,6 +38,22 @@ pub(super) async fn end_factor(
     Ok(Answer::yes(text, json!({ "username": username, "factor": factor })))
 }
 
+pub(super) async fn resume(
+    desk: &Desk<'_>,
+    username: Username,
+    factor: FactorId,
+) -> Result<Answer, Failed> {
+    let tenant = desk.tenant()?;
+    let Some(stored) = find(desk, &tenant, &username).await? else { return Ok(nobody(&username)) };
+    let resumed = desk.app.flow.resume_factor_of(&tenant, stored.person.id, factor, desk.by).await;
+    if !resumed.map_err(Failed::at("ending a suspension"))? {
+        let text = format!("{username} has no factor {factor} that is suspended");
+        return Ok(Answer::no(text, json!(null)));
+    }
+    let text = format!("{factor} of {username} may be used again; they are told by mail");
+    Ok(Answer::yes(text, json!({ "username": username, "factor": factor })))
+}
+
 pub(super) async fn switch_on(desk: &Desk<'_>, username: Username) -> Result<Answer, Failed> {
     let tenant = desk.tenant()?;
     let Some(stored) = find(desk, &tenant, &username).await? else { return Ok(nobody(&username)) };

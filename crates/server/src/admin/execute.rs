@@ -73,6 +73,7 @@ pub async fn execute(
         Command::PersonTicket { username, what } => people::ticket(&desk, username, what).await,
         Command::PersonUnlock { username } => desk::unlock(&desk, username).await,
         Command::FactorEnd { username, factor } => desk::end_factor(&desk, username, factor).await,
+        Command::FactorResume { username, factor } => desk::resume(&desk, username, factor).await,
         Command::PreferencesClear { username } => desk::switch_on(&desk, username).await,
         Command::PersonExport { username } => records::export(&desk, username).await,
         Command::PersonErase { username, act } => records::erase(&desk, username, act).await,
@@ -100,6 +101,7 @@ pub async fn execute(
         Command::AuditVerify { exported } => audit::verify(&desk, &exported, &watcher).await,
         Command::AuditCheckpoint => audit::checkpoint(&desk).await,
         Command::MailTest { to } => mail::test(&desk, to).await,
+        Command::MailBounce(report) => mail::bounce(&desk, &report).await,
         Command::ServiceAdd { name, section, act } => {
             services::add(&desk, &name, &section, act).await
         }

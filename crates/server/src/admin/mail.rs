@@ -1,4 +1,4 @@
-//! `mail test`: one mail by each mail server, at once, past the outbox.
+//! `mail test`: one mail by each mail server, at once, past the outbox. `mail bounce`: what came back.
 
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use serde_json::json;
 use super::Answer;
 use super::execute::Desk;
 use crate::command::Failed;
-use crate::mail::{Mailer, sender, written};
+use crate::mail::{Mailer, Report, sender, written};
 
 /// How long each mail server may take.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -57,4 +57,21 @@ pub(super) async fn test(desk: &Desk<'_>, to: MailAddress) -> Result<Answer, Fai
         "waiting": waiting.len(), "servers": tried,
     });
     Ok(if failed { Answer::no(text, value) } else { Answer::yes(text, value) })
+}
+
+/// A mail came back: write down which one, if its mark is ours. Whose it is says the mark, not who runs the command.
+pub(super) async fn bounce(desk: &Desk<'_>, report: &Report) -> Result<Answer, Failed> {
+    let Report { marks, server, words } = report;
+    let server = if server.is_empty() { "-" } else { server };
+    for mark in marks {
+        let known = desk.app.flow.came_back(mark, server, words).await;
+        if let Some(to) = known.map_err(Failed::at("taking a mail that came back"))? {
+            let text = format!("a code that was sent to {to} came back: {server}: {words}");
+            let value = json!({ "bounced": true, "to": to, "server": server, "words": words });
+            return Ok(Answer::yes(text, value));
+        }
+    }
+    let text =
+        "nothing was changed: no code of ours that is still kept and had not come back before";
+    Ok(Answer::yes(text, json!({ "bounced": false })))
 }

@@ -1,17 +1,22 @@
 //! `sekimori session`, `sekimori key`, `sekimori explain`, `sekimori what-if`, `sekimori mail`.
 
+use std::io::Read;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use sekimori_base::SessionId;
 use sekimori_directory::{MailAddress, Username};
+use serde_json::json;
 
 use super::ask::{ask, ask_and_show, show, watched};
 use super::{Common, Ended, Failed, settings};
 use crate::admin::{Answer, Command, Outcome};
 use crate::app::write_root_keys;
 use crate::console::{print, print_json};
+use crate::mail::read;
 
+/// As much is read of what came back: the report stands before the mail that it is about.
+const BOUNCE_BYTES_MAX: u64 = 256 * 1024;
 /// Letters and digits of an incident code.
 const INCIDENT_CODE_CHARACTERS: usize = 9;
 
@@ -195,11 +200,48 @@ Exit status: 0 handed over, 1 not.")]
         #[arg(value_parser = MailAddress::parse)]
         to: MailAddress,
     },
+    /// Take what a mail server sent back (a report of a failed delivery, from standard input)
+    #[command(after_long_help = "\
+For the mail server that receives what is sent to [mail] bounces of the site: it
+gives each message to this command, as the user of the server. Which code came
+back is believed from the mark in the address alone; people then read it where
+they wait for the code and in their account page, the help desk with the words
+of the mail server in `person factors` and `explain`.
+
+What is no report of a failed delivery is ignored, and said so.
+
+Example, Postfix (master.cf, with recipient_delimiter = + in main.cf):
+  sekimori-bounce unix - n n - 1 pipe user=sekimori
+    argv=/bin/sh -c 'sekimori mail bounce --recipient \"$0\" || exit 75' ${recipient}
+
+Exit status: 0 read, 3 it could not be done: give it again later.")]
+    Bounce {
+        /// The address to which it came; without it, whom the message names
+        #[arg(long, value_name = "ADDRESS")]
+        recipient: Option<String>,
+    },
 }
 
 pub(super) fn mail(mail: Mail, common: &Common) -> Result<Ended, Failed> {
     match mail.what {
         MailWhat::Test { to } => ask_and_show(Command::MailTest { to }, common),
+        MailWhat::Bounce { recipient } => bounce(recipient.as_deref(), common),
+    }
+}
+
+/// What came back is read here: the server gets no more of it than marks and words.
+fn bounce(recipient: Option<&str>, common: &Common) -> Result<Ended, Failed> {
+    let (mut input, mut message) = (std::io::stdin().lock(), Vec::new());
+    let begin = input.by_ref().take(BOUNCE_BYTES_MAX).read_to_end(&mut message);
+    begin.map_err(Failed::at("standard input"))?;
+    // A mail server that is not heard out reports an error.
+    std::io::copy(&mut input, &mut std::io::sink()).map_err(Failed::at("standard input"))?;
+    match read(&message, recipient) {
+        Ok(report) => ask_and_show(Command::MailBounce(report), common),
+        Err(unread) => {
+            let value = json!({ "bounced": false, "ignored": unread.to_string() });
+            Ok(show(&Answer::yes(format!("ignored: {unread}"), value), common))
+        }
     }
 }
 

@@ -56,20 +56,27 @@ enum What {
     BreakGlass(Whom),
 }
 
-/// The factors of somebody; with --end, end one of them
+/// The factors of somebody; with --end, end one of them; with --resume, end its suspension
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 A factor that is `switched_off` is in order, and its owner has chosen in the
 account page that it may not be used. They switch it on again there; who cannot
-sign in any more is helped with --switch-on, and told by mail that you did it.")]
+sign in any more is helped with --switch-on, and told by mail that you did it.
+
+A factor that is `suspended` was called not theirs by \"this was not me\" in a mail.
+When it was theirs after all, and you know who asks, --resume lets it be used
+again before its seven days are over; they are told by mail.")]
 struct Factors {
     #[command(flatten)]
     whom: Whom,
     /// End this factor
     #[arg(long, value_name = "ID")]
     end: Option<FactorId>,
+    /// This factor is suspended: let it be used again
+    #[arg(long, value_name = "ID", conflicts_with = "end")]
+    resume: Option<FactorId>,
     /// Whatever they have switched off may be used again
-    #[arg(long, conflicts_with = "end")]
+    #[arg(long, conflicts_with_all = ["end", "resume"])]
     switch_on: bool,
 }
 
@@ -212,11 +219,7 @@ pub(super) fn run(person: Person, common: &Common) -> Result<Ended, Failed> {
         What::Unlock(whom) => {
             ask_and_show(Command::PersonUnlock { username: whom.username }, common)
         }
-        What::Factors(Factors { whom: Whom { username }, end, switch_on }) => match end {
-            Some(factor) => ask_and_show(Command::FactorEnd { username, factor }, common),
-            None if switch_on => ask_and_show(Command::PreferencesClear { username }, common),
-            None => factors(username, common),
-        },
+        What::Factors(what) => of_factors(what, common),
         What::Export(whom) => {
             ask_and_show(Command::PersonExport { username: whom.username }, common)
         }
@@ -232,6 +235,16 @@ pub(super) fn run(person: Person, common: &Common) -> Result<Ended, Failed> {
 
 fn state(whom: Whom, state: AccountState, common: &Common) -> Result<Ended, Failed> {
     ask_and_show(Command::PersonState { username: whom.username, state }, common)
+}
+
+fn of_factors(what: Factors, common: &Common) -> Result<Ended, Failed> {
+    let Factors { whom: Whom { username }, end, resume, switch_on } = what;
+    match (end, resume) {
+        (Some(factor), _) => ask_and_show(Command::FactorEnd { username, factor }, common),
+        (None, Some(factor)) => ask_and_show(Command::FactorResume { username, factor }, common),
+        (None, None) if switch_on => ask_and_show(Command::PreferencesClear { username }, common),
+        (None, None) => factors(username, common),
+    }
 }
 
 /// The factors alone.

@@ -10,6 +10,7 @@ mod codes;
 mod mails;
 mod networks;
 mod paper;
+mod passkeys;
 mod people;
 mod service;
 mod site;

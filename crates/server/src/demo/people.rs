@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use sekimori_base::{Bilingual, Fault, Language, Secret};
+use sekimori_base::{Bilingual, Fault, Language, PersonId, Secret};
 use sekimori_directory::{Affiliation, Binding, Group, MailAddress, PersonState, Username};
 use sekimori_flow::admin::{AddError, By, NewPerson};
 use sekimori_flow::{Flow, Tenant};
@@ -11,6 +11,7 @@ use sekimori_store::Urgency;
 use serde::{Deserialize, Serialize};
 
 use super::certificates::{self, HeldCertificate};
+use super::passkeys::{self, HeldPasskey};
 use crate::command::Failed;
 use crate::files;
 
@@ -26,7 +27,10 @@ pub struct OnPaper {
     /// The certificate in a file of the folder, and what opens it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub certificate: Option<HeldCertificate>,
-    /// `totp`, `no_factor`, `disabled`, `mail_code`, `certificate`, `administrator`.
+    /// The passkey, with its private key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub passkey: Option<HeldPasskey>,
+    /// `totp`, `no_factor`, `disabled`, `mail_code`, `certificate`, `passkey`, `administrator`.
     pub kind: String,
     /// Who they are.
     pub note: String,
@@ -42,7 +46,7 @@ struct Draft {
     language: Language,
 }
 
-const DRAFTS: [Draft; 6] = [
+const DRAFTS: [Draft; 7] = [
     Draft {
         username: "hanako",
         name: ("Hanako Sato", "佐藤 花子"),
@@ -87,6 +91,15 @@ const DRAFTS: [Draft; 6] = [
         note: "student with a certificate: the file and what opens it are below",
         affiliation: Affiliation::Student,
         language: Language::English,
+    },
+    Draft {
+        username: "yui",
+        name: ("Yui Mori", "森 結衣"),
+        password: "velvet compass thunder 36",
+        kind: "passkey",
+        note: "student with a passkey: demo --json has it, for a device that a browser pretends to have",
+        affiliation: Affiliation::Student,
+        language: Language::Japanese,
     },
     Draft {
         username: "admin",
@@ -161,34 +174,60 @@ async fn add(
         .add_person(tenant, new, Some(password), &by)
         .await
         .map_err(Failed::at::<AddError>(doing))?;
-    let totp_secret = match draft.kind {
-        "totp" | "administrator" => {
-            let secret = flow
-                .hand_out_totp(tenant, id, Binding::Letter, &by)
-                .await
-                .map_err(Failed::at(doing))?;
-            Some(secret.base32_groups().expose().replace(' ', ""))
-        }
-        _ => None,
-    };
-    if draft.kind == "mail_code" {
-        let address = MailAddress::parse(&format!("{}@post.example", draft.username));
-        let address = address.map_err(Failed::at(doing))?;
-        let handed = flow.hand_out_address(tenant, id, &address, Binding::Desk, &by).await;
-        handed.map_err(Failed::at(doing))?;
-    }
-    let certificate = match draft.kind {
-        "certificate" => {
-            Some(certificates::hand_out(flow, tenant, id, draft.username, folder).await?)
-        }
-        _ => None,
-    };
+    let proofs = proofs(flow, tenant, draft, id, folder).await?;
     Ok(OnPaper {
         username: draft.username.to_owned(),
         password: draft.password.to_owned(),
-        totp_secret,
-        certificate,
+        totp_secret: proofs.totp_secret,
+        certificate: proofs.certificate,
+        passkey: proofs.passkey,
         kind: draft.kind.to_owned(),
         note: draft.note.to_owned(),
     })
+}
+
+/// What somebody holds.
+#[derive(Default)]
+struct Proofs {
+    totp_secret: Option<String>,
+    certificate: Option<HeldCertificate>,
+    passkey: Option<HeldPasskey>,
+}
+
+/// Hand out what somebody of this kind holds.
+async fn proofs(
+    flow: &Flow,
+    tenant: &Arc<Tenant>,
+    draft: &Draft,
+    id: PersonId,
+    folder: &Path,
+) -> Result<Proofs, Failed> {
+    let (doing, by) = ("adding the demo's people", By("demo".to_owned()));
+    let mut proofs = Proofs::default();
+    match draft.kind {
+        "totp" | "administrator" => {
+            let secret = flow.hand_out_totp(tenant, id, Binding::Letter, &by).await;
+            let secret = secret.map_err(Failed::at(doing))?;
+            proofs.totp_secret = Some(secret.base32_groups().expose().replace(' ', ""));
+        }
+        "mail_code" => {
+            let address = MailAddress::parse(&format!("{}@post.example", draft.username));
+            let address = address.map_err(Failed::at(doing))?;
+            let handed = flow.hand_out_address(tenant, id, &address, Binding::Desk, &by).await;
+            handed.map_err(Failed::at(doing))?;
+        }
+        "certificate" => {
+            let held = certificates::hand_out(flow, tenant, id, draft.username, folder).await?;
+            proofs.certificate = Some(held);
+        }
+        // A browser takes none for an address.
+        "passkey" if tenant.relying_party.is_some() => {
+            let stored = flow.store.person(tenant.id, flow.clock.now(), id).await;
+            let stored = stored.map_err(Failed::at(doing))?;
+            let stored = stored.ok_or_else(|| Failed::new("the demo's person is not there"))?;
+            proofs.passkey = Some(passkeys::hand_out(flow, tenant, &stored.person, &by).await?);
+        }
+        _ => {}
+    }
+    Ok(proofs)
 }

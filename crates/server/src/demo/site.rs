@@ -151,6 +151,7 @@ pub fn site(addresses: &Addresses) -> Site {
         retention: Retention::default(),
         mail: MailSettings {
             from: MailAddress::parse("no-reply@demo.example").ok(),
+            bounces: None,
             own_domains: Vec::new(),
         },
         passkeys: PasskeySettings::default(),

@@ -108,7 +108,11 @@ impl Post {
             Letter::Notice(_) => NOTICE_PATIENCE,
         };
         let mail = render::mail(flow, tenant, &letter).await?;
-        let sender = render::sender(&tenant.site, letter.language());
+        let mut sender = render::sender(&tenant.site, letter.language());
+        if of_code(&letter).is_some() {
+            let returns_to = flow.bounce_address(tenant, waiting.id);
+            sender.returns_to = returns_to.map(|address| address.to_string());
+        }
         match self.mailer.send(&sender, letter.to(), mail, patience).await {
             Ok(handed) => self.handed(waiting, &letter, &handed).await,
             Err(unhanded) => self.unhanded(waiting, &letter, &unhanded).await,

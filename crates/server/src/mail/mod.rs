@@ -3,10 +3,14 @@
 
 mod deliver;
 mod render;
+mod report;
 mod routes;
 mod smtp;
 
 pub(crate) use render::{mail, sender};
+
+pub use report::Report;
+pub(crate) use report::read;
 
 pub use deliver::{deliver_due, retry_after_seconds};
 pub use routes::{Handed, Mailer, Unhanded};

@@ -17,6 +17,7 @@ pub(crate) fn sender(site: &Site, language: Language) -> Sender {
     Sender {
         name: site.organisation.name.text(language).to_owned(),
         address: address.unwrap_or_else(|| format!("no-reply@{host}")),
+        returns_to: None,
     }
 }
 

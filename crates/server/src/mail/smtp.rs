@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use lettre::address::Envelope;
 use lettre::message::header::ContentType;
 use lettre::message::{Mailbox, MessageBuilder};
 use lettre::transport::smtp::authentication::Credentials;
@@ -71,7 +72,7 @@ impl SmtpError {
 }
 
 /// A server's words on one line, of bounded length, without what steers a terminal.
-fn one_line(words: &str) -> String {
+pub(super) fn one_line(words: &str) -> String {
     let plain = words.chars().map(|c| if c.is_control() { ' ' } else { c });
     plain.take(WORDS_MAX).collect::<String>().trim().to_owned()
 }
@@ -132,11 +133,16 @@ pub struct Sender {
     pub name: String,
     /// The address.
     pub address: String,
+    /// Where the mail comes back to when it cannot be delivered: the address, if nothing else is said.
+    pub returns_to: Option<String>,
 }
 
 /// A mail as it goes over the wire.
 pub fn written(from: &Sender, to: &MailAddress, mail: Mail) -> Result<Message, SmtpError> {
+    let returns_to = from.returns_to.as_ref().unwrap_or(&from.address).parse::<Address>()?;
+    let envelope = Envelope::new(Some(returns_to), vec![to.as_str().parse()?])?;
     Ok(MessageBuilder::new()
+        .envelope(envelope)
         .from(Mailbox::new(Some(from.name.clone()), from.address.parse::<Address>()?))
         .to(Mailbox::new(None, to.as_str().parse()?))
         .subject(mail.subject)

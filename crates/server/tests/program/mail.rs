@@ -1,6 +1,7 @@
 //! Codes by mail through a real mail server (aiosmtpd): one that takes them, defers them, refuses them, says nothing;
 //! and what the person and the help desk see.
 
+use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
@@ -10,8 +11,9 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 use super::nodes::client::{Asked, Browser, CALLBACK, CAMPUS, HOME, Page};
+use super::nodes::place::code_now;
 use super::serving::Server;
-use super::{json, printed};
+use super::{json, printed, program};
 
 /// Longer than any pause between two tries of a code.
 const PATIENCE: Duration = Duration::from_secs(50);
@@ -21,6 +23,8 @@ issuer = "http://localhost:8080"
 mail_domains = ["example.ac.jp"]
 [organisation]
 name = "Example University"
+[mail]
+bounces = "bounces@sso.example.ac.jp"
 [policy]
 mail_codes = true
 [[zone]]
@@ -37,14 +41,21 @@ redirect_uris = ["CALLBACK"]
 "#;
 
 /// A mail server in a process of its own.
-struct MailServer {
+pub struct MailServer {
     process: Child,
     folder: TempDir,
-    port: u16,
+    /// Where it listens.
+    pub port: u16,
+}
+
+/// A section of a node's settings that names it.
+pub fn settings(section: &str, port: u16) -> String {
+    format!("[{section}]\nhost = \"127.0.0.1\"\nport = {port}\ntls = \"none\"\n")
 }
 
 impl MailServer {
-    fn start() -> Self {
+    /// A fresh one.
+    pub fn start() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/program/smtp.py");
         let mut process = Command::new("/usr/bin/python3")
@@ -59,7 +70,8 @@ impl MailServer {
         Self { process, folder, port }
     }
 
-    fn mails(&self, to: &str) -> Vec<PathBuf> {
+    /// What came for somebody, oldest first.
+    pub fn mails(&self, to: &str) -> Vec<PathBuf> {
         let entries = std::fs::read_dir(self.folder.path()).unwrap();
         let mut mails: Vec<PathBuf> = entries
             .map(|entry| entry.unwrap().path())
@@ -70,7 +82,7 @@ impl MailServer {
     }
 
     /// The code in the newest mail, as soon as there are so many.
-    fn code(&self, to: &str, count: usize) -> String {
+    pub fn code(&self, to: &str, count: usize) -> String {
         let begin = Instant::now();
         while self.mails(to).len() < count {
             assert!(begin.elapsed() < PATIENCE, "no mail to {to}");
@@ -107,12 +119,9 @@ struct Gate {
 
 impl Gate {
     fn new(first: u16, second: Option<u16>) -> Self {
-        let smtp = |section: &str, port: u16| {
-            format!("[{section}]\nhost = \"127.0.0.1\"\nport = {port}\ntls = \"none\"\n")
-        };
         let proxy = "[[proxy]]\naddresses = [\"127.0.0.1\"]\nheader = \"x-forwarded-for\"\n";
-        let second = second.map_or(String::new(), |port| smtp("mail.second", port));
-        let server = Server::start(&format!("{proxy}{}{second}", smtp("mail", first)));
+        let second = second.map_or(String::new(), |port| settings("mail.second", port));
+        let server = Server::start(&format!("{proxy}{}{second}", settings("mail", first)));
         let site = SITE.replace("CALLBACK", CALLBACK);
         std::fs::write(server.path().join("mail.toml"), site).unwrap();
         printed(server.path(), &["apply", "mail.toml", "--yes"], 0);
@@ -273,6 +282,111 @@ fn the_second_mail_server_takes_over_within_a_minute_from_one_that_says_nothing_
         eprintln!("second mail server after {took:?}, then after {then:?}");
     }
     drop(listener);
+}
+
+/// Give what came back to the program, as a mail server does.
+fn given(gate: &Gate, message: &Path, more: &[&str]) -> String {
+    let mut command = program(gate.server.path());
+    command.args(["mail", "bounce", "--json"]).args(more);
+    let output = command.stdin(File::open(message).unwrap()).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn a_code_that_comes_back_is_told_to_whoever_waits_and_to_the_desk_in_the_servers_words() {
+    const ADDRESS: &str = "bounce@post.example";
+    const WORDS: &str = "550 5.1.1 <bounce@post.example>: no mailbox of this name";
+    let mails = MailServer::start();
+    let gate = Gate::new(mails.port, None);
+    let (mut browser, page) = gate.address_entered(ADDRESS);
+    let page = Gate::until(&mut browser, &page, "handed over to the mail servers at");
+    let code = mails.code(ADDRESS, 1);
+    let returned = mails.mails("-returned").pop().unwrap();
+
+    // What anybody could send there changes nothing.
+    let text = std::fs::read_to_string(&returned).unwrap();
+    let (_, mark) = text.split_once("To: bounces+").unwrap();
+    let (mark, _) = mark.split_once('@').unwrap();
+    let other = gate.server.path().join("other");
+    let forged = if mark.starts_with('7') { "8" } else { "7" }.to_owned() + &mark[1..];
+    std::fs::write(&other, text.replace(mark, &forged)).unwrap();
+    let said = given(&gate, &other, &[]);
+    assert!(said.contains("false") && !said.contains("ignored"), "{said}");
+    std::fs::write(&other, text.replace("Action: failed", "Action: delayed")).unwrap();
+    let said = given(&gate, &other, &[]);
+    assert!(said.contains("ignored") && said.contains("delayed"), "{said}");
+    std::fs::write(&other, format!("To: bounces+{mark}@x.example\n\nI am on holiday.\n")).unwrap();
+    assert!(given(&gate, &other, &[]).contains("no report"));
+    assert!(gate.factors().contains(": accepted"), "{}", gate.factors());
+
+    let said = given(&gate, &returned, &[]);
+    assert!(said.contains("b***@p***") && said.contains(WORDS), "{said}");
+    let said = given(&gate, &returned, &[]);
+    assert!(said.contains("false"), "once: {said}");
+    let page = Gate::until(&mut browser, &page, "It came back at");
+    assert!(page.body.contains("550 5.1.1 … no mailbox of this name"), "{}", page.body);
+    let factors = gate.factors();
+    assert!(factors.contains("bounced") && factors.contains(WORDS), "{factors}");
+    assert!(factors.contains("mx.post.example"), "{factors}");
+
+    // Whoever reads the mail nevertheless may enter its code; and is told that the address does not take mail.
+    let page = browser.submit(&page, &[("code", &code)]).unwrap();
+    assert!(page.body.contains("sent to b***@p*** came back"), "{}", page.body);
+    let (mut browser, _, page) = gate.asked();
+    mails.code(ADDRESS, 2);
+    let returned = mails.mails("-returned").pop().unwrap();
+    // By the address that the mail server names, whatever the message says.
+    let text = std::fs::read_to_string(&returned).unwrap();
+    let (_, address) = text.split_once("To: ").unwrap();
+    let address = address.lines().next().unwrap();
+    std::fs::write(&other, text.replace(address, "postmaster@relay.example")).unwrap();
+    assert!(given(&gate, &other, &[]).contains("--recipient"), "it names nobody of ours");
+    assert!(given(&gate, &other, &["--recipient", address]).contains("true"));
+    Gate::until(&mut browser, &page, "It came back at");
+    assert!(!gate.server.log().contains(ADDRESS), "no address in the log");
+}
+
+#[test]
+fn the_desk_switches_on_what_somebody_switched_off() {
+    let mails = MailServer::start();
+    let gate = Gate::new(mails.port, None);
+    let mut browser = gate.browser(CAMPUS);
+    let page = browser.open("/portal").unwrap();
+    browser.sign_in(&page, "taro", &gate.password).unwrap();
+    let page = browser.open("/portal/totp").unwrap();
+    let app = page.app_secret().expect("an app is offered");
+    let sheet = browser.submit(&page, &[("code", &code_now(&app))]).unwrap();
+    browser.submit(&sheet, &[]).unwrap();
+    let page = browser.open("/portal/mail-code").unwrap();
+    // The code that registered the app is spent: one from the sheet is shown.
+    let page = browser.press(&page, "method", "recovery_code").unwrap();
+    let page = browser.submit(&page, &[("code", &sheet.recovery_codes()[0])]).unwrap();
+    let page = browser.submit(&page, &[("address", "accept@post.example")]).unwrap();
+    let code = mails.code("accept@post.example", 1);
+    browser.submit(&page, &[("code", &code)]).unwrap();
+    let page = browser.open("/portal/preferences").unwrap();
+    // What stays ticked is sent as the page has it; the app alone may be used from now on.
+    let mut form = page.forms().remove(0);
+    form.fields.retain(|(name, value)| name != "use" || value == "totp");
+    let done = browser.send(&page, form, &[], (String::new(), String::new())).unwrap();
+    assert_eq!(done.path(), "/portal", "{}", done.unexpected("not chosen"));
+    assert!(gate.factors().contains("switched_off"), "{}", gate.factors());
+
+    let switch_on = ["person", "factors", "taro", "--switch-on"];
+    let said = printed(gate.server.path(), &switch_on, 0);
+    assert!(said.contains("whatever taro has registered may be used again"), "{said}");
+    assert!(!gate.factors().contains("switched_off"), "{}", gate.factors());
+    printed(gate.server.path(), &switch_on, 1);
+    let begin = Instant::now();
+    while mails.mails("accept@post.example").len() < 3 {
+        assert!(begin.elapsed() < PATIENCE, "taro is told of both");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    let shown = json(gate.server.path(), &["person", "factors", "taro", "--json"]);
+    let id = shown[0]["id"].as_str().unwrap();
+    let said = printed(gate.server.path(), &["person", "factors", "taro", "--resume", id], 1);
+    assert!(said.contains("no factor") && said.contains("that is suspended"), "{said}");
 }
 
 #[test]

@@ -3,6 +3,7 @@
     accept…   250, and the mail becomes a file of the folder
     defer…    451 the first time, then 250
     refuse…   550
+    bounce…   250, and then a report that it could not be delivered (RFC 3464) becomes a file of the folder as well
     stall…    no answer
 
 usage: smtp.py FOLDER; the port is printed.
@@ -13,8 +14,34 @@ import email
 import email.policy
 import os
 import sys
+from email.message import Message
+from email.mime.message import MIMEMessage
+from email.mime.multipart import MIMEMultipart
+from email.mime.text import MIMEText
 
 from aiosmtpd.controller import UnthreadedController
+
+
+def report(returns_to, recipient, mail):
+    """What comes back when the next server does not take it."""
+    about, failed = Message(), Message()
+    about["Reporting-MTA"] = "dns; relay.example"
+    failed["Final-Recipient"] = f"rfc822; {recipient}"
+    failed["Action"] = "failed"
+    failed["Status"] = "5.1.1"
+    failed["Remote-MTA"] = "dns; mx.post.example"
+    failed["Diagnostic-Code"] = f"smtp; 550 5.1.1 <{recipient}>: no mailbox of this name"
+    status = Message()
+    status["Content-Type"] = "message/delivery-status"
+    status.set_payload([about, failed])
+    whole = MIMEMultipart("report", report_type="delivery-status")
+    whole["From"] = "MAILER-DAEMON@relay.example"
+    whole["To"] = returns_to
+    whole["Subject"] = "Undelivered Mail Returned to Sender"
+    whole.attach(MIMEText("I am sorry to have to tell you that your mail could not be delivered."))
+    whole.attach(status)
+    whole.attach(MIMEMessage(mail))
+    return whole.as_bytes()
 
 
 class Behaviour:
@@ -40,6 +67,10 @@ class Behaviour:
             file.writelines(f"{header}: {value}\n" for header, value in mail.items())
             file.write("\n" + mail.get_content())
         os.rename(name + ".part", name)
+        if envelope.rcpt_tos[0].startswith("bounce"):
+            with open(name + ".part", "wb") as file:
+                file.write(report(envelope.mail_from, envelope.rcpt_tos[0], mail))
+            os.rename(name + ".part", f"{self.folder}/{self.taken:04}-returned")
         return f"250 2.0.0 queued as {self.taken}"
 
 

@@ -1,6 +1,6 @@
 //! Codes by mail: sent in one transaction with what asked for them, followed on their way, used once.
 
-use sekimori_base::{PersonId, Timestamp};
+use sekimori_base::{PersonId, TenantId, Timestamp};
 use sekimori_directory::Method;
 use sekimori_directory::settings::Retention;
 use sekimori_login::throttle::MailRow;
@@ -14,6 +14,7 @@ use crate::world::{NOW, World, bytes, cases, sealed};
 cases! {
     a_code_goes_ahead_of_notices_and_is_followed_on_its_way;
     a_newer_code_ends_the_older_one_and_takes_it_out_of_the_outbox;
+    a_code_that_came_back_stays_so_and_is_found_by_itself_alone;
     a_code_is_used_once;
     a_row_of_codes_moves_only_from_where_it_was_read;
     codes_by_mail_go_with_the_person_and_with_time;
@@ -92,6 +93,32 @@ async fn a_newer_code_ends_the_older_one_and_takes_it_out_of_the_outbox(world: W
     world.commit(spend(second.id)).await.unwrap();
     let listed = store.mail_codes_of(tenant, person, 10).await.unwrap();
     assert_eq!(listed.len(), 2);
+}
+
+async fn a_code_that_came_back_stays_so_and_is_found_by_itself_alone(world: World) {
+    let (store, tenant) = (&world.store, world.tenant);
+    let person = world.somebody("taro").await.id;
+    let code = code(person, 1, None);
+    world.commit(vec![send(&code)]).await.unwrap();
+    let back = async |tenant, id| {
+        let at = NOW.plus_seconds(9);
+        store.mail_bounced(tenant, id, at, "mx.example", "550 5.1.1 nobody").await.unwrap()
+    };
+    let another = MessageId::from_bytes(bytes());
+    assert_eq!(back(tenant, another).await, None);
+    assert_eq!(back(TenantId::from_bytes(bytes()), code.id).await, None, "another organisation's");
+    assert_eq!(back(tenant, code.id).await.as_deref(), Some("h***@m***"));
+    assert_eq!(back(tenant, code.id).await, None, "once");
+    // The mail server's answer may be written down later than what came back.
+    let accepted = told(person, MailState::Accepted, NOW.plus_seconds(10), "250 queued");
+    store.outbox_done(tenant, code.id, Some(&accepted)).await.unwrap();
+    let seen = store.mail_code(tenant, person, code.id).await.unwrap().unwrap();
+    assert_eq!((seen.state, seen.state_at), (MailState::Bounced, NOW.plus_seconds(9)));
+    assert_eq!(seen.server.as_deref(), Some("mx.example"));
+    assert_eq!(seen.words.as_deref(), Some("550 5.1.1 nobody"));
+    // It opens what it opened before: that a mail came back is nobody's word for anything else.
+    let spend = vec![Write::Mail(MailWrite::Spend { person, id: code.id, factor: None })];
+    world.commit(spend).await.unwrap();
 }
 
 async fn a_code_is_used_once(world: World) {

@@ -55,6 +55,7 @@ pub fn sent_mail(sent: Sent) -> SentMail {
             Way::Deferred { next_at, words } => MailWay::Deferred { next_at, words },
             Way::Refused { words } => MailWay::Refused { words },
             Way::GivenUp { words } => MailWay::GivenUp { words },
+            Way::Bounced { at, words } => MailWay::Bounced { at, words },
         },
     }
 }

@@ -12,7 +12,7 @@ use sekimori_flow::portal::{
 };
 use sekimori_login::replay::Rehearsal as Forecasted;
 use sekimori_pages::portal::{
-    FactorRow, Outlook, Registering, Rehearsal, Rehearsed, RehearsedPlace,
+    FactorRow, Outlook, Registering, Rehearsal, Rehearsed, RehearsedPlace, Trial,
 };
 use sekimori_pages::{Form, Page, Place};
 
@@ -85,7 +85,11 @@ impl Cx {
             apart: apart
                 .map(|(title, there)| (title.text(language).to_owned(), outlook(there, rows)))
                 .collect(),
-            may_try: at.may_try,
+            trial: match (at.may_try, at.only_there) {
+                (true, _) => Trial::Offered,
+                (false, true) => Trial::OnlyThere,
+                (false, false) => Trial::Pointless,
+            },
         }
     }
 

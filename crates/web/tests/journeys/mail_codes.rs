@@ -1,5 +1,6 @@
 //! Signing in with a code by mail.
 
+use sekimori_directory::MailAddress;
 use sekimori_testbed::{Browser, Delivery, Network, Page, Service, SignIn, Testbed};
 
 use crate::common::{Begun, ONE, TWO, again, asking, at};
@@ -332,6 +333,36 @@ async fn the_page_tells_how_the_mail_fares_and_no_address() {
     let told = told.await.unwrap();
     assert_eq!(told[0].words.as_deref(), Some("550 5.1.1 aoi@post.example unknown"), "the desk's");
     assert_eq!((told[1].tries, told[1].state.as_str()), (2, "accepted"));
+}
+
+#[tokio::test]
+async fn a_mail_that_came_back_is_told_and_its_mark_is_no_other_mails() {
+    let begun = at("wiki", Network::Home).await;
+    let bounces = MailAddress::parse("bounces@example.ac.jp").unwrap();
+    begun.bed.change_site(|site| site.mail.bounces = Some(bounces)).await;
+    let page = after_sending(&begun).await;
+    begun.bed.post().await;
+    let (flow, tenant) = (&begun.bed.flow, begun.bed.tenant());
+    let aoi = begun.bed.person("aoi").id;
+    let sent = flow.store.mail_codes_of(tenant.id, aoi, 1).await.unwrap().remove(0);
+    let address = flow.bounce_address(&tenant, sent.id).unwrap();
+    let mark = address.as_str().strip_prefix("bounces+").unwrap().split('@').next().unwrap();
+    let back = async |mark: &str| {
+        let words = "550 5.1.1 aoi@post.example unknown";
+        flow.came_back(mark, "mx.example", words).await.unwrap()
+    };
+    let forged = mark[..mark.len() - 1].to_owned() + if mark.ends_with('0') { "g" } else { "0" };
+    for wrong in ["", "7", &mark[1..], &forged, &"x".repeat(5000)] {
+        assert_eq!(back(wrong).await, None, "{wrong}");
+    }
+    // Mail servers fold addresses as they like.
+    let told = back(&mark.to_ascii_uppercase()).await;
+    assert_eq!(told.as_deref(), Some("a***@p***"));
+    let english = begun.browser.click(&page, "Look again").await;
+    assert!(english.text().contains("It came back at"), "{}", english.text());
+    assert!(english.text().contains("550 5.1.1 … unknown"), "{}", english.text());
+    let japanese = begun.browser.speaking("ja").open(english.url.as_str()).await;
+    assert!(japanese.text().contains("配達できずに戻ってきました"), "{}", japanese.text());
 }
 
 #[tokio::test]

@@ -57,6 +57,44 @@ async fn this_was_not_me_acts_by_its_button_alone_and_suspends_the_new_factor() 
     assert_eq!(hana.open("/not-me/AAAA").await.status, StatusCode::NOT_FOUND);
 }
 
+#[tokio::test]
+async fn the_desk_lets_a_suspended_factor_be_used_again_and_its_owner_is_told() {
+    let bed = Testbed::start().await;
+    let by = sekimori_flow::admin::By("os:root".to_owned());
+    let (browser, _) = inside(&bed, "hana").await;
+    let page = browser.open("/portal/totp").await;
+    let (app, _, _) = register(&bed, &browser, &page).await;
+    let notice = notices(&bed).await.remove(0);
+    let link = bed.flow.not_me_path(&bed.tenant(), &notice).unwrap();
+    let hana = bed.browser(Network::Cafe);
+    hana.press(&hana.open(&link).await, "decision", "not_me").await;
+    notices(&bed).await;
+    let known = factors(&bed, "hana").await;
+    let of = |method| known.iter().find(|factor| factor.method == method).unwrap().id;
+    let (tenant, who) = (bed.tenant(), bed.person("hana").id);
+    let resume = async |id| bed.flow.resume_factor_of(&tenant, who, id, &by).await.unwrap();
+    assert!(!resume(of(Method::RecoveryCode)).await, "that one is not suspended");
+    assert!(resume(of(Method::Totp)).await);
+    assert!(!resume(of(Method::Totp)).await, "it is not any more");
+
+    let told = notices(&bed).await;
+    let told = told.iter().find(|message| message.notice == Notice::FactorResumed).unwrap();
+    assert!(told.by_desk && told.about.method == Some(Method::Totp), "{told:?}");
+    bed.wait(60);
+    let home = bed.browser(Network::Home);
+    let page = home.open("/portal").await;
+    let page = home.sign_in_as(&page, bed.person("hana")).await;
+    let page = home.submit(&page, &[("code", &app.code(bed.now()))]).await;
+    assert_eq!(page.url.path(), "/portal", "{}", page.shows());
+    assert!(page.text().contains("may be used again"), "in the history: {}", page.text());
+    // If that was not asked for, the link of this mail suspends it once more.
+    let link = bed.flow.not_me_path(&bed.tenant(), told).unwrap();
+    hana.press(&hana.open(&link).await, "decision", "not_me").await;
+    let known = factors(&bed, "hana").await;
+    let app = known.iter().find(|factor| factor.method == Method::Totp).unwrap();
+    assert_eq!(app.state, FactorState::Suspended);
+}
+
 /// The page behind the link of a notice, as its mail gives it.
 async fn page_of(bed: &Testbed, browser: &Browser, notice: Notice) -> Page {
     let told: Vec<Message> = notices(bed).await;

@@ -89,6 +89,7 @@ async fn one_passkey_is_one_persons() {
     {
         let page = his.submit(&page, &[("passkey", &answer)]).await;
         assert_eq!(page.url.path(), "/portal/passkey", "{}", page.shows());
+        assert_eq!(page.reason().as_deref(), Some("passkey.refused"), "{}", page.shows());
         assert!(passkeys(&bed, "rika").await.is_empty());
     }
     // Hers still leads to her, and says so itself.

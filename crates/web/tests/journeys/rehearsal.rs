@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use http::StatusCode;
+use sekimori_directory::Method;
 use sekimori_directory::settings::ZoneName;
 use sekimori_testbed::{Browser, Network, Page, Testbed, Write};
 
@@ -305,4 +306,43 @@ async fn whoever_would_fail_outside_is_told_until_they_say_that_they_know() {
         let (_, page) = account(&bed, name).await;
         assert!(!page.text().contains(TOLD), "{name}: {}", page.text());
     }
+}
+
+#[tokio::test]
+async fn what_cannot_be_tried_from_here_is_said_instead_of_offered() {
+    let bed = Testbed::start().await;
+    // Each place takes another proof: what satisfies one satisfies the other never.
+    bed.change_site(|site| {
+        let mut row = site.policy.rows.remove(0);
+        row.services.clear();
+        let rows = [("outside", Method::Totp), ("campus", Method::MailCode)];
+        site.policy.rows = rows
+            .map(|(zone, method)| {
+                let mut row = row.clone();
+                row.name = zone.to_owned();
+                row.zones = [ZoneName::parse(zone).unwrap()].into();
+                row.methods = [method].into();
+                row
+            })
+            .into();
+    })
+    .await;
+    let browser = bed.browser(Network::Campus);
+    let page = browser.open(PATH).await;
+    let page = browser.sign_in_as(&page, bed.person("ren")).await;
+    let page = browser.submit(&page, &[]).await;
+    let page = browser.submit(&page, &[("code", &bed.mailed_code().await)]).await;
+    assert_eq!(page.url.path(), PATH, "{}", page.shows());
+    let outside = at(&page, "outside");
+    assert_eq!(outside.reason, "ask.second_factor", "{}", outside.text);
+    assert!(outside.text.contains("It cannot be tried from where you are"), "{}", outside.text);
+    assert!(!outside.text.contains("Try it for real"), "{}", outside.text);
+    // Whoever asks for it all the same is not led into a refusal.
+    let account = browser.open("/portal").await;
+    let token = account.form().value("token").expect("a token").to_owned();
+    let sent = browser.post_only(PATH, &[("token", &token), ("zone", "outside")]).await;
+    let asked = browser.open(sent.location().expect("a redirect").as_str()).await;
+    assert_eq!(asked.url.path(), PATH, "{}", asked.shows());
+    let japanese = browser.speaking("ja").open(PATH).await;
+    assert!(japanese.text().contains("いまの場所からは試せません"), "{}", japanese.text());
 }

@@ -32,6 +32,9 @@ mail-factor-added =
 mail-factor-removed =
     A proof was removed from your account "{ $username }": { $method }.
     .subject = { $organisation }: a proof was removed ({ $method })
+mail-factor-resumed =
+    A proof of your account "{ $username }" that had been suspended may be used again: { $method }.
+    .subject = { $organisation }: a proof may be used again ({ $method })
 mail-preferences-changed =
     It was chosen anew which proofs may be used for your account "{ $username }", and which is asked for first. What was left out can no longer be used to sign in; it stays registered.
     .subject = { $organisation }: which proofs may be used was changed

@@ -266,6 +266,7 @@ mail-code-way-deferred = The mail server has not taken it yet ({ $words }). We t
 mail-code-way-deferred-soon = The mail server has not taken it yet ({ $words }). We are trying again.
 mail-code-way-refused = It was refused: { $words }. Nothing will come to this address; use another way, or ask the help desk.
 mail-code-way-given-up = It could not be handed over in time ({ $words }). Have another one sent, or use another way.
+mail-code-way-bounced = It came back at { $time }: { $words }. Nothing arrives at this address at the moment; use another way, or ask the help desk.
 mail-code-look-again = Look again how the mail is doing
 mail-code-another-from = You can have another one sent from { $time } on.
 mail-code-where-to = The address was registered by you and is shown shortened. It cannot be changed while you sign in.

@@ -242,6 +242,7 @@ notice-passkey-copied = A passkey's counter did not grow: there may be a copy
 notice-password-changed = The password was changed
 notice-factor-added = A proof was registered
 notice-factor-removed = A proof was removed
+notice-factor-resumed = A suspended proof may be used again
 notice-recovery-codes-made = New recovery codes were made
 
 ## Demo mode
@@ -280,6 +281,7 @@ demo-service-error = The service was told:
 
 portal-add-mail-code = Register an address for codes by mail
 portal-replace-mail-code = Register another address for codes by mail
+factor-mail-came-back = The last code that was sent to { $address } came back: no mail arrives there at the moment. Register another address, or look whether this one still exists.
 factor-not-taken-here = not accepted at present: codes by mail are switched off here
 register-mail-heading = Register an address for codes by mail
 register-mail-text = When you sign in from outside, a code can be sent to an address of yours. It has to be a mailbox outside the organisation that opens without this sign-in, or you could not read the code. A code by mail is the weakest kind of proof, and some services do not take it; an authenticator app or a passkey is better.
@@ -307,7 +309,7 @@ certificate-state-good = good
 certificate-state-revoked = revoked
 certificate-state-expired = expired
 certificate-issued = Issued
-certificate-by-desk = by the help desk
+certificate-by-desk = Issued by the help desk
 certificate-until = Good until
 certificate-revoked = Revoked
 certificate-serial = Serial number
@@ -399,6 +401,7 @@ rehearsal-apart = Other answers for these services
 rehearsal-service = { $service }: { $verdict }
 rehearsal-with = This would do: { $factors }.
 rehearsal-try = Try it for real
+rehearsal-only-there = It cannot be tried from where you are: the proofs that count there do not count here, so that this sign-in would be refused.
 rehearsal-try-hint = "Try it for real" is a sign-in from where you are: you are asked for everything that you would be asked for there.
 rehearsal-note = A service can ask for more than this at a sign-in, wherever you are.
 rehearsed-heading = You would get in

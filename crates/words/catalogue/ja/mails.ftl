@@ -31,6 +31,9 @@ mail-factor-added =
 mail-factor-removed =
     アカウント「{ $username }」から確認方法（{ $method }）が削除されました。
     .subject = 【{ $organisation }】確認方法（{ $method }）が削除されました
+mail-factor-resumed =
+    アカウント「{ $username }」で停止されていた確認方法（{ $method }）が、ふたたび使えるようになりました。
+    .subject = 【{ $organisation }】停止されていた確認方法（{ $method }）が使えるようになりました
 mail-preferences-changed =
     アカウント「{ $username }」で、サインインに使う確認方法の設定が変更されました。選ばれなかった方法は、登録されたままですが、サインインには使えません。
     .subject = 【{ $organisation }】使う確認方法の設定が変更されました

@@ -254,6 +254,7 @@ mail-code-way-deferred = メールサーバーがまだ受け取っていませ�
 mail-code-way-deferred-soon = メールサーバーがまだ受け取っていません（{ $words }）。まもなくもう一度送信します。
 mail-code-way-refused = メールサーバーに受け取りを断られました（{ $words }）。このアドレスには届きません。ほかの方法を使うか、ヘルプデスクにお問い合わせください。
 mail-code-way-given-up = 有効期間内にメールを引き渡せませんでした（{ $words }）。もう一度送信するか、ほかの方法を使ってください。
+mail-code-way-bounced = { $time }に、配達できずに戻ってきました（{ $words }）。いまはこのアドレスに届きません。ほかの方法を使うか、ヘルプデスクにお問い合わせください。
 mail-code-look-again = メールの状況をもう一度確認する
 mail-code-another-from = { $time }から、もう一度送信できます。
 mail-code-where-to = ご自身で登録したアドレスを、一部だけ表示しています。サインインの途中では変更できません。

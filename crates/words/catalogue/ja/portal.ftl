@@ -239,6 +239,7 @@ notice-passkey-copied = パスキーの利用回数が増えていません（�
 notice-password-changed = パスワードが変更されました
 notice-factor-added = 確認方法が登録されました
 notice-factor-removed = 確認方法が削除されました
+notice-factor-resumed = 停止されていた確認方法が、ふたたび使えるようになりました
 notice-recovery-codes-made = 新しいリカバリーコードが作成されました
 
 ## デモモード
@@ -273,6 +274,7 @@ demo-service-error = サービスが受け取った内容:
 
 portal-add-mail-code = コードを受け取るアドレスを登録する
 portal-replace-mail-code = コードを受け取るアドレスを変更する
+factor-mail-came-back = { $address } に最後に送信したコードは、配達できずに戻ってきました。いまは、このアドレスにメールが届きません。別のアドレスを登録するか、このアドレスがまだ使えるか確認してください。
 factor-not-taken-here = 現在は使えません（メールのコードは、ここでは利用していません）
 register-mail-heading = コードを受け取るアドレスの登録
 register-mail-text = 学外からサインインするときに、登録したアドレスへコードを送信できます。このサインインがなくても読める、組織の外のメールアドレスを登録してください。そうでないと、届いたコードを読むことができません。メールのコードは確認方法の中で最も弱く、受け付けないサービスもあります。認証アプリやパスキーのほうが安全です。
@@ -392,6 +394,7 @@ rehearsal-apart = 結果が異なるサービス
 rehearsal-service = { $service }: { $verdict }
 rehearsal-with = 使えるもの: { $factors }
 rehearsal-try = 実際に試す
+rehearsal-only-there = いまの場所からは試せません。その場所で使える方法が、いまの場所では使えないため、試してもサインインできません。
 rehearsal-try-hint = 「実際に試す」では、いまいる場所から、その場所で求められる確認をすべて行ってサインインします。
 rehearsal-note = サービスによっては、場所にかかわらず、これより多くの確認を求めることがあります。
 rehearsed-heading = サインインできます

@@ -101,7 +101,8 @@ impl Browser {
         self.submit(&page, &[("password", password)])
     }
 
-    fn send(
+    /// Send a form as it is filled in, with fields and a button.
+    pub fn send(
         &mut self,
         page: &Page,
         form: Form,

@@ -28,6 +28,8 @@ pub struct Place {
     issuer: String,
     listeners: Vec<[SocketAddr; 2]>,
     postgres: Option<String>,
+    /// The port of the mail server.
+    mail: Option<u16>,
 }
 
 /// Where browsers connect, and by which name.
@@ -85,6 +87,16 @@ fn psql(url: &str, sql: &str) -> String {
 impl Place {
     /// Settings for this many nodes on SQLite, or on a new database of the PostgreSQL at `server`.
     pub fn new(nodes: usize, server: Option<&str>, people: &[String]) -> Self {
+        Self::with_mail(nodes, server, people, None)
+    }
+
+    /// The same, with codes by mail, which a mail server at this port takes.
+    pub fn with_mail(
+        nodes: usize,
+        server: Option<&str>,
+        people: &[String],
+        mail: Option<u16>,
+    ) -> Self {
         let postgres = server.map(|server| {
             let name: String =
                 chance::<12>().iter().map(|byte| char::from(b'a' + byte % 26)).collect();
@@ -94,7 +106,7 @@ impl Place {
         let folder = tempfile::tempdir().unwrap();
         let listeners: Vec<_> = (0..nodes).map(|_| [free(), free()]).collect();
         let issuer = format!("http://localhost:{}", listeners[0][0].port());
-        let place = Self { folder, issuer, listeners, postgres };
+        let place = Self { folder, issuer, listeners, postgres, mail };
         place.write_files(people);
         let folder = place.folder.path();
         if place.postgres.is_some() {
@@ -109,11 +121,13 @@ impl Place {
         let write = |name: &str, text: String| {
             std::fs::write(self.folder.path().join(name), text).unwrap();
         };
+        let codes = "mail_domains = [\"example.ac.jp\"]\npolicy.mail_codes = true\n";
         let mut site = format!(
-            "issuer = \"{}\"\n[organisation]\nname = \"Example University\"\n[[zone]]\n\
+            "issuer = \"{}\"\n{}[organisation]\nname = \"Example University\"\n[[zone]]\n\
              name = \"campus\"\nranges = [\"10.0.0.0/8\"]\ninside = true\n\
              password_suffices = true\nmay_enrol = true\n",
-            self.issuer
+            self.issuer,
+            self.mail.map_or("", |_| codes)
         );
         for number in 0..SERVICES {
             let _ = write!(
@@ -145,7 +159,9 @@ impl Place {
                     "[listen]\naddress = \"{main}\"\n[[proxy]]\naddresses = [\"127.0.0.1\"]\n\
                      header = \"x-forwarded-for\"\n[management]\naddress = \"{management}\"\n\
                      socket = \"data/management-{number}.sock\"\n[database]\n{database}\n\
-                     [hashing]\nmemory_kib = 7168\npasses = 1\n"
+                     [hashing]\nmemory_kib = 7168\npasses = 1\n{}",
+                    self.mail
+                        .map_or(String::new(), |port| super::super::mail::settings("mail", port))
                 ),
             );
         }

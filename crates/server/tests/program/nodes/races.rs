@@ -8,10 +8,13 @@ use std::time::Duration;
 
 use sekimori_testbed::{Authenticator, Manner};
 
+use super::super::mail::MailServer;
 use super::client::{Asked, Browser, CAMPUS, HOME, Page, Tokens, refresh};
 use super::place::{Node, PASSWORD, Place, SERVICES, code_now, postgres};
 
 const PARALLEL: usize = 200;
+/// Where somebody has codes sent.
+const MAILBOX: &str = "accept-mio@post.example";
 /// Within this, a parallel refresh loses without harm (decision 11).
 const GRACE: Duration = Duration::from_secs(10);
 
@@ -29,6 +32,8 @@ struct Track {
     codes: Vec<String>,
     /// Somebody's passkey.
     device: Authenticator,
+    /// Takes the mail.
+    mails: MailServer,
     /// Signed in with the password, on campus; each a browser of its own.
     browsers: Vec<Browser>,
     /// Old refresh tokens, and the newest of their families.
@@ -81,14 +86,25 @@ fn with_passkey(node: &Node, place: &Place, name: &str) -> Authenticator {
     device
 }
 
+/// Somebody registers an address for codes by mail, on campus.
+fn with_mailbox(node: &Node, mails: &MailServer, name: &str) {
+    let (mut browser, _) = inside(node, name);
+    let page = browser.open("/portal/mail-code").unwrap();
+    let page = browser.submit(&page, &[("address", MAILBOX)]).unwrap();
+    let page = browser.submit(&page, &[("code", &mails.code(MAILBOX, 1))]).unwrap();
+    assert_eq!(page.path(), "/portal", "{}", page.unexpected("not registered"));
+}
+
 impl Track {
     fn prepare() -> Self {
-        let people = ["taro", "hanako", "jiro", "rika"].map(str::to_owned);
-        let place = Place::new(2, Some(&postgres()), &people);
+        let people = ["taro", "hanako", "jiro", "rika", "mio"].map(str::to_owned);
+        let mails = MailServer::start();
+        let place = Place::with_mail(2, Some(&postgres()), &people, Some(mails.port));
         let nodes = [place.start(0), place.start(1)];
         let device = with_passkey(&nodes[1], &place, "rika");
+        with_mailbox(&nodes[0], &mails, "mio");
         let (app, codes, browsers, families) = (String::new(), vec![], vec![], vec![]);
-        let mut track = Self { place, nodes, app, codes, device, browsers, families };
+        let mut track = Self { place, nodes, app, codes, device, mails, browsers, families };
         let (mut browser, _) = track.inside("taro", 0);
         let page = browser.open("/portal/totp").unwrap();
         track.app = page.app_secret().expect("an app is offered");
@@ -233,6 +249,42 @@ impl Track {
         self.code(&asked, codes.keys().next().unwrap())
     }
 
+    /// One code by mail, sent 200 times to both nodes: half of them by the browser that asked for it, which hears of
+    /// one sign-in; the others by browsers to which it opens nothing.
+    fn mail_code(&mut self, round: usize) -> Tally {
+        let asked = Asked::by(&format!("s{}", round % SERVICES));
+        let mut browser = self.nodes[round % 2].at.browser(HOME);
+        let page = browser.open(&asked.path).unwrap();
+        let page = browser.sign_in(&page, "mio", PASSWORD).unwrap();
+        let before = self.mails.mails(MAILBOX).len();
+        let page = browser.submit(&page, &[]).unwrap();
+        assert!(page.asks("code"), "{}", page.unexpected("asks for no code"));
+        let code = self.mails.code(MAILBOX, before + 1);
+        let tabs = (0..PARALLEL).map(|number| {
+            let own = number % 4 < 2;
+            let mut tab = if own { browser.clone() } else { self.nodes[0].at.browser(HOME) };
+            tab.node = Some(self.address(number));
+            (own, tab)
+        });
+        let answers = together(
+            tabs.collect(),
+            |(own, tab)| Ok((own, connected(tab)?)),
+            |(own, mut tab)| Ok((own, tab.submit(&page, &[("code", &code)])?)),
+        );
+        let mut codes = Tally::new();
+        for (own, page) in answers {
+            match page.parameter("code") {
+                Some(code) if own => *codes.entry(code).or_default() += 1,
+                None if !own => {}
+                _ => panic!("{}", page.unexpected(if own { "no code" } else { "a code" })),
+            }
+        }
+        assert_eq!(codes.len(), 1, "one submit counts, the others hear what came of it");
+        let used = "SELECT count(*) FROM mail_code WHERE purpose = 'sign_in' AND ended_at IS NULL";
+        assert_eq!(self.place.sql(used), "0", "it is used");
+        self.code(&asked, codes.keys().next().unwrap())
+    }
+
     fn code(&self, asked: &Asked, code: &str) -> Tally {
         let (tally, won) = self.at_the_token_endpoint(|via| asked.redeem(via, code));
         // Of 199 later redemptions at least one came after the first: what it gave has ended.
@@ -342,12 +394,13 @@ fn of_200_parallel_submits_over_two_nodes_exactly_one_succeeds() {
     let ticket = track.ticket();
     eprintln!("ticket: {ticket:?}");
     for round in 0..rounds() {
-        let turn = round / 5;
-        let (what, tally) = match round % 5 {
+        let turn = round / 6;
+        let (what, tally) = match round % 6 {
             0 => ("app code", track.proofs(turn, "totp")),
             1 => ("recovery code", track.proofs(turn, "recovery_code")),
             2 => ("attempt, then its code", track.attempt_and_code(turn)),
             3 => ("answer of a passkey, then its code", track.passkey(turn)),
+            4 => ("code by mail, then its code", track.mail_code(turn)),
             _ => ("refresh token", track.refresh(turn)),
         };
         eprintln!("race {}, {what}: {tally:?}", round + 1);
