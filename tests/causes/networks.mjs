@@ -30,6 +30,5 @@ cause(48, 'The browser hides its address', {
   },
 });
 
-notYet(50, 'IPv6 of the campus that nobody has listed', 'An address that is in no range counts as outside, and the page names it so; that it belongs to the campus would have to be known.');
 notYet(52, 'A reverse proxy hides the address', 'For operators: the audit shows one address for everybody.');
 notYet(53, 'The range of a remote campus is missing', 'As 50.');

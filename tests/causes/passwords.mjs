@@ -40,7 +40,6 @@ cause(31, 'Caps Lock', {
 });
 
 
-notYet(32, 'Num Lock', 'Browsers tell it, and no page asks.');
 absorbed(33, 'The input method is on: a full-width password', {
   from: 'campus',
   async stage(visit) {

@@ -115,8 +115,6 @@ absorbed(8, 'JavaScript is off', {
 notYet(10, 'Security software changes the connection', 'The server does not compare what a browser says of itself with its TLS handshake.');
 notYet(11, 'A commercial VPN or proxy', 'Only relays that the site names are known (48); no list of VPN providers is shipped.');
 notYet(12, 'The path by IPv6 or the name server is broken', 'What never arrives is not seen.');
-notYet(13, 'An old browser, or one inside an app', 'The browser is not judged.');
 notYet(14, 'The window is behind another one', 'There are no windows: the sign-in is a page of the same tab.');
 notYet(16, 'A copy of the page at another address', 'What a copy asks for never comes here.');
-notYet(17, 'The clock of the computer is wrong', 'The browser’s clock is not asked.');
 notYet(18, 'The service has no single sign-on', 'Whoever signs in elsewhere never comes here.');

@@ -20,6 +20,7 @@ import './certificates.mjs';
 import './passkeys.mjs';
 import './services.mjs';
 import './accounts.mjs';
+import './check.mjs';
 
 const AT_ONCE = Number(process.env.SEKIMORI_JOURNEYS_AT_ONCE ?? 3);
 const only = process.argv.slice(2).map(Number);

@@ -17,6 +17,7 @@ pub struct Asset {
 const STYLE: &str = include_str!("../static/sekimori.css");
 const SCRIPT: &str = include_str!("../static/sekimori.js");
 const PASSKEY_SCRIPT: &str = include_str!("../static/passkey.js");
+const CHECK_SCRIPT: &str = include_str!("../static/check.js");
 const MARK: &str = include_str!("../static/mark.svg");
 /// The licence of the design tokens in the stylesheet (MIT asks for the notice in all copies).
 const NOTICE: &str = include_str!("../tokens/NOTICE.txt");
@@ -25,6 +26,7 @@ static STYLE_NAME: LazyLock<String> = LazyLock::new(|| named("sekimori", STYLE, 
 static SCRIPT_NAME: LazyLock<String> = LazyLock::new(|| named("sekimori", SCRIPT, "js"));
 static PASSKEY_SCRIPT_NAME: LazyLock<String> =
     LazyLock::new(|| named("passkey", PASSKEY_SCRIPT, "js"));
+static CHECK_SCRIPT_NAME: LazyLock<String> = LazyLock::new(|| named("check", CHECK_SCRIPT, "js"));
 static MARK_NAME: LazyLock<String> = LazyLock::new(|| named("mark", MARK, "svg"));
 
 /// The static file behind `/static/{name}`; `None` if there is none.
@@ -40,6 +42,9 @@ pub fn asset(name: &str) -> Option<Asset> {
     }
     if name == *PASSKEY_SCRIPT_NAME {
         return fixed("text/javascript; charset=utf-8", PASSKEY_SCRIPT);
+    }
+    if name == *CHECK_SCRIPT_NAME {
+        return fixed("text/javascript; charset=utf-8", CHECK_SCRIPT);
     }
     if name == *MARK_NAME {
         return fixed("image/svg+xml", MARK);
@@ -68,6 +73,11 @@ pub(crate) fn script_href() -> String {
 /// The address of the script for passkeys.
 pub(crate) fn passkey_script_href() -> String {
     format!("/static/{}", *PASSKEY_SCRIPT_NAME)
+}
+
+/// The address of the script for the connection check.
+pub(crate) fn check_script_href() -> String {
+    format!("/static/{}", *CHECK_SCRIPT_NAME)
 }
 
 /// The address of the mark.
@@ -99,6 +109,7 @@ mod tests {
             style_href(),
             script_href(),
             passkey_script_href(),
+            check_script_href(),
             mark_href(),
             accent_href("#259d63"),
         ] {

@@ -18,6 +18,8 @@ pub struct Frame<'a> {
     pub languages: Vec<LanguageLink>,
     /// The public page where an incident code can be entered.
     pub troubleshoot_href: &'a str,
+    /// The connection check.
+    pub check_href: &'a str,
     /// The portal's head, on pages for somebody who is signed in to it.
     pub portal: Option<PortalHead<'a>>,
     /// In demo mode, the strip that says where one pretends to be.

@@ -10,6 +10,7 @@
 
 mod accent;
 mod assets;
+mod check;
 mod csp;
 pub mod demo;
 pub mod desk;
@@ -32,6 +33,7 @@ mod tests;
 mod view;
 
 pub use assets::{Asset, asset};
+pub use check::{ConnectionCheck, CookieCheck, Family, SeenBrowser};
 pub use csp::{FormTarget, csp};
 pub use failure::{Failure, Incident};
 pub use frame::{DemoStrip, Form, Frame, LanguageLink, PortalHead, PortalLinks};

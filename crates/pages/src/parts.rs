@@ -161,16 +161,6 @@ impl<'a> View<'a> {
     }
 
     fn place_line(&self, place: &Place, refused: bool) -> Line {
-        let mut why = Vec::new();
-        why.extend(place.explanation.clone());
-        if let Some(relay) = &place.relay {
-            why.push(self.t1("place-relay", "relay", relay));
-        }
-        if place.unknown {
-            why.push(self.t("place-why-unknown"));
-        } else if why.is_empty() {
-            why.push(self.t(if place.inside { "place-why-inside" } else { "place-why-outside" }));
-        }
         Line {
             term: self.t("slip-you-are"),
             mark: if refused { Mark::Failed } else { Mark::Told },
@@ -179,7 +169,7 @@ impl<'a> View<'a> {
                 .moved_from
                 .as_deref()
                 .map(|earlier| self.t1("place-moved", "earlier", earlier)),
-            why: Some(why.join(&self.t("sentence-separator"))),
+            why: Some(self.place_reasons(place).join(&self.t("sentence-separator"))),
             change: None,
         }
     }

@@ -112,6 +112,13 @@ impl Place {
     }
 }
 
+impl Place {
+    /// What that means for a sign-in.
+    pub(crate) const fn means(&self) -> &'static str {
+        if self.password_suffices { "place-password-suffices" } else { "place-two-proofs" }
+    }
+}
+
 impl Slip {
     /// The slip where nothing is known but where from, and perhaps where to.
     pub fn bare(to: impl Into<String>, place: Place) -> Self {

@@ -9,9 +9,9 @@ use sekimori_words::{Argument, Circumstances, Words};
 use crate::csp::{FormTarget, csp};
 use crate::portal::{Happened, NotMeState, Obtainable, Registering, RenewedFate};
 use crate::{
-    Consent, ImportGuide, LostProof, NewPassword, Password, PasswordTicket, Problem, Refusal,
-    Relay, SecondFactor, SignOut, SignedOut, SwitchPerson, Troubleshoot, TroubleshootAnswer,
-    Username,
+    ConnectionCheck, Consent, ImportGuide, LostProof, NewPassword, Password, PasswordTicket,
+    Problem, Refusal, Relay, SecondFactor, SignOut, SignedOut, SwitchPerson, Troubleshoot,
+    TroubleshootAnswer, Username,
 };
 use crate::{Frame, assets, demo, desk, portal};
 use crate::{RegisterMail, RegisterMailStep};
@@ -79,6 +79,8 @@ pages! {
     Problem(Problem) = ProblemView "problem.html", OwnPages;
     /// An incident code in words.
     Troubleshoot(Troubleshoot) = TroubleshootView "troubleshoot.html", OwnPages;
+    /// What a sign-in needs of a browser and a network.
+    ConnectionCheck(ConnectionCheck) = ConnectionCheckView "check.html", OwnPages;
     /// How a certificate's file comes into a device.
     ImportGuide(ImportGuide) = ImportGuideView "import_guide.html", OwnPages;
     /// Whether a service may receive what it asks for.

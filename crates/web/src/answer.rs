@@ -7,7 +7,9 @@ use sekimori_base::Fault;
 use sekimori_flow::IncidentCode;
 use sekimori_flow::view::Cookies;
 use sekimori_login::{Details, Reason};
-use sekimori_pages::{Failure, Frame, Incident, LanguageLink, Page, Place, Problem};
+use sekimori_pages::{
+    ConnectionCheck, Failure, Frame, Incident, LanguageLink, Page, Place, Problem,
+};
 use tracing::Instrument;
 
 use crate::cookies::Name;
@@ -70,6 +72,7 @@ impl Cx {
             now: self.visitor.now,
             languages,
             troubleshoot_href: "/help",
+            check_href: ConnectionCheck::PATH,
             portal: None,
             demo: self.demo_strip(),
         }

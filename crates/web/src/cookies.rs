@@ -22,6 +22,8 @@ pub enum Name {
     Language,
     /// The suggestion of the portal that was put off.
     Later,
+    /// The connection check looks whether it comes back.
+    Check,
 }
 
 impl Name {
@@ -32,6 +34,7 @@ impl Name {
             Self::Device => "sekimori-device",
             Self::Language => "sekimori-language",
             Self::Later => "sekimori-later",
+            Self::Check => "sekimori-check",
         }
     }
 
@@ -39,6 +42,7 @@ impl Name {
     const fn max_age(self) -> Option<u32> {
         match self {
             Self::Session => None,
+            Self::Check => Some(60),
             Self::Later => Some(30 * 24 * 3600),
             Self::Browser | Self::Device | Self::Language => Some(400 * 24 * 3600),
         }

@@ -4,6 +4,7 @@ mod answer;
 mod app;
 mod authority;
 pub mod certificate_host;
+mod check;
 pub mod cookies;
 mod csp_report;
 mod cx;

@@ -16,7 +16,7 @@ use sekimori_protocol_oidc::Endpoint;
 use crate::answer::{Answer, bare};
 use crate::app::App;
 use crate::cx::Cx;
-use crate::{authority, csp_report, desk, headers, login, oidc, portal};
+use crate::{authority, check, csp_report, desk, headers, login, oidc, portal};
 
 /// All routes, with the headers that stand on every answer.
 pub fn router(app: App) -> Router {
@@ -112,6 +112,8 @@ fn routes() -> Vec<Route> {
         ("/portal/preferences", get(portal::preferences).post(portal::preferences_chosen)),
         ("/portal/consents", get(portal::consents).post(portal::withdraw)),
         ("/not-me/{link}", get(portal::not_me).post(portal::not_me_pressed)),
+        ("/check", get(check::page).post(check::set_cookie)),
+        ("/check/cookies", get(check::cookies)),
         ("/help", get(portal::help)),
         ("/help/certificate", get(portal::import_guide)),
         ("/help/certificate/{device}", get(portal::import_guide_of)),

@@ -7,11 +7,11 @@ use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
 use sekimori_base::Language;
 
 /// The files of one language, in the order of [`FILES`].
-type Sources = [&'static str; 7];
+type Sources = [&'static str; 8];
 
 /// The names of the catalogue files of a language.
 #[cfg(test)]
-pub(crate) const FILES: [&str; 7] = [
+pub(crate) const FILES: [&str; 8] = [
     "reasons.ftl",
     "pages.ftl",
     "portal.ftl",
@@ -19,6 +19,7 @@ pub(crate) const FILES: [&str; 7] = [
     "letters.ftl",
     "guides.ftl",
     "desk.ftl",
+    "check.ftl",
 ];
 
 pub(crate) const ENGLISH: Sources = [
@@ -29,6 +30,7 @@ pub(crate) const ENGLISH: Sources = [
     include_str!("../catalogue/en/letters.ftl"),
     include_str!("../catalogue/en/guides.ftl"),
     include_str!("../catalogue/en/desk.ftl"),
+    include_str!("../catalogue/en/check.ftl"),
 ];
 
 pub(crate) const JAPANESE: Sources = [
@@ -39,6 +41,7 @@ pub(crate) const JAPANESE: Sources = [
     include_str!("../catalogue/ja/letters.ftl"),
     include_str!("../catalogue/ja/guides.ftl"),
     include_str!("../catalogue/ja/desk.ftl"),
+    include_str!("../catalogue/ja/check.ftl"),
 ];
 
 static ENGLISH_WORDS: LazyLock<Words> = LazyLock::new(|| Words::load(Language::English, &ENGLISH));

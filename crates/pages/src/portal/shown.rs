@@ -72,7 +72,7 @@ impl Suggestion {
 impl Overview {
     /// What the place means for signing in.
     pub(crate) const fn place_consequence(&self) -> &'static str {
-        if self.place.password_suffices { "place-password-suffices" } else { "place-two-proofs" }
+        self.place.means()
     }
 }
 

@@ -2,6 +2,7 @@
 //! (`cargo run -p sekimori-pages --example samples -- FOLDER`), and for whoever fills them.
 
 mod certificates;
+mod check;
 mod choices;
 mod desk;
 mod guide;
@@ -73,6 +74,7 @@ pub fn organisation() -> Organisation {
 pub fn samples(language: Language) -> Vec<Sample> {
     let mut all = login::samples(language);
     all.extend(guide::samples());
+    all.extend(check::samples(language));
     all.extend(mail::samples(language));
     all.extend(portal::samples(language));
     all.extend(desk::samples(language));
@@ -100,6 +102,7 @@ pub fn frame<'a>(
             })
             .collect(),
         troubleshoot_href: "/trouble",
+        check_href: "/check",
         portal: sample.portal.then(|| PortalHead {
             person: person.text(language).to_owned(),
             links,

@@ -121,6 +121,7 @@ fn show(
     }
     .into();
     let troubleshoot = format!("{}/help", service.issuer);
+    let check = format!("{}/check", service.issuer);
     let organisation = Organisation { name, accent: "#197a4b".to_owned(), help: Help::default() };
     let frame = Frame {
         language,
@@ -129,6 +130,7 @@ fn show(
         now: SystemClock.now(),
         languages: Vec::new(),
         troubleshoot_href: &troubleshoot,
+        check_href: &check,
         portal: None,
         demo: None,
     };

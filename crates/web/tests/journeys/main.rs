@@ -4,6 +4,7 @@ mod break_glass;
 mod certificate_sign_in;
 mod certificates;
 mod changing;
+mod check;
 mod common;
 mod costs;
 mod desk;

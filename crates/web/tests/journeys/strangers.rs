@@ -59,6 +59,8 @@ const STRANGERS: &[(&str, u16, u16)] = &[
     ("/desk/person/{handle}", 303, 405),
     ("/desk/incident/{handle}", 303, 405),
     ("/not-me/{link}", 404, 303),
+    ("/check", 200, 303),
+    ("/check/cookies", 200, 405),
     ("/help", 200, 405),
     ("/help/certificate", 200, 405),
     ("/help/certificate/{device}", 404, 405),
@@ -70,7 +72,8 @@ const STRANGERS: &[(&str, u16, u16)] = &[
 ];
 
 /// Where a stranger may be led.
-const OURS: [&str; 6] = ["/login", "/logout", "/portal", "/signed-out", "/not-me/x", "/ticket"];
+const OURS: [&str; 7] =
+    ["/login", "/logout", "/portal", "/signed-out", "/not-me/x", "/ticket", "/check/cookies"];
 
 #[tokio::test]
 async fn every_route_answers_nobody_as_it_is_written_down() {
