@@ -41,7 +41,7 @@ mod typed;
 pub mod view;
 mod visitor;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use moka::sync::Cache;
 use sekimori_base::{Clock, Entropy, TenantId, random};
@@ -99,6 +99,7 @@ pub struct Parts {
     answered: answered::Answered,
     assertions: oidc::Assertions,
     published: certificates::Published,
+    carrier: OnceLock<Arc<certificates::Carrier>>,
     answers: Cache<(TenantId, [u8; 16], String), Arc<login::Loop>>,
 }
 
@@ -145,6 +146,7 @@ impl Flow {
             answered: answered::Answered::default(),
             assertions: oidc::Assertions::default(),
             published: certificates::Published::default(),
+            carrier: OnceLock::new(),
             answers: Cache::builder()
                 .max_capacity(100_000)
                 .time_to_live(std::time::Duration::from_mins(2))

@@ -225,6 +225,10 @@ reasons! {
     CertificateRevoked = "cert.revoked", Verified, OtherFactor, refusal;
     /// Whether the certificate was taken back cannot be told now.
     CertificateRevocationUnknown = "cert.revocation_unknown", Verified, OtherFactor, refusal;
+    /// Whoever can tell whether the certificate was taken back gives no answer.
+    CertificateStatusUnanswered = "cert.status_unanswered", Verified, OtherFactor, refusal;
+    /// The issuer of the certificate says that it knows no such certificate.
+    CertificateUnknownToIssuer = "cert.unknown_to_issuer", Verified, OtherFactor, refusal;
     /// The certificate names no account here.
     CertificateNoIdentity = "cert.no_identity", Verified, AskDesk, refusal;
     /// The certificate is somebody else's.

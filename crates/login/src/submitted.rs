@@ -183,6 +183,10 @@ pub enum CertificateRefusal {
     Revoked,
     /// Whether it was taken back is not known at this moment.
     RevocationUnknown,
+    /// Its issuer's responder gives no answer at this moment.
+    StatusUnanswered,
+    /// Its issuer knows no such certificate.
+    UnknownToIssuer,
     /// It names no account, by the rules for its issuer.
     NoIdentity,
     /// It is somebody else's.
@@ -195,7 +199,7 @@ pub enum CertificateRefusal {
 
 impl CertificateRefusal {
     /// All of them.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 16] = [
         Self::Stale,
         Self::NotPresented,
         Self::Malformed,
@@ -206,6 +210,8 @@ impl CertificateRefusal {
         Self::Expired,
         Self::Revoked,
         Self::RevocationUnknown,
+        Self::StatusUnanswered,
+        Self::UnknownToIssuer,
         Self::NoIdentity,
         Self::OtherPerson,
         Self::FormerAccount,

@@ -138,6 +138,8 @@ pub const fn code_of(reason: Reason, interaction: Interaction) -> ErrorCode {
         | Reason::CertificateExpired
         | Reason::CertificateRevoked
         | Reason::CertificateRevocationUnknown
+        | Reason::CertificateStatusUnanswered
+        | Reason::CertificateUnknownToIssuer
         | Reason::CertificateNoIdentity
         | Reason::CertificateOtherPerson
         | Reason::CertificateFormerAccount

@@ -7,6 +7,7 @@ mod checkpoints;
 pub mod command;
 pub mod console;
 pub mod demo;
+mod fetch;
 pub mod files;
 mod keeper;
 pub mod listen;

@@ -12,6 +12,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use crate::admin::socket::ManagementSocket;
 use crate::app::App;
 use crate::command::Failed;
+use crate::fetch;
 use crate::keeper;
 use crate::listen::presenting::Presenting;
 use crate::listen::tls::Certificate;
@@ -64,6 +65,7 @@ impl Serving {
         let socket = ManagementSocket::open(socket)
             .map_err(Failed::at(format!("opening {}", socket.display())))?;
         tokio::spawn(socket.serve(app.clone(), stopping.clone()));
+        app.flow.carry_questions(fetch::carrier());
         let mailer = mailer(&settings)?;
         keeper::start(&app, mailer, kept, &metrics, &stopping)
             .map_err(Failed::at("listening for signals"))?;
@@ -251,6 +253,15 @@ fn metrics(app: &App) -> Metrics {
         "token_unusable",
         "1 while the token with keys of certificate authorities cannot sign: nothing is issued, and no list renewed",
         move || u64::from(flow.device.problem().is_some()),
+    );
+    let flow = app.flow.clone();
+    metrics.gauge(
+        "certificate_responders_failing",
+        "Addresses of responders of other authorities that gave no answer when they were last asked",
+        move || {
+            let tenants = flow.tenants.all();
+            tenants.iter().map(|one| one.issuers.responders_failing() as u64).sum()
+        },
     );
     let flow = app.flow.clone();
     metrics.sign_ins(move || flow.tally.counts());

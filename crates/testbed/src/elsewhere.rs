@@ -1,5 +1,7 @@
 //! Another authority, as a national service would be: its certificates, their faults, its revocation lists.
 
+use std::sync::Arc;
+
 use data_encoding::BASE64;
 use rcgen::{
     BasicConstraints, CertificateParams, CertificateRevocationListParams, CrlDistributionPoint,
@@ -9,6 +11,9 @@ use rcgen::{
 use sekimori_base::Timestamp;
 use sekimori_directory::settings::{CertificateIdentity, CertificateIssuer, IssuerName};
 use sekimori_flow::certificates::DueList;
+use sekimori_keys::{SignatureAlgorithm, SigningKey};
+use sekimori_pki::ocsp::{AnswerTimes, CertificateStatus, IdHash, OcspRequest};
+use sekimori_pki::{Authority, Serial};
 use time::OffsetDateTime;
 
 use crate::Testbed;
@@ -79,6 +84,10 @@ fn authority(name: &str, now: Timestamp) -> CertificateParams {
     params
 }
 
+fn times(at: Timestamp, seconds: i64) -> AnswerTimes {
+    AnswerTimes { this_update: at, next_update: at.plus_seconds(seconds), produced_at: at }
+}
+
 impl Elsewhere {
     /// A root and what issues below it.
     pub fn new(now: Timestamp) -> Self {
@@ -103,6 +112,7 @@ impl Elsewhere {
             binding: CertificateIssuer::default_binding(),
             withdrawn_as_of: None,
             lists: vec![LIST_ADDRESS.to_owned()],
+            responders: Vec::new(),
             fetch_minutes: CertificateIssuer::default_fetch_minutes(),
             list_hours_max: 0,
             list_megabytes_max: 1,
@@ -132,6 +142,39 @@ impl Elsewhere {
         params.crl_distribution_points = points.map(|uris| CrlDistributionPoint { uris }).collect();
         let key = KeyPair::generate().expect("a key");
         params.signed_by(&key, &self.issuing).expect("it is signed").der().to_vec()
+    }
+
+    /// What its responder says at that moment, good for so many seconds, to a question.
+    pub fn answer(
+        &self,
+        question: &[u8],
+        at: Timestamp,
+        seconds: i64,
+        status: CertificateStatus,
+    ) -> Vec<u8> {
+        let question = OcspRequest::read(question).expect("a question");
+        let answer = self.authority().answer(&question, times(at, seconds), |_| status);
+        answer.expect("it is about one of its certificates")
+    }
+
+    /// What its responder signed ahead: without a nonce.
+    pub fn answer_ahead(
+        &self,
+        serial: u64,
+        at: Timestamp,
+        seconds: i64,
+        status: CertificateStatus,
+    ) -> Vec<u8> {
+        let serial = Serial::from_bytes(&serial.to_be_bytes()).expect("a number");
+        let times = times(at, seconds);
+        self.authority().presign(IdHash::Sha1, serial, status, times).expect("it is signed")
+    }
+
+    fn authority(&self) -> Authority {
+        let key = self.issuing.key().serialize_der();
+        let key = SigningKey::from_pkcs8(SignatureAlgorithm::Es256, &key).expect("its key");
+        let certificate = BASE64.decode(self.chain[0].as_bytes()).expect("base 64");
+        Authority::open(&certificate, Arc::new(key)).expect("an authority")
     }
 
     /// Its list (DER) of that moment, good for so many seconds, with these numbers.

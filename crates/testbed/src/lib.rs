@@ -43,6 +43,8 @@ pub use mail::Delivery;
 pub use people::{App as AuthenticatorApp, Someone};
 pub use rcgen::ExtendedKeyUsagePurpose;
 pub use sekimori_flow::RefusedRequest;
+pub use sekimori_pki::RevocationReason;
+pub use sekimori_pki::ocsp::CertificateStatus;
 pub use sekimori_store::{CertificateSerial, Place, StoredFactor, Write};
 pub use service::{Reply, Robot, Service, SignIn, Tokens};
 pub use site::{HOST, Network, OTHER_HOST};

@@ -161,7 +161,7 @@ pub const CONFINED: &[Confined] = &[
     Confined {
         crates: &["reqwest", "ureq", "isahc", "attohttpc", "curl"],
         to: &[],
-        reason: "the server calls nobody by HTTP yet; a client must be bounded and wired by server",
+        reason: "what is asked of others goes through server/fetch.rs, to addresses of the settings, bounded",
     },
     Confined {
         crates: &[

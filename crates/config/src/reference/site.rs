@@ -201,9 +201,11 @@ keys! {
             "What its way of knowing people is worth, for `policy.mfa_bindings`.";
         "withdrawn_as_of", "moment", Nothing, "From then on none of its certificates is taken any more, and whoever presents one is told so.";
         "lists", "list of http or https addresses", Value("[]"),
-            "Where its revocation lists are fetched from; plain http is usual, the lists are signed. Without a list that is fresh none of its certificates is taken; other ways stay.";
-        "fetch_minutes", "1 to 1440", Value("60"), "How often; after a failure every five minutes, or as often if that is oftener.";
-        "list_hours_max", "0 to 8760", Value("0"), "A list that was made longer ago is stale, whatever it says of itself; 0: it is until its own `nextUpdate`.";
+            "Where its revocation lists are fetched from; plain http is usual, the lists are signed. Without a list that is fresh, or an answer of a responder, none of its certificates is taken; other ways stay.";
+        "responders", "list of at most two http or https addresses", Value("[]"),
+            "Where its responder is asked (OCSP) about each certificate while somebody signs in with it; the second if the first gives no answer. Plain http is usual, the answers are signed. Where lists are named as well, a list that is fresh is enough while no responder answers.";
+        "fetch_minutes", "1 to 1440", Value("60"), "How often lists are fetched, and the responder is asked anew about the same certificate; after a failure lists every five minutes, or as often if that is oftener.";
+        "list_hours_max", "0 to 8760", Value("0"), "A list or answer that was made longer ago is stale, whatever it says of itself; 0: it is until its own `nextUpdate`.";
         "list_megabytes_max", "1 to 64", Value("8"), "A longer list is not fetched.";
     }
 }

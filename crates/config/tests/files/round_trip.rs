@@ -303,6 +303,7 @@ prop_compose! {
         binding in select(vec![Binding::Desk, Binding::InsideWithPassword]),
         withdrawn in option::of(1_700_000_000..1_800_000_000_i64),
         lists in prop::collection::btree_set("http://[a-z]{1,8}\\.example/[a-z]{0,5}", 0..3),
+        responders in prop::collection::btree_set("http://[a-z]{1,8}\\.example/[a-z]{0,5}", 0..3),
         (fetch_minutes, list_hours_max, list_megabytes_max) in
             (1..=1440_u32, 0..=8760_u32, 1..=64_u32),
     ) -> CertificateIssuer {
@@ -320,6 +321,7 @@ prop_compose! {
             binding,
             withdrawn_as_of: withdrawn.map(moment),
             lists: lists.into_iter().collect(),
+            responders: responders.into_iter().collect(),
             fetch_minutes,
             list_hours_max,
             list_megabytes_max,

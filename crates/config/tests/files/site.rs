@@ -119,6 +119,8 @@ fn another_authority_says_who_it_is_whom_it_names_and_where_its_lists_are() {
         "withdrawn_as_of = \"2026-12-24\"",
         "lists = [\"ldap://crl.example.net/ca\"]",
         "lists = [\"http://somebody@crl.example.net/ca.crl\"]",
+        "responders = [\"ldap://ocsp.example.net/\"]",
+        "responders = [\"http://a.example/\", \"http://b.example/\", \"http://c.example/\"]",
         "fetch_minutes = 0",
         "list_megabytes_max = 65",
     ] {

@@ -38,10 +38,14 @@ pub struct CertificateIssuer {
     /// Where its revocation lists are fetched from.
     #[serde(default)]
     pub lists: Vec<String>,
-    /// They are fetched so often, in minutes.
+    /// Where its responder (OCSP) is asked about each certificate; the next one if one does not answer.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub responders: Vec<String>,
+    /// Lists are fetched, and a responder is asked again about the same certificate, so often, in minutes.
     #[serde(default = "CertificateIssuer::default_fetch_minutes")]
     pub fetch_minutes: u32,
-    /// A list that was made longer ago is stale, whatever it says of itself, in hours; 0 = what it says counts.
+    /// A list or answer that was made longer ago is stale, whatever it says of itself, in hours; 0 = what it says
+    /// counts.
     #[serde(default)]
     pub list_hours_max: u32,
     /// Longest list that is fetched, in megabytes.

@@ -26,7 +26,7 @@ pub use authority::{AuthorityPlan, AuthorityRequest, InstallError, RequestError}
 pub use device::{Device, InDevice};
 pub(crate) use issue::stored_serial;
 pub use issue::{Asked, IssuedCertificate, NotIssued, ShownCertificate, WantedKey};
-pub use others::{DueList, Issuers};
+pub use others::{Carried, Carrier, DueList, Issuers};
 pub use root_list::RootListNotTaken;
 pub use sekimori_pki::Serial;
 pub(crate) use status::Published;

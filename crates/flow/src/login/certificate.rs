@@ -167,6 +167,7 @@ impl Flow {
         if own.refusal != Some(CertificateRefusal::UnknownIssuer) {
             return Ok(own);
         }
+        self.ask_responders(tenant, der, now).await;
         Ok(match tenant.issuers.judge(der, now) {
             Judged::Unknown => own,
             Judged::Holds(serial, foreign) => {
@@ -351,7 +352,17 @@ const fn refusal(refused: &Refusal) -> CertificateRefusal {
         Refusal::NotYetValid { .. } => CertificateRefusal::NotYetValid,
         Refusal::Expired { .. } | Refusal::IssuerNotValid => CertificateRefusal::Expired,
         Refusal::Revoked { .. } => CertificateRefusal::Revoked,
-        Refusal::RevocationUnknown(_) => CertificateRefusal::RevocationUnknown,
+        Refusal::RevocationUnknown(RevocationUnknown::Unanswered) => {
+            CertificateRefusal::StatusUnanswered
+        }
+        Refusal::RevocationUnknown(RevocationUnknown::NeverIssued) => {
+            CertificateRefusal::UnknownToIssuer
+        }
+        Refusal::RevocationUnknown(
+            RevocationUnknown::Missing
+            | RevocationUnknown::Stale { .. }
+            | RevocationUnknown::NotYet { .. },
+        ) => CertificateRefusal::RevocationUnknown,
         Refusal::NoIdentity(_) => CertificateRefusal::NoIdentity,
     }
 }
@@ -433,6 +444,8 @@ mod tests {
             (Refusal::IssuerNotValid, Word::Expired),
             (Refusal::Revoked { at, reason }, Word::Revoked),
             (Refusal::RevocationUnknown(RevocationUnknown::Missing), Word::RevocationUnknown),
+            (Refusal::RevocationUnknown(RevocationUnknown::Unanswered), Word::StatusUnanswered),
+            (Refusal::RevocationUnknown(RevocationUnknown::NeverIssued), Word::UnknownToIssuer),
             (Refusal::NoIdentity(NoIdentity::Absent), Word::NoIdentity),
         ] {
             assert_eq!(refusal(&refused), word, "{refused:?}");

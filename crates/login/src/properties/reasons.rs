@@ -178,6 +178,8 @@ fn certificates() -> Table {
         Why::Expired => Reason::CertificateExpired,
         Why::Revoked => Reason::CertificateRevoked,
         Why::RevocationUnknown => Reason::CertificateRevocationUnknown,
+        Why::StatusUnanswered => Reason::CertificateStatusUnanswered,
+        Why::UnknownToIssuer => Reason::CertificateUnknownToIssuer,
         Why::NoIdentity => Reason::CertificateNoIdentity,
         Why::OtherPerson => Reason::CertificateOtherPerson,
         Why::FormerAccount => Reason::CertificateFormerAccount,

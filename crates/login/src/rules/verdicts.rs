@@ -87,6 +87,8 @@ const fn refused_certificate(why: CertificateRefusal) -> Reason {
         CertificateRefusal::Expired => Reason::CertificateExpired,
         CertificateRefusal::Revoked => Reason::CertificateRevoked,
         CertificateRefusal::RevocationUnknown => Reason::CertificateRevocationUnknown,
+        CertificateRefusal::StatusUnanswered => Reason::CertificateStatusUnanswered,
+        CertificateRefusal::UnknownToIssuer => Reason::CertificateUnknownToIssuer,
         CertificateRefusal::NoIdentity => Reason::CertificateNoIdentity,
         CertificateRefusal::OtherPerson => Reason::CertificateOtherPerson,
         CertificateRefusal::FormerAccount => Reason::CertificateFormerAccount,

@@ -100,6 +100,16 @@ pub struct StatusAnswer {
 }
 
 impl StatusAnswer {
+    /// What it says, whatever the time.
+    pub const fn said(&self) -> presented::Status {
+        self.status
+    }
+
+    /// The moment for which it was known.
+    pub const fn this_update(&self) -> Timestamp {
+        self.this_update
+    }
+
     /// The answer (DER) to [`question`] with this nonce, which came at `at`. A responder may leave
     /// out the nonce (answers signed ahead do); one that is there must be ours.
     pub fn read(

@@ -44,6 +44,9 @@ pub enum RevocationUnknown {
         /// When it begins.
         this_update: Timestamp,
     },
+    /// The issuer's responder was to be asked, and gave no answer that can be relied upon.
+    #[error("the responder of its issuer gave no answer")]
+    Unanswered,
     /// The issuer knows of no such certificate.
     #[error("its issuer does not know it")]
     NeverIssued,

@@ -14,8 +14,8 @@ use super::printed;
 use super::serving::get;
 
 /// An HTTP server that gives what lies at a path, and counts whoever comes.
-struct Lists {
-    address: SocketAddr,
+pub struct Lists {
+    pub address: SocketAddr,
     asked: Arc<AtomicUsize>,
     at: Bodies,
 }
@@ -24,7 +24,7 @@ struct Lists {
 type Bodies = Arc<Mutex<HashMap<String, Vec<u8>>>>;
 
 impl Lists {
-    fn start() -> Self {
+    pub fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let (asked, at) = (Arc::<AtomicUsize>::default(), Bodies::default());
@@ -44,18 +44,20 @@ impl Lists {
         Self { address, asked, at }
     }
 
-    fn put(&self, path: &str, list: Vec<u8>) {
+    pub fn put(&self, path: &str, list: Vec<u8>) {
         self.at.lock().unwrap().insert(path.to_owned(), list);
     }
 
-    fn asked(&self) -> usize {
+    pub fn asked(&self) -> usize {
         self.asked.load(Ordering::SeqCst)
     }
 }
 
-/// A root and an authority below it, with a certificate of taro that points elsewhere for its list and its responder.
-fn national(folder: &Path, trap: SocketAddr) {
-    let key = "-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes";
+const KEY: &str = "-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes";
+
+/// A root and an authority below it, with certificates of taro that point elsewhere for list and responder.
+pub fn national(folder: &Path, trap: SocketAddr) {
+    let key = KEY;
     let authority =
         "-addext basicConstraints=critical,CA:TRUE -addext keyUsage=critical,keyCertSign,cRLSign";
     content(
@@ -77,28 +79,14 @@ fn national(folder: &Path, trap: SocketAddr) {
         folder,
         "x509 -req -in ca.csr -CA root.pem -CAkey root.key -days 50 -extfile ca.ext -out ca.pem",
     );
-    let person = |name: &str, subject: &str, purpose: &str| {
-        put(
-            "person.ext",
-            &format!(
-                "extendedKeyUsage={purpose}\nkeyUsage=critical,digitalSignature\n\
-                 crlDistributionPoints=URI:http://{trap}/ca.crl\n\
-                 authorityInfoAccess=OCSP;URI:http://{trap}/ocsp,caIssuers;URI:http://{trap}/ca.cer\n"
-            ),
+    for (name, purpose) in [("person", "clientAuth"), ("mail", "emailProtection")] {
+        let extensions = format!(
+            "extendedKeyUsage={purpose}\nkeyUsage=critical,digitalSignature\n\
+             crlDistributionPoints=URI:http://{trap}/ca.crl\n\
+             authorityInfoAccess=OCSP;URI:http://{trap}/ocsp,caIssuers;URI:http://{trap}/ca.cer\n"
         );
-        content(
-            folder,
-            &format!("req -new {key} -subj {subject} -keyout {name}.key -out {name}.csr"),
-        );
-        content(
-            folder,
-            &format!(
-                "x509 -req -in {name}.csr -CA ca.pem -CAkey ca.key -days 40 -extfile person.ext -out {name}.pem"
-            ),
-        );
-    };
-    person("person", "/C=JP/O=University/OU=taro/CN=Taro", "clientAuth");
-    person("mail", "/C=JP/O=University/OU=taro/CN=Taro", "emailProtection");
+        person(folder, name, &extensions, "-days 40");
+    }
     put("index.txt", "");
     put("number", "01");
     put(
@@ -107,13 +95,31 @@ fn national(folder: &Path, trap: SocketAddr) {
     );
 }
 
-fn list(folder: &Path) -> Vec<u8> {
+/// A certificate of taro (OU) with these extensions, in NAME.pem and NAME.key.
+pub fn person(folder: &Path, name: &str, extensions: &str, more: &str) {
+    of_unit(folder, (name, "taro"), extensions, more);
+}
+
+/// A certificate of that authority whose OU is `unit`.
+pub fn of_unit(folder: &Path, (name, unit): (&str, &str), extensions: &str, more: &str) {
+    std::fs::write(folder.join("person.ext"), extensions).unwrap();
+    let subject = format!("/C=JP/O=University/OU={unit}/CN={name}");
+    content(folder, &format!("req -new {KEY} -subj {subject} -keyout {name}.key -out {name}.csr"));
+    content(
+        folder,
+        &format!(
+            "x509 -req -in {name}.csr -CA ca.pem -CAkey ca.key -extfile person.ext -out {name}.pem {more}"
+        ),
+    );
+}
+
+pub fn list(folder: &Path) -> Vec<u8> {
     content(folder, "ca -config ca.cnf -keyfile ca.key -cert ca.pem -gencrl -out list.pem");
     content(folder, "crl -in list.pem -outform DER -out list.der");
     std::fs::read(folder.join("list.der")).unwrap()
 }
 
-fn base64(folder: &Path, name: &str) -> String {
+pub fn base64(folder: &Path, name: &str) -> String {
     let pem = std::fs::read_to_string(folder.join(name)).unwrap();
     let (_, body) = pem.split_once("-----BEGIN CERTIFICATE-----").unwrap();
     body.split("-----END").next().unwrap().split_whitespace().collect()

@@ -15,6 +15,7 @@ mod locked_out;
 mod mail;
 mod nodes;
 mod presenting;
+mod responders;
 mod root_list;
 mod serving;
 mod token;

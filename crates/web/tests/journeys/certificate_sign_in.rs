@@ -156,7 +156,7 @@ async fn one_of_which_the_registry_knows_nothing_is_not_taken() {
     let good = begun.bed.certificate_of(hana).await;
     let page = asked(&begun, "hana").await;
     let page = shown(&begun.bed, &begun.browser, &page, Some(&forgotten)).await;
-    assert_eq!(page.reason().as_deref(), Some("cert.revocation_unknown"), "{}", page.shows());
+    assert_eq!(page.reason().as_deref(), Some("cert.unknown_to_issuer"), "{}", page.shows());
     let page = shown(&begun.bed, &begun.browser, &page, Some(&good)).await;
     assert!(page.is_away(), "{}", page.shows());
 }

@@ -30,6 +30,7 @@ mod registering;
 mod registering_mail;
 mod rehearsal;
 mod requests;
+mod responders;
 mod restoring;
 mod sessions;
 mod sheets;

@@ -20,6 +20,8 @@ use crate::site::{Loader, loaded};
 const CHAIN_MAX: usize = 4;
 /// Most addresses of one issuer: an authority may divide its list.
 const LISTS_MAX: usize = 8;
+/// Most responders of one issuer: each that is silent makes somebody wait.
+const RESPONDERS_MAX: usize = 2;
 
 pub(super) fn issuers(keys: &Keys<'_, '_>, loader: &Loader<'_>) -> Vec<CertificateIssuer> {
     let mut issuers: Vec<CertificateIssuer> = Vec::new();
@@ -46,7 +48,15 @@ fn issuer(
         .required("identities", "identities = [\"organizational_unit\"]")
         .map(|item| identities(&item))
         .unwrap_or_default();
-    let lists = lists(&keys);
+    let (lists, listed) = addresses(&keys, "lists", LISTS_MAX);
+    let (responders, asked) = addresses(&keys, "responders", RESPONDERS_MAX);
+    if !listed && !asked {
+        keys.reader().warning(
+            keys.place(),
+            "nobody can tell which certificates of this issuer were revoked: none of them is taken",
+            "add `lists = [\"http://…/list.crl\"]` or `responders = [\"http://…/ocsp\"]`, as the issuer publishes them",
+        );
+    }
     let minutes = CertificateIssuer::default_fetch_minutes();
     let megabytes = CertificateIssuer::default_list_megabytes_max();
     let issuer = CertificateIssuer {
@@ -66,6 +76,7 @@ fn issuer(
             .unwrap_or_else(CertificateIssuer::default_binding),
         withdrawn_as_of: keys.take("withdrawn_as_of").and_then(|item| item.checked(moment)),
         lists,
+        responders,
         fetch_minutes: keys.number_or("fetch_minutes", [1, 1440], minutes),
         list_hours_max: keys.number_or("list_hours_max", [0, 8760], 0),
         list_megabytes_max: keys.number_or("list_megabytes_max", [1, 64], megabytes),
@@ -199,35 +210,32 @@ fn moment(text: &str) -> Result<Moment, Wrong> {
     })
 }
 
-fn lists(keys: &Keys<'_, '_>) -> Vec<String> {
-    let written = keys.list("lists");
-    if written.is_empty() {
-        keys.reader().warning(
-            keys.place(),
-            "nobody can tell which certificates of this issuer were revoked: none of them is taken",
-            "add `lists = [\"http://…/list.crl\"]`, the address that the issuer publishes",
-        );
+/// The addresses of a key, and whether any was written at all.
+fn addresses(keys: &Keys<'_, '_>, name: &'static str, most: usize) -> (Vec<String>, bool) {
+    let written = keys.list(name);
+    if let Some(item) = written.get(most) {
+        item.error(format!("more than {most} addresses"), "name those that people need");
     }
-    if let Some(item) = written.get(LISTS_MAX) {
-        item.error(format!("more than {LISTS_MAX} addresses"), "name those that people need");
-    }
-    let mut lists: Vec<String> = Vec::new();
+    let mut addresses: Vec<String> = Vec::new();
     for item in &written {
         let Some(address) = item.checked(address) else { continue };
-        if lists.contains(&address) {
+        if addresses.contains(&address) {
             item.warning("this address stands here twice", "take one away");
         } else {
-            lists.push(address);
+            addresses.push(address);
         }
     }
-    lists
+    (addresses, !written.is_empty())
 }
 
 /// By http or https: what is read there is signed.
 fn address(text: &str) -> Result<String, Wrong> {
     let wrong = || {
-        let what = format!("{} is not an address to fetch a list from", shown(text));
-        Wrong::new(what, "it looks like \"http://crl.example.net/ca.crl\"")
+        let what = format!("{} is not an address to ask", shown(text));
+        Wrong::new(
+            what,
+            "it looks like \"http://crl.example.net/ca.crl\" or \"http://ocsp.example.net/\"",
+        )
     };
     let fits = text.len() <= 512 && text.bytes().all(|byte| byte.is_ascii_graphic());
     let url = Url::parse(text).ok().filter(|_| fits).ok_or_else(wrong)?;

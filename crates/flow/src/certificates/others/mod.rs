@@ -5,6 +5,7 @@
 //! ([`Issuers::factor`]), and whether it still counts is asked of the lists each time.
 
 mod lists;
+mod responders;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -27,6 +28,7 @@ use sekimori_store::StoredPerson;
 use serde::{Deserialize, Serialize};
 
 pub use lists::DueList;
+pub use responders::{Carried, Carrier};
 
 /// The first bytes of a factor's id say which issuer.
 const TAG_BYTES: usize = 6;
@@ -39,6 +41,7 @@ pub struct Issuers {
     trust: Option<Trust>,
     settings: HashMap<IssuerId, CertificateIssuer>,
     known: ArcSwap<Known>,
+    heard: responders::Heard,
 }
 
 /// What is known of revoked certificates.
@@ -109,7 +112,8 @@ impl Issuers {
             }
         }
         let trust = (!trusted.is_empty()).then(|| Trust::new(trusted).ok()).flatten();
-        Self { tenant, trust, settings, known: ArcSwap::default() }
+        let (known, heard) = (ArcSwap::default(), responders::Heard::default());
+        Self { tenant, trust, settings, known, heard }
     }
 
     /// What is wrong with the issuers of a site document, each with its name.
@@ -201,7 +205,7 @@ impl Issuers {
         let mut key = [0; TAG_BYTES + NUMBER_BYTES];
         key[..TAG_BYTES].copy_from_slice(tag);
         key[TAG_BYTES..].copy_from_slice(number);
-        if self.known.load().revoked.contains(&key) {
+        if self.known.load().revoked.contains(&key) || self.heard.revoked(&key) {
             return Err(Gone::Revoked);
         }
         Ok(facts(factor, issuer, FactorState::Ready, now))
@@ -240,10 +244,12 @@ impl Issuers {
         known.factors.extend(may);
     }
 
-    /// Issuers that are in use and of which no fresh list is here: none of their certificates is taken.
+    /// Issuers that are in use, have no responder, and of which no fresh list is here: none of their certificates is
+    /// taken.
     pub fn without_fresh_list(&self, now: Timestamp) -> Vec<&IssuerName> {
         let known = self.known.load();
-        let lacking = self.settings.iter().filter(|(id, issuer)| {
+        let by_lists = self.settings.iter().filter(|(_, issuer)| issuer.responders.is_empty());
+        let lacking = by_lists.filter(|(id, issuer)| {
             let gone = issuer.withdrawn_as_of.is_some_and(|since| since.0 <= now);
             let mut lists = known.lists.lists().filter(|list| list.issuer() == **id).peekable();
             !gone && (lists.peek().is_none() || lists.any(|list| stale_since(issuer, list) <= now))
@@ -272,9 +278,14 @@ pub(crate) enum Gone {
 
 /// The moment from which a list is stale.
 fn stale_since(issuer: &CertificateIssuer, list: &RevocationList) -> Timestamp {
+    until_stale(issuer, list.this_update(), list.next_update())
+}
+
+/// The moment from which what was said at one moment, until another, is stale.
+fn until_stale(issuer: &CertificateIssuer, said: Timestamp, next: Timestamp) -> Timestamp {
     match issuer.list_hours_max {
-        0 => list.next_update(),
-        hours => list.next_update().min(list.this_update().plus_seconds(i64::from(hours) * 3600)),
+        0 => next,
+        hours => next.min(said.plus_seconds(i64::from(hours) * 3600)),
     }
 }
 
@@ -285,12 +296,16 @@ impl Revocation for Issuers {
         let Some(settings) = self.settings.get(&issuer) else { return status };
         let lists = known.lists.lists().filter(|list| list.issuer() == issuer);
         let stale = lists.map(|list| stale_since(settings, list)).min();
-        match (status, stale) {
+        let by_list = match (status, stale) {
             (Status::Good, Some(next_update)) if next_update <= at => {
                 Status::Unknown(RevocationUnknown::Stale { next_update })
             }
             _ => status,
+        };
+        if settings.responders.is_empty() {
+            return by_list;
         }
+        self.heard.beside(by_list, settings, (issuer, certificate), at)
     }
 }
 
