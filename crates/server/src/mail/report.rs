@@ -144,7 +144,7 @@ mod tests {
         assert_eq!(read.marks, [MARK]);
         assert_eq!(
             (read.server.as_str(), read.words.as_str()),
-            ("post.example", "550 5.1.1 nobody   lives here")
+            ("post.example", "550 5.1.1 nobody lives here")
         );
     }
 

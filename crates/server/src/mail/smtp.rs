@@ -73,8 +73,9 @@ impl SmtpError {
 
 /// A server's words on one line, of bounded length, without what steers a terminal.
 pub(super) fn one_line(words: &str) -> String {
-    let plain = words.chars().map(|c| if c.is_control() { ' ' } else { c });
-    plain.take(WORDS_MAX).collect::<String>().trim().to_owned()
+    let plain: String = words.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let plain = plain.split_whitespace().collect::<Vec<_>>().join(" ");
+    plain.chars().take(WORDS_MAX).collect()
 }
 
 /// One mail server.
