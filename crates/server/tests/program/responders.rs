@@ -1,5 +1,6 @@
 //! The responder of another authority at a running server: OpenSSL's, asked by HTTP while somebody signs in.
 
+use std::fmt::Write as _;
 use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -52,7 +53,7 @@ fn register(ca: &Path) {
     for name in ["person", "late"] {
         let serial = content(ca, &format!("x509 -in {name}.pem -noout -serial"));
         let serial = serial.trim().trim_start_matches("serial=").to_owned();
-        lines.push_str(&format!("V\t400101000000Z\t\t{serial}\tunknown\t/CN={name}\n"));
+        writeln!(lines, "V\t400101000000Z\t\t{serial}\tunknown\t/CN={name}").unwrap();
     }
     std::fs::write(ca.join("index.txt"), lines).unwrap();
 }
