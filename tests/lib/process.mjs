@@ -3,15 +3,26 @@
 import { spawn, spawnSync } from 'node:child_process';
 import net from 'node:net';
 
-/** A port of 127.0.0.1 that is free now. */
-export function freePort() {
-  return new Promise((resolve, reject) => {
+// Below the ports that the system gives to whoever names none (from 32768): no connection of a browser takes one.
+const first = 12_000;
+const ports = 20_000;
+let turn = process.pid * 97;
+
+/** A port of 127.0.0.1 that is free now; no two calls of this process have the same answer. */
+export async function freePort() {
+  for (let tries = 0; tries < ports; tries += 1) {
+    turn += 1;
+    const port = first + (turn % ports);
+    if (await isFree(port)) return port;
+  }
+  throw new Error('no port is free');
+}
+
+function isFree(port) {
+  return new Promise((resolve) => {
     const server = net.createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address();
-      server.close(() => resolve(port));
-    });
+    server.once('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
   });
 }
 

@@ -74,15 +74,15 @@ async fn until_stopped(demo: Demo, json: bool) -> Result<(), Failed> {
     }
     let place = Place::of(&demo)?;
     let folder = place.folder().to_owned();
-    let port = port(&demo)?;
-    let sample_port = free_port(demo.address)?;
-    let management = SocketAddr::new(demo.address, free_port(demo.address)?);
+    let [chosen, sample_port, management, other_port] = free_ports(demo.address)?;
+    let port = port(&demo, chosen);
+    let management = SocketAddr::new(demo.address, management);
     let host = host(demo.address);
     let issuer = format!("http://{host}:{port}");
     let sample_base = format!("http://{host}:{sample_port}");
     let mut settings = settings(&demo, &folder, port, management);
     // Names below localhost lead to one address only.
-    let certificates = (host == "localhost").then(|| free_port(demo.address)).transpose()?;
+    let certificates = (host == "localhost").then_some(other_port);
     if let Some(port) = certificates {
         let transport = Transport::Tls(certificates::tls_files(&folder)?);
         let address = SocketAddr::new(demo.address, port);
@@ -252,12 +252,12 @@ fn host(address: IpAddr) -> String {
     }
 }
 
-fn port(demo: &Demo) -> Result<u16, Failed> {
+fn port(demo: &Demo, free: u16) -> u16 {
     match demo.port {
-        Some(0) => free_port(demo.address),
-        Some(port) => Ok(port),
-        None if is_free(SocketAddr::new(demo.address, PORT)) => Ok(PORT),
-        None => free_port(demo.address),
+        Some(0) => free,
+        Some(port) => port,
+        None if is_free(SocketAddr::new(demo.address, PORT)) => PORT,
+        None => free,
     }
 }
 
@@ -265,8 +265,16 @@ fn is_free(address: SocketAddr) -> bool {
     std::net::TcpListener::bind(address).is_ok()
 }
 
-fn free_port(address: IpAddr) -> Result<u16, Failed> {
-    let any = SocketAddr::new(address, 0);
-    let found = std::net::TcpListener::bind(any).and_then(|socket| socket.local_addr());
-    Ok(found.map_err(Failed::at(format!("finding a free port on {}", Ipv4Addr::LOCALHOST)))?.port())
+/// As many ports as are asked for, no two of them the same.
+fn free_ports<const N: usize>(address: IpAddr) -> Result<[u16; N], Failed> {
+    let finding = || Failed::at(format!("finding a free port on {address}"));
+    let mut ports = [0; N];
+    // Each stays taken until all are found.
+    let mut taken = Vec::with_capacity(N);
+    for port in &mut ports {
+        let socket = std::net::TcpListener::bind((address, 0)).map_err(finding())?;
+        *port = socket.local_addr().map_err(finding())?.port();
+        taken.push(socket);
+    }
+    Ok(ports)
 }

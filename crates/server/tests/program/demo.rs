@@ -11,6 +11,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
 use super::certificates::content;
+use super::ports::free;
 use super::{printed, program};
 
 struct Demo {
@@ -22,7 +23,7 @@ struct Demo {
 impl Demo {
     /// Start it in a folder; it is ready when it has printed `last`.
     fn start(folder: &Path, arguments: &[&str], last: &str) -> Self {
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let port = free().port();
         let chosen = !arguments.iter().any(|argument| argument.starts_with("--port"));
         let log = std::fs::File::create(folder.join("log")).unwrap();
         let mut process = program(folder)

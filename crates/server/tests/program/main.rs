@@ -14,6 +14,7 @@ mod letters;
 mod locked_out;
 mod mail;
 mod nodes;
+mod ports;
 mod presenting;
 mod responders;
 mod root_list;

@@ -7,7 +7,8 @@ use std::process::{Command, Stdio};
 use rustix::process::Signal;
 
 use super::certificates::{INIT, content};
-use super::serving::{Server, free, get};
+use super::ports::free;
+use super::serving::{Server, get};
 use super::{json, printed};
 
 /// A server certificate for the certificate hosts, a certificate that somebody made themselves, and one of version 1.

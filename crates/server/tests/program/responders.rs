@@ -9,8 +9,9 @@ use std::time::{Duration, Instant};
 use super::certificate_sign_in::{Browser, Page, TWO_FACTORS};
 use super::certificates::content;
 use super::issuers::{Lists, base64, national, person};
+use super::ports::free;
 use super::presenting::{FILES, Hosts};
-use super::serving::{free, get};
+use super::serving::get;
 
 /// `openssl ocsp`, until it is dropped.
 struct Responder(Child);

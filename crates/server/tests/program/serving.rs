@@ -1,7 +1,7 @@
 //! A running server: its listeners, its socket, its end.
 
 use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpStream};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Child, Stdio};
@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
+use super::ports::free;
 use super::{folder, json, printed, program};
 
 pub struct Server {
@@ -17,10 +18,6 @@ pub struct Server {
     process: Child,
     pub main: SocketAddr,
     pub management: SocketAddr,
-}
-
-pub fn free() -> SocketAddr {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
 }
 
 /// The answer to a request; empty if nobody answers.

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::fs::File;
 use std::hash::{BuildHasher, RandomState};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -13,6 +13,7 @@ use sekimori_testbed::AuthenticatorApp;
 use tempfile::TempDir;
 
 use super::client::{Browser, CALLBACK};
+use crate::ports::free;
 use crate::{json, printed, program};
 
 /// Services: a person that comes to one of them too often in a minute is stopped as a loop.
@@ -48,10 +49,6 @@ pub struct Node {
     pub at: At,
     /// From its start until it was ready.
     pub ready_after: Duration,
-}
-
-fn free() -> SocketAddr {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
 }
 
 /// Some random bytes.
