@@ -30,6 +30,7 @@ mod shown;
 mod slip;
 #[cfg(test)]
 mod tests;
+mod trouble;
 mod view;
 
 pub use assets::{Asset, asset};
@@ -45,6 +46,7 @@ pub use login::{
 };
 pub use mail_code::{MailAsk, MailWay, RegisterMail, RegisterMailStep, SentMail};
 pub use passkey::{PasskeyAsk, PasskeyPurpose};
-pub use problem::{OwnerDetails, Problem, Troubleshoot, TroubleshootAnswer};
+pub use problem::{OwnerDetails, Problem};
 pub use slip::{Identity, Obstacle, Place, SecondProof, Slip};
+pub use trouble::{Topic, TroubleLinks, Troubleshoot, TroubleshootAnswer};
 pub use view::Page;

@@ -1,8 +1,6 @@
 //! Full pages for what the person cannot mend in a field: requests, services, faults of ours.
 
-use sekimori_base::Timestamp;
-
-use crate::{Failure, Form, Place};
+use crate::{Failure, Place};
 
 /// A problem as a full page: unknown service, wrong return address, stale link, blocked cookies, a fault,
 /// no such page, overload. Status and `Retry-After` are `web`'s matter.
@@ -34,44 +32,4 @@ pub struct OwnerDetails {
     pub error: Option<String>,
     /// What is wrong, in English, for developers.
     pub description: Option<String>,
-}
-
-/// The public page where an incident code can be entered. Asks by GET with `code`.
-#[derive(Debug, Clone)]
-pub struct Troubleshoot {
-    /// Where the form leads (its method is GET; hidden fields are sent along).
-    pub form: Form,
-    /// What was entered, as it reads folded; empty at first.
-    pub code: String,
-    /// What can be said.
-    pub answer: TroubleshootAnswer,
-    /// Where the person is.
-    pub place: Option<Place>,
-}
-
-/// What the page says about a code.
-#[derive(Debug, Clone)]
-pub enum TroubleshootAnswer {
-    /// No code was entered.
-    Nothing,
-    /// What was entered cannot be a code: its check character does not fit.
-    Mistyped,
-    /// A code, and somebody who may be told no more than anybody: the same text for unknown codes.
-    Public,
-    /// A code of this very browser, or of the signed-in person.
-    Told {
-        /// What happened.
-        failure: Box<Failure>,
-        /// When.
-        at: Timestamp,
-        /// The service, in the page's language.
-        service: Option<String>,
-        /// What the network was called, in the page's language.
-        place: Option<String>,
-    },
-    /// Too many codes were asked for.
-    Slower {
-        /// Seconds to wait.
-        wait_seconds: i64,
-    },
 }

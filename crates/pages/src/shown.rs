@@ -14,7 +14,7 @@ use crate::qr::{Drawing, draw};
 use crate::view::View;
 use crate::{
     Enrolment, Failure, LostProof, NewPassword, Password, PasswordTicket, Problem, Refusal,
-    ReleasedItem, SecondFactor, SwitchPerson, Troubleshoot, TroubleshootAnswer, WayOn,
+    ReleasedItem, SecondFactor, SwitchPerson, WayOn,
 };
 
 impl View<'_> {
@@ -311,21 +311,6 @@ impl Problem {
 
     pub(crate) fn about_cookies(&self) -> bool {
         self.failure.reason == Reason::CookiesBlocked
-    }
-}
-
-impl Troubleshoot {
-    pub(crate) const fn is_mistyped(&self) -> bool {
-        matches!(self.answer, TroubleshootAnswer::Mistyped)
-    }
-
-    pub(crate) fn said(&self, view: &View<'_>) -> Option<Said> {
-        self.is_mistyped().then(|| Said {
-            reason: None,
-            title: view.t("troubleshoot-mistyped"),
-            text: None,
-            hints: Vec::new(),
-        })
     }
 }
 

@@ -8,6 +8,7 @@ use sekimori_words::{Argument, Circumstances, Words};
 
 use crate::csp::{FormTarget, csp};
 use crate::portal::{Happened, NotMeState, Obtainable, Registering, RenewedFate};
+use crate::trouble::Topic;
 use crate::{
     ConnectionCheck, Consent, ImportGuide, LostProof, NewPassword, Password, PasswordTicket,
     Problem, Refusal, Relay, SecondFactor, SignOut, SignedOut, SwitchPerson, Troubleshoot,

@@ -51,6 +51,10 @@ impl Cx {
         if let Some(language) = self.chosen {
             self.channel.set(headers, Name::Language, language.tag());
         }
+        // So that the troubleshooter can begin there.
+        if let Some(code) = page.incident_code() {
+            self.channel.set(headers, Name::Incident, code);
+        }
         response
     }
 

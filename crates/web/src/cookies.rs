@@ -24,6 +24,8 @@ pub enum Name {
     Later,
     /// The connection check looks whether it comes back.
     Check,
+    /// The incident code of the last page that could not go on.
+    Incident,
 }
 
 impl Name {
@@ -35,6 +37,7 @@ impl Name {
             Self::Language => "sekimori-language",
             Self::Later => "sekimori-later",
             Self::Check => "sekimori-check",
+            Self::Incident => "sekimori-incident",
         }
     }
 
@@ -43,6 +46,7 @@ impl Name {
         match self {
             Self::Session => None,
             Self::Check => Some(60),
+            Self::Incident => Some(3600),
             Self::Later => Some(30 * 24 * 3600),
             Self::Browser | Self::Device | Self::Language => Some(400 * 24 * 3600),
         }

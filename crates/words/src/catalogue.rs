@@ -7,11 +7,11 @@ use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
 use sekimori_base::Language;
 
 /// The files of one language, in the order of [`FILES`].
-type Sources = [&'static str; 8];
+type Sources = [&'static str; 9];
 
 /// The names of the catalogue files of a language.
 #[cfg(test)]
-pub(crate) const FILES: [&str; 8] = [
+pub(crate) const FILES: [&str; 9] = [
     "reasons.ftl",
     "pages.ftl",
     "portal.ftl",
@@ -20,6 +20,7 @@ pub(crate) const FILES: [&str; 8] = [
     "guides.ftl",
     "desk.ftl",
     "check.ftl",
+    "trouble.ftl",
 ];
 
 pub(crate) const ENGLISH: Sources = [
@@ -31,6 +32,7 @@ pub(crate) const ENGLISH: Sources = [
     include_str!("../catalogue/en/guides.ftl"),
     include_str!("../catalogue/en/desk.ftl"),
     include_str!("../catalogue/en/check.ftl"),
+    include_str!("../catalogue/en/trouble.ftl"),
 ];
 
 pub(crate) const JAPANESE: Sources = [
@@ -42,6 +44,7 @@ pub(crate) const JAPANESE: Sources = [
     include_str!("../catalogue/ja/guides.ftl"),
     include_str!("../catalogue/ja/desk.ftl"),
     include_str!("../catalogue/ja/check.ftl"),
+    include_str!("../catalogue/ja/trouble.ftl"),
 ];
 
 static ENGLISH_WORDS: LazyLock<Words> = LazyLock::new(|| Words::load(Language::English, &ENGLISH));
@@ -106,7 +109,7 @@ impl Words {
     }
 
     /// The text of the attribute of `id`, such as the `.title` of a reason.
-    pub(crate) fn attribute(
+    pub fn attribute(
         &self,
         id: &str,
         attribute: &str,

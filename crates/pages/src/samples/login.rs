@@ -10,7 +10,7 @@ use crate::{
     CertificateAsk, Consent, Enrolment, Identity, Incident, LostProof, NewPassword, Obstacle,
     OwnerDetails, Page, PasskeyPurpose, Password, PasswordTicket, Place, Problem, Refusal, Relay,
     ReleasedItem, SecondFactor, SecondProof, SignOut, SignedOut, Slip, SwitchChoice, SwitchPerson,
-    Troubleshoot, TroubleshootAnswer, Username, WayOn,
+    Topic, TroubleLinks, Troubleshoot, TroubleshootAnswer, Username, WayOn,
 };
 
 const NAME: &str = "s2310123";
@@ -383,6 +383,14 @@ fn troubleshooting(language: Language) -> Vec<Sample> {
         code: code.to_owned(),
         answer,
         place: Some(eduroam(language)),
+        topic: None,
+        last: Some("7K3M-9QTX-4".to_owned()).filter(|last| code.is_empty() || last == code),
+        links: TroubleLinks {
+            account: "/portal",
+            password_ticket: "/ticket",
+            enrol_ticket: "/portal/ticket",
+            import_guide: "/help/certificate",
+        },
     };
     let code = "7K3M-9QTX-4";
     let told = TroubleshootAnswer::Told {
@@ -391,11 +399,14 @@ fn troubleshooting(language: Language) -> Vec<Sample> {
         service: Some(webmail(language)),
         place: Some("eduroam".to_owned()),
     };
+    let about =
+        |topic| Troubleshoot { topic: Some(topic), ..page("", TroubleshootAnswer::Nothing) };
     vec![
         sample("trouble", page("", TroubleshootAnswer::Nothing)),
         sample("trouble-mistyped", page("7K3M-9QTX-5", TroubleshootAnswer::Mistyped)),
         sample("trouble-public", page(code, TroubleshootAnswer::Public)),
         sample("trouble-told", page(code, told)),
+        sample("trouble-topic", about(Topic::Certificate)),
         sample("trouble-slower", page(code, TroubleshootAnswer::Slower { wait_seconds: 60 })),
     ]
 }

@@ -1,18 +1,28 @@
-//! `GET /help`: what an incident code says.
+//! `GET /help`: what an incident code says, and what else it could be.
 
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::header::RETRY_AFTER;
 use axum::http::request::Parts;
+use sekimori_flow::IncidentCode;
 use sekimori_flow::portal::HelpView;
-use sekimori_pages::{Form, Troubleshoot, TroubleshootAnswer};
+use sekimori_pages::{Form, Topic, TroubleLinks, Troubleshoot, TroubleshootAnswer};
 
 use crate::answer::{Answer, bare};
 use crate::app::App;
+use crate::cookies::Name;
 use crate::cx::Cx;
 
 /// Where it is.
 const PATH: &str = "/help";
+
+/// Where its ways lead.
+const LINKS: TroubleLinks = TroubleLinks {
+    account: super::LINKS.overview,
+    password_ticket: super::PASSWORD_TICKET,
+    enrol_ticket: super::LINKS.ticket,
+    import_guide: super::IMPORT_GUIDE,
+};
 
 /// `GET /help`: a page for a code, open to everybody.
 pub async fn help(State(app): State<App>, parts: Parts) -> Answer {
@@ -28,6 +38,7 @@ pub async fn help(State(app): State<App>, parts: Parts) -> Answer {
             typed.unwrap_or_default().chars().take(20).collect()
         }
     };
+    let nothing = matches!(view, HelpView::Nothing);
     let slower = match view {
         HelpView::Slower { wait_seconds } => Some(wait_seconds),
         _ => None,
@@ -37,6 +48,9 @@ pub async fn help(State(app): State<App>, parts: Parts) -> Answer {
         code,
         answer: cx.help_answer(view),
         place: Some(cx.place()),
+        topic: cx.field("topic").as_deref().and_then(Topic::from_word),
+        last: last_code(&cx).filter(|_| nothing),
+        links: LINKS,
     };
     let status = if slower.is_some() { StatusCode::TOO_MANY_REQUESTS } else { StatusCode::OK };
     let mut answer = cx.page(status, &page.into());
@@ -44,6 +58,12 @@ pub async fn help(State(app): State<App>, parts: Parts) -> Answer {
         answer.headers_mut().insert(RETRY_AFTER, seconds.into());
     }
     answer
+}
+
+/// What the browser was shown last. Nothing is looked up, and nothing but a code is shown again.
+fn last_code(cx: &Cx) -> Option<String> {
+    let kept = cx.channel.read(&cx.headers, Name::Incident)?;
+    Some(kept.parse::<IncidentCode>().ok()?.to_string())
 }
 
 impl Cx {

@@ -65,6 +65,11 @@ use crate::cx::Cx;
 use crate::origin::{Sender, sender};
 use crate::query::Fields;
 
+/// A ticket instead of a password.
+pub const PASSWORD_TICKET: &str = "/ticket";
+/// How a certificate's file comes into a device.
+pub const IMPORT_GUIDE: &str = "/help/certificate";
+
 /// Where the portal's pages are.
 pub const LINKS: PortalLinks = PortalLinks {
     overview: "/portal",

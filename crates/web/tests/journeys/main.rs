@@ -42,6 +42,7 @@ mod throttling;
 mod tickets;
 mod times;
 mod tokens;
+mod trouble;
 mod twins;
 mod walks;
 mod what_if;
