@@ -14,6 +14,7 @@ needs_of() {
         need python3-aiosmtpd /usr/lib/python3/dist-packages/aiosmtpd
         need libnss3-tools pk12util
         need softhsm2 softhsm2-util
+        need haproxy /usr/sbin/haproxy
         need opensc-pkcs11 '/usr/lib/*/pkcs11-spy.so'
         need oathtool oathtool
         need poppler-utils pdftoppm

@@ -7,6 +7,7 @@ mod certificates;
 mod demo;
 mod desk;
 mod exports;
+mod haproxy;
 mod help;
 mod import;
 mod issuers;

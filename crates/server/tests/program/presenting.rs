@@ -34,6 +34,7 @@ fn server_certificate(folder: &Path, name: &str, names: &str) {
 /// A server with an authority, certificate hosts, and taro with a certificate in `taro.pem` and `taro.key`.
 pub struct Hosts {
     pub server: Server,
+    /// Where browsers connect to.
     pub listener: SocketAddr,
     /// taro's.
     pub password: String,
@@ -50,8 +51,13 @@ impl Hosts {
     /// With more in the node's file, and in the site document.
     pub fn with(more: &str, of_site: &str) -> Self {
         let listener = free();
+        Self::behind(listener, listener, more, of_site)
+    }
+
+    /// The same, whose browsers connect to `public`: a proxy that leads to `listener`.
+    pub fn behind(public: SocketAddr, listener: SocketAddr, more: &str, of_site: &str) -> Self {
         let settings = format!("[certificates]\naddress = \"{listener}\"\n{more}");
-        let server = Server::prepared(&settings, |folder| prepare(folder, listener, of_site));
+        let server = Server::prepared(&settings, |folder| prepare(folder, public, of_site));
         let path = server.path();
         printed(path, &INIT, 0);
         let taro = json(path, &["person", "add", "taro", "--generate-password", "--json"]);
@@ -60,7 +66,7 @@ impl Hosts {
         std::fs::write(path.join("pin"), issued["pin"].as_str().unwrap()).unwrap();
         content(path, "pkcs12 -in taro.p12 -passin file:pin -nokeys -clcerts -out taro.pem");
         content(path, "pkcs12 -in taro.p12 -passin file:pin -nocerts -nodes -out taro.key");
-        Self { server, listener, password }
+        Self { server, listener: public, password }
     }
 
     /// What curl gets from a host of the listener: status, head and body; or why not.
