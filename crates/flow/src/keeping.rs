@@ -50,6 +50,19 @@ const DATA_POLICY: rotation::Policy = rotation::Policy {
 const CHECKPOINT_POLICY: rotation::Policy =
     rotation::Policy { publish_seconds: 60, active_seconds: i64::MAX, retain_seconds: i64::MAX };
 
+fn policy_of(line: &str) -> rotation::Policy {
+    match line {
+        DATA_LINE => DATA_POLICY,
+        CHECKPOINT_LINE => CHECKPOINT_POLICY,
+        _ => SIGNING_POLICY,
+    }
+}
+
+/// From when on a key of this line that is published since then may be used, once every node has it.
+pub fn usable_from(line: &str, published: Timestamp) -> Timestamp {
+    published.plus_seconds(policy_of(line).publish_seconds)
+}
+
 impl Flow {
     /// The tenant of a site document's issuer, made if it is new, with keys.
     pub async fn ensure_tenant(&self, host: &str, now: Timestamp) -> Result<TenantId, Fault> {
@@ -119,11 +132,7 @@ impl Flow {
         let spread = self.spread(tenant, set.version, now).await?;
         let mut steps = Vec::new();
         for line in [DATA_LINE, CHECKPOINT_LINE].into_iter().chain(PROFILES.map(|(line, _)| line)) {
-            let policy = match line {
-                DATA_LINE => DATA_POLICY,
-                CHECKPOINT_LINE => CHECKPOINT_POLICY,
-                _ => SIGNING_POLICY,
-            };
+            let policy = policy_of(line);
             let policy = if at_once == Some(line) { policy.at_once() } else { policy };
             let keys: Vec<_> = set.keys.iter().filter(|key| key.line == line).collect();
             let standing: Vec<_> = keys

@@ -52,7 +52,7 @@ pub use alarm::{Alarm, Alert};
 pub use bounced::MARK_LENGTH;
 pub use hashing::{Busy, Class, Hashing, HashingSettings, Place};
 pub use incident::{IncidentCode, IncidentCodeError};
-pub use keeping::{DATA_LINE, FormerSecrets, lacking_key};
+pub use keeping::{DATA_LINE, FormerSecrets, lacking_key, usable_from};
 pub use letters::{CodeLetter, Letter, Occasion};
 pub use login::{CameBy, CertificateFound, PasskeyForm, SignInForm};
 pub use measure::{measured, person_words};

@@ -96,19 +96,20 @@ pub const fn code_of(reason: Reason, interaction: Interaction) -> ErrorCode {
         Reason::ServiceUnknown | Reason::ServiceDisabled | Reason::RedirectMismatch => {
             ErrorCode::UnauthorizedClient
         }
+        // Asked silently, the service learns that somebody has to come, and nothing of what they have registered.
+        Reason::FactorNone
+        | Reason::FactorNoneLeft
+        | Reason::FactorUnfinished
+        | Reason::FactorSuspended
+        | Reason::FactorSwitchedOff
+        | Reason::FactorNotAllowed
+        | Reason::FactorUnusable => unasked(interaction, ErrorCode::InteractionRequired),
         Reason::ThrottleClosed
         | Reason::AccountDisabled
         | Reason::AccountNotYet
         | Reason::AccountEnded
         | Reason::AccountHeld
         | Reason::PasskeyHeld
-        | Reason::FactorNone
-        | Reason::FactorNoneLeft
-        | Reason::FactorUnfinished
-        | Reason::FactorSuspended
-        | Reason::FactorSwitchedOff
-        | Reason::FactorNotAllowed
-        | Reason::FactorUnusable
         | Reason::CodeMalformed
         | Reason::CodeWrong
         | Reason::CodeReused
@@ -366,6 +367,9 @@ mod tests {
             (Reason::AskStepUp, ErrorCode::InteractionRequired),
             (Reason::LoginRequired, ErrorCode::LoginRequired),
             (Reason::InteractionRequired, ErrorCode::InteractionRequired),
+            (Reason::FactorNone, ErrorCode::InteractionRequired),
+            (Reason::FactorSuspended, ErrorCode::InteractionRequired),
+            (Reason::FactorNotAllowed, ErrorCode::InteractionRequired),
             (Reason::OtherPerson, ErrorCode::LoginRequired),
         ] {
             assert_eq!(code_of(reason, Interaction::Silent), code, "{}", reason.code());

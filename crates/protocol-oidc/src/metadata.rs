@@ -54,6 +54,16 @@ impl Endpoint {
         Self::Logout,
     ];
 
+    /// The endpoint at a path below the issuer.
+    pub fn at(path: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|endpoint| endpoint.path() == path)
+    }
+
+    /// Whether programs ask there: they read JSON, also of what went wrong. The others show pages.
+    pub const fn is_for_programs(self) -> bool {
+        !matches!(self, Self::Authorize | Self::Logout)
+    }
+
     /// The path below the issuer.
     pub const fn path(self) -> &'static str {
         match self {

@@ -12,9 +12,17 @@ const SECRET_BYTES_MAX: u64 = 64 * 1024;
 
 /// The text of a file of at most `bytes_max` bytes.
 pub fn read_text(path: &Path, bytes_max: u64) -> io::Result<String> {
-    let mut text = String::new();
-    let read = fs::File::open(path)?.take(bytes_max + 1).read_to_string(&mut text)?;
-    within(read, bytes_max).map(|()| text)
+    String::from_utf8(read_bytes(path, bytes_max)?).map_err(|error| {
+        // The place, as an editor counts it.
+        let before = String::from_utf8_lossy(&error.as_bytes()[..error.utf8_error().valid_up_to()]);
+        let line = before.matches('\n').count() + 1;
+        let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+        let byte = error.as_bytes()[error.utf8_error().valid_up_to()];
+        io::Error::new(
+            io::ErrorKind::InvalidData,
+            format!("it is not UTF-8: line {line}, column {column} has the byte {byte:02x}; save it as UTF-8"),
+        )
+    })
 }
 
 /// The bytes of a file of at most `bytes_max`.
@@ -83,6 +91,16 @@ pub fn unsafe_mode(path: &Path) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_text_that_is_not_utf_8_is_named_with_its_place() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("site.toml");
+        fs::write(&file, b"issuer = \"x\"\nname = \"\xe4\xba\xac\xe9\"\n").unwrap();
+        let said = read_text(&file, 100).unwrap_err().to_string();
+        assert!(said.contains("line 2, column 10 has the byte e9"), "{said}");
+        assert!(read_text(&file, 10).unwrap_err().to_string().contains("longer than 10 bytes"));
+    }
 
     #[test]
     fn what_we_write_is_for_us_alone() {

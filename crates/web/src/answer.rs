@@ -1,7 +1,7 @@
 //! Answers: pages, redirects, faults, always with the right status and headers.
 
 use axum::body::Body;
-use axum::http::header::{CONTENT_TYPE, LOCATION, RETRY_AFTER};
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, LOCATION, RETRY_AFTER};
 use axum::http::{HeaderValue, Response, StatusCode};
 use sekimori_base::Fault;
 use sekimori_flow::IncidentCode;
@@ -138,6 +138,17 @@ impl Cx {
         reason: Reason,
         incident: Option<IncidentCode>,
     ) -> Answer {
+        self.problem_leading(status, reason, incident, None)
+    }
+
+    /// The same, leading on to a page of ours; to the account page if there is none.
+    fn problem_leading(
+        &self,
+        status: StatusCode,
+        reason: Reason,
+        incident: Option<IncidentCode>,
+        next: Option<String>,
+    ) -> Answer {
         let failure = Failure {
             reason,
             details: Details::default(),
@@ -152,7 +163,7 @@ impl Cx {
             service: None,
             service_contact: None,
             place: Some(self.place()),
-            next_href: Some("/portal".to_owned()),
+            next_href: next.or_else(|| Some("/portal".to_owned())),
             owner: None,
         };
         self.page(status, &problem.into())
@@ -166,13 +177,29 @@ impl Cx {
 
     /// Something of ours broke: logged with its source under an incident code, told without it.
     pub fn fault(&self, fault: &Fault) -> Answer {
+        // What was asked for can be asked for again; what was posted cannot.
+        let again = self.repeatable.then(|| match &self.query {
+            Some(query) => format!("{}?{query}", self.path),
+            None => self.path.clone(),
+        });
+        self.fault_at(fault, again)
+    }
+
+    /// The same, with the page of ours where to go on as if nothing had happened.
+    pub fn fault_at(&self, fault: &Fault, again: Option<String>) -> Answer {
         let code = self.app.flow.fault_code(&self.visitor, fault);
         log_fault(fault, code);
-        if !fault.is_passing() {
-            return self.problem(StatusCode::INTERNAL_SERVER_ERROR, Reason::ServerFault, code);
+        let status = if fault.is_passing() {
+            StatusCode::SERVICE_UNAVAILABLE
+        } else {
+            StatusCode::INTERNAL_SERVER_ERROR
+        };
+        // Never an address of somebody else: `//host` would be one.
+        let again = again.filter(|href| href.starts_with('/') && !href.starts_with("//"));
+        let mut answer = self.problem_leading(status, Reason::ServerFault, code, again);
+        if fault.is_passing() {
+            answer.headers_mut().insert(RETRY_AFTER, PASSING_SECONDS.into());
         }
-        let mut answer = self.problem(StatusCode::SERVICE_UNAVAILABLE, Reason::ServerFault, code);
-        answer.headers_mut().insert(RETRY_AFTER, PASSING_SECONDS.into());
         answer
     }
 }
@@ -219,12 +246,54 @@ pub fn bare(status: StatusCode) -> Answer {
 
 /// 400 for a form that no browser sends.
 pub fn unreadable() -> Answer {
-    let mut response = bare(StatusCode::BAD_REQUEST);
-    *response.body_mut() = Body::from(UNREADABLE);
+    plain(StatusCode::BAD_REQUEST, UNREADABLE)
+}
+
+/// For a form whose body did not come whole, or is longer than any of ours.
+pub fn unread(status: StatusCode) -> Answer {
+    match status {
+        StatusCode::PAYLOAD_TOO_LARGE => plain(status, TOO_LONG),
+        _ => plain(status, CUT_OFF),
+    }
+}
+
+fn plain(status: StatusCode, text: &'static str) -> Answer {
+    let mut response = bare(status);
+    *response.body_mut() = Body::from(text);
     let plain = HeaderValue::from_static("text/plain; charset=utf-8");
     response.headers_mut().insert(CONTENT_TYPE, plain);
     response
 }
+
+/// What a program reads whose request did not come as far as the endpoint (RFC 6749, 5.2).
+pub fn program_error(status: StatusCode) -> Answer {
+    let mut response = bare(status);
+    *response.body_mut() = Body::from(match status {
+        StatusCode::METHOD_NOT_ALLOWED => WRONG_METHOD,
+        StatusCode::PAYLOAD_TOO_LARGE => BODY_TOO_LONG,
+        _ => BODY_CUT_OFF,
+    });
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+const WRONG_METHOD: &str = r#"{"error":"invalid_request","error_description":"this endpoint does not take this method: see the Allow header"}"#;
+const BODY_TOO_LONG: &str =
+    r#"{"error":"invalid_request","error_description":"the body is longer than 64 KB"}"#;
+const BODY_CUT_OFF: &str =
+    r#"{"error":"invalid_request","error_description":"the body did not come whole"}"#;
+
+const TOO_LONG: &str = "\
+What was sent is longer than anything that is asked for here; nothing was looked at. Go back and enter it again.
+送信された内容が長すぎるため、何も確認していません。前の画面に戻って、もう一度入力してください。
+";
+
+const CUT_OFF: &str = "\
+What was sent did not come whole; nothing was looked at. Go back and send it again.
+送信が途中で切れたため、何も確認していません。前の画面に戻って、もう一度送信してください。
+";
 
 const UNREADABLE: &str = "\
 What was sent is not valid UTF-8 and cannot be read. Go back and enter it again.

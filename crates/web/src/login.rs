@@ -6,6 +6,7 @@ use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::http::request::Parts;
+use sekimori_base::limits::SEALED_REQUEST_BYTES_MAX;
 use sekimori_base::{AttemptId, Fault, Secret, random};
 use sekimori_directory::Method;
 use sekimori_flow::door::{Door, PortalPath};
@@ -109,7 +110,20 @@ async fn taken(mut cx: Cx, body: Bytes) -> Answer {
     if holds_password {
         blur(&cx).await;
     }
-    progress.map_or_else(|fault| cx.fault(&fault), |progress| cx.show(progress))
+    match progress {
+        Ok(progress) => cx.show(progress),
+        Err(fault) => cx.fault_at(&fault, step_of(&Fields::parse(&body))),
+    }
+}
+
+/// The page of the step that a form belongs to, where the same can be entered again.
+fn step_of(fields: &Fields<'_>) -> Option<String> {
+    if let Some(attempt) = fields.one("attempt") {
+        return Some(format!("/login/{}", attempt.parse::<AttemptId>().ok()?));
+    }
+    let request = fields.one("request").filter(|text| text.len() <= SEALED_REQUEST_BYTES_MAX)?;
+    let sealed = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
+    request.bytes().all(sealed).then(|| format!("/login?r={request}"))
 }
 
 /// Wait for some thousandths of a second, at random. The hash costs the same for every name; what is around it (a row
@@ -133,7 +147,10 @@ pub async fn consent(State(app): State<App>, parts: Parts, FormBody(body): FormB
     };
     let request = fields.one("request").unwrap_or_default();
     let progress = cx.app.flow.consent(&cx.visitor, request, allowed).await;
-    progress.map_or_else(|fault| cx.fault(&fault), |progress| cx.show(progress))
+    match progress {
+        Ok(progress) => cx.show(progress),
+        Err(fault) => cx.fault_at(&fault, step_of(&fields)),
+    }
 }
 
 fn read(fields: &Fields<'_>) -> SignInForm {

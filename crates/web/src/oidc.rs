@@ -25,6 +25,7 @@ use crate::answer::{Answer, PASSING_SECONDS, bare, log_fault};
 use crate::app::App;
 use crate::cx::{Cx, caller};
 use crate::origin::{Sender, sender};
+use crate::query::ProgramBody;
 
 /// `GET /oidc/authorize`: begin, or finish at once, a sign-in for a client.
 pub async fn authorize(State(app): State<App>, parts: Parts) -> Answer {
@@ -49,7 +50,7 @@ pub async fn authorize_post(State(app): State<App>, parts: Parts, body: Bytes) -
 }
 
 /// `POST /oidc/token`.
-pub async fn token(State(app): State<App>, parts: Parts, body: Bytes) -> Answer {
+pub async fn token(State(app): State<App>, parts: Parts, ProgramBody(body): ProgramBody) -> Answer {
     let Some(caller) = caller(&app, &parts) else { return bare(StatusCode::MISDIRECTED_REQUEST) };
     let request = match token_request::parse(&body, authorization(&parts)) {
         Ok(request) => request,
@@ -61,7 +62,11 @@ pub async fn token(State(app): State<App>, parts: Parts, body: Bytes) -> Answer 
 }
 
 /// `GET` and `POST /oidc/userinfo`.
-pub async fn userinfo(State(app): State<App>, parts: Parts, body: Bytes) -> Answer {
+pub async fn userinfo(
+    State(app): State<App>,
+    parts: Parts,
+    ProgramBody(body): ProgramBody,
+) -> Answer {
     let Some(caller) = caller(&app, &parts) else { return bare(StatusCode::MISDIRECTED_REQUEST) };
     let is_form = parts
         .headers
@@ -81,7 +86,11 @@ pub async fn userinfo(State(app): State<App>, parts: Parts, body: Bytes) -> Answ
 }
 
 /// `POST /oidc/introspect`.
-pub async fn introspect(State(app): State<App>, parts: Parts, body: Bytes) -> Answer {
+pub async fn introspect(
+    State(app): State<App>,
+    parts: Parts,
+    ProgramBody(body): ProgramBody,
+) -> Answer {
     let Some(caller) = caller(&app, &parts) else { return bare(StatusCode::MISDIRECTED_REQUEST) };
     let reply = match token_request::parse_about(&body, authorization(&parts)) {
         Ok(about) => app.flow.introspect(&caller, about).await,
@@ -91,7 +100,11 @@ pub async fn introspect(State(app): State<App>, parts: Parts, body: Bytes) -> An
 }
 
 /// `POST /oidc/revoke`.
-pub async fn revoke(State(app): State<App>, parts: Parts, body: Bytes) -> Answer {
+pub async fn revoke(
+    State(app): State<App>,
+    parts: Parts,
+    ProgramBody(body): ProgramBody,
+) -> Answer {
     let Some(caller) = caller(&app, &parts) else { return bare(StatusCode::MISDIRECTED_REQUEST) };
     let reply = match token_request::parse_about(&body, authorization(&parts)) {
         Ok(about) => app.flow.revoke(&caller, about).await,
@@ -118,7 +131,7 @@ pub async fn jwks(State(app): State<App>, parts: Parts) -> Answer {
 /// `OPTIONS` of the endpoints that pages of other origins may call.
 pub async fn preflight(State(app): State<App>, parts: Parts) -> Answer {
     let Some(caller) = caller(&app, &parts) else { return bare(StatusCode::MISDIRECTED_REQUEST) };
-    let endpoint = Endpoint::ALL.into_iter().find(|known| known.path() == parts.uri.path());
+    let endpoint = Endpoint::at(parts.uri.path());
     let origin = parts.headers.get(ORIGIN).and_then(|origin| origin.to_str().ok());
     let mut response = bare(StatusCode::NO_CONTENT);
     if let (Some(endpoint), Some(origin)) = (endpoint, origin) {

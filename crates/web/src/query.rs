@@ -4,10 +4,9 @@ use std::borrow::Cow;
 
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
-use axum::response::IntoResponse;
 use sekimori_protocol_oidc::is_utf8;
 
-use crate::answer::{Answer, unreadable};
+use crate::answer::{Answer, program_error, unread, unreadable};
 
 /// Fields that a form or query of ours may have.
 const FIELDS_MAX: usize = 32;
@@ -48,8 +47,20 @@ impl<S: Send + Sync> FromRequest<S> for FormBody {
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Answer> {
         let body =
-            Bytes::from_request(request, state).await.map_err(IntoResponse::into_response)?;
+            Bytes::from_request(request, state).await.map_err(|error| unread(error.status()))?;
         if is_utf8(&body) { Ok(Self(body)) } else { Err(unreadable()) }
+    }
+}
+
+/// The body of what a program sends; one that is too long is refused as programs read it.
+pub struct ProgramBody(pub Bytes);
+
+impl<S: Send + Sync> FromRequest<S> for ProgramBody {
+    type Rejection = Answer;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Answer> {
+        let read = Bytes::from_request(request, state).await;
+        read.map(Self).map_err(|error| program_error(error.status()))
     }
 }
 

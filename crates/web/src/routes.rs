@@ -13,7 +13,7 @@ use sekimori_flow::view::Cookies;
 use sekimori_login::Reason;
 use sekimori_protocol_oidc::Endpoint;
 
-use crate::answer::{Answer, bare};
+use crate::answer::{Answer, bare, program_error};
 use crate::app::App;
 use crate::cx::Cx;
 use crate::{authority, check, csp_report, desk, headers, login, oidc, portal};
@@ -167,6 +167,9 @@ async fn unknown(State(app): State<App>, parts: Parts) -> Answer {
 
 /// There is such a page, but not by this method.
 async fn wrong_method(State(app): State<App>, parts: Parts) -> Answer {
+    if Endpoint::at(parts.uri.path()).is_some_and(Endpoint::is_for_programs) {
+        return program_error(StatusCode::METHOD_NOT_ALLOWED);
+    }
     let Some(cx) = Cx::new(app, parts) else { return bare(StatusCode::MISDIRECTED_REQUEST) };
     cx.problem(StatusCode::METHOD_NOT_ALLOWED, Reason::MethodUnknown, None)
 }

@@ -1,5 +1,7 @@
 //! Keys: where they stand, rotated out of turn.
 
+use sekimori_flow::usable_from;
+use sekimori_store::KeyStanding;
 use serde_json::json;
 
 use super::Answer;
@@ -39,11 +41,17 @@ pub(super) async fn rotate(desk: &Desk<'_>, line: &str) -> Result<Answer, Failed
     let audited = desk.commit(&tenant, vec![sekimori_store::Write::Audit(Box::new(audit))]).await;
     audited.map_err(Failed::at("writing down that keys were rotated"))?;
     desk.app.keep().await?;
+    let set = desk.app.flow.store.keys(tenant.id).await.map_err(Failed::at("reading the keys"))?;
+    let next = set.keys.iter().find(|key| key.line == line && key.standing == KeyStanding::Next);
     let mut answer = list(desk).await?;
-    answer.text = format!(
-        "{}\nThe next key is published first, and used when every node has it and services had\n\
-         time to read it; the same command then goes on at once.",
-        answer.text
-    );
+    let then = match next {
+        Some(next) => format!(
+            "The next key is published first, so that every node and every service can read it.\n\
+             From {} on, `sekimori key rotate {line}` puts it to use.",
+            moment(usable_from(line, next.moment))
+        ),
+        None => "The new key is in use.".to_owned(),
+    };
+    answer.text = format!("{}\n{then}", answer.text);
     Ok(answer)
 }

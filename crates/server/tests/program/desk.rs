@@ -54,7 +54,12 @@ fn keys_rotate_and_settings_go_back() {
     let folder = folder();
     let path = folder.path();
     printed(path, &["apply", "site.toml"], 0);
-    printed(path, &["key", "rotate", "ES256"], 0);
+    let then = printed(path, &["key", "rotate", "ES256"], 0);
+    let from = then.split("From ").nth(1).and_then(|rest| rest.split(' ').next()).expect(&then);
+    let from = sekimori_base::Timestamp::parse(from).expect(&then);
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+    let seconds = from.unix_seconds() - now.as_secs().cast_signed();
+    assert!((3000..=3600).contains(&seconds), "an hour after it is published: {then}");
     assert!(printed(path, &["key", "list"], 0).contains("next"));
     printed(path, &["key", "rotate", "nonsense"], 1);
     let site = std::fs::read_to_string(path.join("site.toml")).unwrap();

@@ -44,6 +44,8 @@ async fn fails_and_recovers(begun: &Begun, database: &Connection, name: &str, ev
         "{name}, {event}: {}",
         failed.shows()
     );
+    let (on, _) = failed.links().into_iter().find(|(_, text)| text == "Try again").unwrap();
+    assert!(on.starts_with("/login/"), "back to the step, and on to the service: {on}");
     let incident = failed.incident().unwrap_or_else(|| panic!("{}", failed.shows()));
     assert_eq!(rows(database), before, "{name}, {event}: nothing is spent or counted");
     begun.bed.keep().await;

@@ -364,6 +364,26 @@ async fn a_fresh_proof_may_be_a_passkey() {
     assert!(asked(&page).contains(&device.id()), "the same device makes no second one");
 }
 
+/// What the page of a ticket says to whoever holds a passkey: it is the way to a new password.
+#[tokio::test]
+async fn who_forgot_the_password_signs_in_with_the_passkey_and_chooses_a_new_one() {
+    const NEW: &str = "five gentle rivers under a paper moon";
+    let bed = Testbed::start().await;
+    let mut device = with_passkey(&bed, "hana").await;
+    let browser = bed.browser(Network::Campus);
+    let page = browser.open("/portal").await;
+    let answer = device.sign(&asked(&page), &honest());
+    let page = browser.submit(&page, &[("passkey", &answer)]).await;
+    assert_eq!(page.url.path(), "/portal", "{}", page.shows());
+    let page = browser.open("/portal/password").await;
+    let page = browser.submit(&page, &[("new_password", NEW)]).await;
+    assert!(!page.failed(), "{}", page.shows());
+    let other = bed.browser(Network::Campus);
+    let page = other.open("/portal").await;
+    let page = other.sign_in(&page, "hana", NEW).await;
+    assert_eq!(page.url.path(), "/portal", "{}", page.shows());
+}
+
 #[tokio::test]
 async fn somebody_elses_passkey_signs_them_in_and_nobody_else() {
     let bed = Testbed::start().await;

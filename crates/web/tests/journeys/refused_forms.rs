@@ -5,7 +5,7 @@ use std::future::poll_fn;
 use std::pin::pin;
 use std::task::Poll;
 
-use http::StatusCode;
+use http::{Method, StatusCode};
 use sekimori_login::ticket::TicketPurpose;
 use sekimori_testbed::{Browser, Network, Page, Testbed};
 
@@ -131,4 +131,33 @@ async fn a_browser_that_goes_away_while_its_ticket_is_looked_at_leaves_no_guess_
         let page = insider.submit(&app, &[("ticket", &ticket)]).await;
         assert_eq!(page.url.path(), "/portal/totp", "{times}: {}", page.shows());
     }
+}
+
+#[tokio::test]
+async fn programs_are_refused_in_json_and_people_in_words_of_both_languages() {
+    let bed = Testbed::start().await;
+    let browser = bed.browser(Network::Home);
+    let endpoints = ["/oidc/token", "/oidc/userinfo", "/oidc/introspect", "/oidc/revoke"];
+    let huge = vec![b'x'; 70_000];
+    for path in endpoints {
+        for (method, body, status) in [
+            (Method::DELETE, &b""[..], StatusCode::METHOD_NOT_ALLOWED),
+            (Method::POST, &huge[..], StatusCode::PAYLOAD_TOO_LARGE),
+        ] {
+            let answer = browser.request(method, path, body).await;
+            assert_eq!(answer.status, status, "{path}: {}", answer.shows());
+            let said: serde_json::Value = serde_json::from_str(&answer.body).unwrap();
+            assert_eq!(said["error"], "invalid_request", "{path}");
+            assert!(said["error_description"].is_string(), "{path}");
+            if status == StatusCode::METHOD_NOT_ALLOWED {
+                let allowed = answer.headers["allow"].to_str().unwrap();
+                assert!(allowed.contains("POST"), "{path}: {allowed}");
+            }
+        }
+    }
+    let page = browser.request(Method::POST, "/login", &huge).await;
+    assert_eq!(page.status, StatusCode::PAYLOAD_TOO_LARGE);
+    assert!(page.body.contains("nothing was looked at") && page.body.contains("長すぎる"));
+    let page = browser.request(Method::DELETE, "/oidc/authorize", b"").await;
+    assert_eq!(page.reason().as_deref(), Some("req.wrong_method"), "{}", page.shows());
 }

@@ -188,7 +188,11 @@ async fn a_factor_that_cannot_be_shown_is_for_the_desk_to_end() {
     let browser = bed.browser(Network::Campus);
     let page = browser.open("/portal").await;
     let page = enter(&browser, &page, "sora", &ticket).await;
-    assert!(page.failed() && page.text().contains("yours cannot be used"), "{}", page.text());
+    assert!(
+        page.failed() && page.text().contains("A ticket alone gives no new password"),
+        "{}",
+        page.text()
+    );
     assert!(page.incident().is_some());
 }
 
