@@ -27,10 +27,11 @@ use std::sync::Arc;
 use axum::Router;
 use sekimori_base::{Clock, Entropy, NodeId, TenantId, Timestamp, random};
 use sekimori_credential::Argon2Cost;
+use sekimori_flow::admin::Told;
 use sekimori_flow::{Flow, Hashing, HashingSettings, RecordedFacts, Tenant};
 use sekimori_keys::RootKeys;
 use sekimori_login::replay::{Replayed, replay};
-use sekimori_store::{AuditEntry, Options, Store, Transactions};
+use sekimori_store::{AuditEntry, AuditPlace, Checkpoint, Options, Store, Transactions};
 use sekimori_web::App;
 
 pub use authenticator::{Authenticator, Manner};
@@ -277,6 +278,19 @@ impl Testbed {
     /// The line of an incident code at the first organisation.
     pub async fn incident(&self, code: &str) -> Option<AuditEntry> {
         self.flow.store.incident(self.first().id, code).await.expect("the database answers")
+    }
+
+    /// The audit of the first organisation as `audit export` writes it: what seals it, and all its lines.
+    pub async fn exported(&self) -> Vec<(Told, String)> {
+        let tenant = self.tenant();
+        self.flow.seal_audit().await.expect("everything is sealed");
+        let beginning = Timestamp::from_unix_millis(0);
+        let seals = self.flow.seals_since(&tenant, beginning).await.expect("seals are read");
+        let lines = self.flow.store.audit_since(tenant.id, AuditPlace::from(beginning), 1000).await;
+        let seal = |seal: Checkpoint| (Told::Checkpoint(tenant.id, seal.body), String::new());
+        let line = |entry: AuditEntry| (Told::read(&entry.text).expect("a line"), entry.text);
+        let lines = lines.expect("the audit is read");
+        seals.into_iter().map(seal).chain(lines.into_iter().map(line)).collect()
     }
 
     /// Whether the facts that were kept of a refusal lead to the reason that was given, when they are decided again.

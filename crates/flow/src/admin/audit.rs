@@ -103,6 +103,16 @@ pub enum Problem {
     ExportApart,
     /// The exported file has no checkpoint of this tenant.
     ExportEmpty,
+    /// Lines before this one are neither in the exported file nor in the database.
+    ExportGap,
+    /// The exported file has two different lines for this place.
+    ExportTwice,
+    /// What the exported lines up to this one give is not what was sealed.
+    ExportAltered,
+    /// Lines up to this one were sealed, and the exported file ends before.
+    ExportCut,
+    /// Lines up to this one were sealed, and the exported file has none of the chain.
+    ExportMissing,
 }
 
 impl Verified {

@@ -4,6 +4,7 @@ mod audit;
 mod break_glass;
 mod desk;
 mod explain;
+mod exported;
 pub mod letters;
 mod locked_out;
 mod people;
@@ -17,10 +18,11 @@ use sekimori_store::AuditLine;
 pub use audit::{Problem, Verified, Wrong};
 pub use desk::{SessionsToEnd, View};
 pub use explain::{Affected, Decided, Explained, WhatIf, fact_lines};
+pub use exported::{AuditOf, Held, SinceBackup, Told};
 pub(crate) use locked_out::why_not_from;
 pub use locked_out::{Outlook, OutlookPage};
 pub use people::{AddError, By, NewPerson, WhenFull};
-pub use reapply::{AuditOf, Outcome, Reapplication, Reapplied, SinceBackup};
+pub use reapply::{Outcome, Reapplication, Reapplied};
 pub use settings::ApplyError;
 
 impl By {

@@ -1,18 +1,18 @@
-//! After a restore: what the exported audit says that was ended since the backup is ended again, before anybody is
+//! After a restore: what the exported audit (see [`super::exported`]) says that was ended since the backup is ended again, before anybody is
 //! served. What cannot be done again is listed.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
-use sekimori_base::{FactorId, Fault, PersonId, TenantId, Timestamp, base32};
+use sekimori_base::{FactorId, Fault, PersonId, Timestamp};
 use sekimori_directory::settings::ServiceName;
 use sekimori_directory::{Binding, Method, PersonState};
 use sekimori_login::FactorFacts;
 use sekimori_pki::Serial;
 use sekimori_store::{CertificateSerial, Conflict, StoredLine, StoredPerson, Write};
-use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::By;
+use super::exported::{Held, HeldEvent};
 use crate::Flow;
 use crate::certificates::stored_serial;
 use crate::login::SPENT;
@@ -20,52 +20,11 @@ use crate::portal::SUSPENDED_SECONDS;
 use crate::tenant::Tenant;
 
 /// The event of a recovery code that is used up again.
-const CODE_SPENT: &str = "recovery_code.spent";
-/// Seconds of a day.
-const DAY: i64 = 24 * 3600;
-
-/// The first line of an export: whose audit follows.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct AuditOf {
-    /// Whose.
-    pub audit_of: TenantId,
-    /// Its host name, for people.
-    pub host: String,
-}
-
-impl AuditOf {
-    /// The audit of this organisation.
-    pub fn of(tenant: &Tenant) -> Self {
-        Self { audit_of: tenant.id, host: tenant.host().to_owned() }
-    }
-
-    /// As it stands in the file.
-    pub fn line(&self) -> String {
-        format!("{}\n", json!(self))
-    }
-
-    /// What a line says, if it is such a one.
-    pub fn read(line: &str) -> Option<Self> {
-        serde_json::from_str(line).ok()
-    }
-}
-
-/// Exported lines, as they are read: those that the restored database does not have.
-pub struct SinceBackup {
-    /// The last line of each chain that the database has.
-    heads: HashMap<String, u64>,
-    /// Chains that the database does not have began after this moment, or retention took them.
-    kept_from: Timestamp,
-    /// The places of the lines that it does not have.
-    places: HashMap<String, Vec<u64>>,
-    events: Vec<(Event, StoredLine)>,
-    until: Option<Timestamp>,
-}
+pub(super) const CODE_SPENT: &str = "recovery_code.spent";
 
 /// Events that matter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Event {
+pub(super) enum Event {
     Disabled,
     Enabled,
     FactorEnded,
@@ -79,7 +38,7 @@ enum Event {
 }
 
 impl Event {
-    fn of(line: &StoredLine) -> Option<Self> {
+    pub(super) fn of(line: &StoredLine) -> Option<Self> {
         if spent_code(line).is_some() {
             return Some(Self::CodeSpent);
         }
@@ -143,85 +102,34 @@ pub struct Reapplied {
 pub struct Reapplication {
     /// Lines that the database does not have.
     pub lines: u64,
-    /// Lines that must have been between them and are not in the file: what they said is not known.
-    pub missing: u64,
+    /// How many of them no checkpoint seals: nothing was done because of them.
+    pub unsealed: u64,
+    /// Checkpoints that only keys of the file verify: they sealed nothing.
+    pub foreign_keys: u64,
     /// The moment of the last line: what came later is not known.
     pub until: Option<Timestamp>,
     /// What happened, in the order of time.
     pub acts: Vec<Reapplied>,
 }
 
-impl SinceBackup {
-    /// Whether a text is a line of an audit.
-    pub fn is_line(text: &str) -> bool {
-        serde_json::from_str::<StoredLine>(text).is_ok()
-    }
-
-    /// Take a line; `false`: it is none.
-    pub fn line(&mut self, text: &str) -> bool {
-        let Ok(mut line) = serde_json::from_str::<StoredLine>(text) else { return false };
-        self.until = self.until.max(Some(line.at));
-        let there = match self.heads.get(&line.writer) {
-            Some(last) => line.sequence <= *last,
-            None => line.at < self.kept_from,
-        };
-        if there {
-            return true;
-        }
-        self.places.entry(line.writer.clone()).or_default().push(line.sequence);
-        if let Some(event) = Event::of(&line) {
-            if event == Event::CodeSpent {
-                // Nobody signs in again because of a restore.
-                CODE_SPENT.clone_into(&mut line.event);
-            }
-            self.events.push((event, line));
-        }
-        true
-    }
-
-    /// How many lines are there, and how many are missing between them.
-    fn count(&mut self) -> (u64, u64) {
-        let (mut lines, mut missing) = (0, 0);
-        for (writer, places) in &mut self.places {
-            places.sort_unstable();
-            places.dedup();
-            let before = self.heads.get(writer).copied().unwrap_or(0);
-            let last = places.last().copied().unwrap_or(before);
-            lines += places.len() as u64;
-            missing += (last - before).saturating_sub(places.len() as u64);
-        }
-        (lines, missing)
-    }
-}
-
 impl Flow {
-    /// Begin to read an exported audit.
-    pub async fn since_backup(&self, tenant: &Tenant) -> Result<SinceBackup, Fault> {
-        let heads = self.store.audit_heads(tenant.id).await?;
-        let heads = heads.iter().map(|head| (base32::encode(head.writer.bytes()), head.sequence));
-        let kept_seconds = DAY * i64::from(tenant.site.retention.audit_days);
-        Ok(SinceBackup {
-            heads: heads.collect(),
-            kept_from: self.clock.now().plus_seconds(-kept_seconds),
-            places: HashMap::new(),
-            events: Vec::new(),
-            until: None,
-        })
-    }
-
     /// End again what was ended since the backup.
     pub async fn reapply(
         &self,
         tenant: &Tenant,
-        mut since: SinceBackup,
+        held: Held,
         by: &By,
     ) -> Result<Reapplication, Fault> {
-        let (lines, missing) = since.count();
-        let mut done = Reapplication { lines, missing, until: since.until, acts: Vec::new() };
-        since.events.sort_by_key(|(_, line)| line.at);
+        let Held { lines, unsealed, foreign_keys, until, mut events } = held;
+        let mut done = Reapplication { lines, unsealed, foreign_keys, until, acts: Vec::new() };
+        events.sort_by_key(|event| event.line.at);
         // Of somebody who was disabled and let in again the last word counts.
         let mut states = BTreeMap::new();
-        for (event, line) in since.events {
+        for HeldEvent { event, line, sealed } in events {
+            if !sealed {
+                done.acts.push(self.reapplied(tenant, line, Outcome::ByHand).await?);
+                continue;
+            }
             if matches!(event, Event::Disabled | Event::Enabled) {
                 states.extend(line.person.map(|person| (person, (event, line))));
                 continue;

@@ -1,6 +1,7 @@
 //! The audit: its lines, its checkpoints, and whether they are what was written.
 
 use sekimori_base::{Timestamp, base32};
+use sekimori_flow::Tenant;
 use sekimori_flow::admin::{AuditOf, Problem, Verified, Wrong};
 use sekimori_flow::checkpoint::ROUND_SECONDS;
 use sekimori_store::{AuditPlace, LineId, WriterId};
@@ -16,7 +17,7 @@ use crate::console::{Table, counted};
 /// Lines of a page of an export: some megabytes.
 const PAGE: u32 = 5000;
 
-/// A page of lines, and where the next one begins; the first page begins with a line that says whose they are.
+/// A page of lines, and where the next one begins; the first page begins with whose they are, and what seals them.
 pub(super) async fn lines(
     desk: &Desk<'_>,
     since_seconds: i64,
@@ -28,7 +29,7 @@ pub(super) async fn lines(
         (place, String::new())
     } else {
         let since = desk.app.flow.clock.now().plus_seconds(-since_seconds);
-        (AuditPlace::from(since), AuditOf::of(&tenant).line())
+        (AuditPlace::from(since), beginning(desk, &tenant, since).await?)
     };
     let entries = desk.app.flow.store.audit_since(tenant.id, place, PAGE).await;
     let entries = entries.map_err(Failed::at("reading the audit"))?;
@@ -39,6 +40,32 @@ pub(super) async fn lines(
     let full = entries.len() == PAGE as usize;
     let next = entries.last().filter(|_| full).map(|last| cursor(last.line.at, last.id));
     Ok(Answer::yes(text, json!({ "next": next })))
+}
+
+/// How an export begins: whose lines they are, and what seals them. The checkpoints are read before the lines, so that
+/// none of them seals a line that was written while the lines were read.
+async fn beginning(desk: &Desk<'_>, tenant: &Tenant, since: Timestamp) -> Result<String, Failed> {
+    desk.app.seal_audit().await.map_err(Failed::at("sealing the audit"))?;
+    let seals = desk.app.flow.seals_since(tenant, since).await;
+    let seals = seals.map_err(Failed::at("reading the checkpoints"))?;
+    let mut text = AuditOf::of(tenant).line();
+    for key in &tenant.checkpoint_keys.known {
+        text.push_str(&key_line(tenant, &json!(key)));
+    }
+    for seal in &seals {
+        text.push_str(&line(tenant, seal));
+    }
+    Ok(text)
+}
+
+/// What is wrong, as a table.
+pub(crate) fn table_of(wrong: &[Wrong]) -> Table {
+    let mut table = Table::new(["chain", "number", "what is wrong"]);
+    for wrong in wrong {
+        let place = wrong.writer.clone().unwrap_or_else(|| "checkpoint".to_owned());
+        table.row([place, wrong.number.to_string(), problem(wrong.what).to_owned()]);
+    }
+    table
 }
 
 fn cursor(at: Timestamp, id: LineId) -> String {
@@ -118,12 +145,7 @@ fn value(found: &Verified) -> Value {
 fn words(found: &Verified, exported: &[String]) -> String {
     let mut lines = Vec::new();
     if !found.is_sound() {
-        let mut table = Table::new(["chain", "number", "what is wrong"]);
-        for wrong in &found.wrong {
-            let place = wrong.writer.clone().unwrap_or_else(|| "checkpoint".to_owned());
-            table.row([place, wrong.number.to_string(), problem(wrong.what).to_owned()]);
-        }
-        lines.push(table.to_string());
+        lines.push(table_of(&found.wrong).to_string());
     }
     if found.more_wrong > 0 {
         lines.push(format!("and {} more", found.more_wrong));
@@ -187,6 +209,11 @@ const fn word(problem: Problem) -> &'static str {
         Problem::ExportForged => "export_forged",
         Problem::ExportApart => "export_apart",
         Problem::ExportEmpty => "export_empty",
+        Problem::ExportGap => "export_gap",
+        Problem::ExportTwice => "export_twice",
+        Problem::ExportAltered => "export_altered",
+        Problem::ExportCut => "export_cut",
+        Problem::ExportMissing => "export_missing",
     }
 }
 
@@ -234,5 +261,14 @@ const fn problem(problem: Problem) -> &'static str {
         }
         Problem::ExportApart => "in the exported file it does not follow the one before it",
         Problem::ExportEmpty => "the exported file has no checkpoint of this organisation",
+        Problem::ExportGap => "lines before it are neither in the file nor in the backup",
+        Problem::ExportTwice => "the file has two different lines for this place",
+        Problem::ExportAltered => {
+            "it, or a line of the chain before it, was altered: a checkpoint sealed something else"
+        }
+        Problem::ExportCut => "the file ends before it: a checkpoint sealed lines up to this one",
+        Problem::ExportMissing => {
+            "the file has no line of the chain: a checkpoint sealed lines up to this one"
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! Commands that need the database: one list, executed by one function, either in the running server (through its
 //! management socket) or in the command's own process, which then has the database to itself.
 
-mod audit;
+pub(crate) mod audit;
 mod break_glass;
 mod certificates;
 mod client;

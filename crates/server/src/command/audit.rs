@@ -58,7 +58,8 @@ Exit status: 0, 1 if nothing was ever written.")]
     },
     /// Print lines as JSON, one a line, each exactly as it was hashed
     #[command(after_long_help = "\
-The first line says whose they are. Keep the file where this server cannot write:
+The first line says whose they are, then come the checkpoints that seal them and
+the keys that verify these. Keep the file where this server cannot write:
 `sekimori restore --audit` needs it to end again what was ended since the backup.
 
 Example:

@@ -10,16 +10,19 @@ use clap::Args;
 use sekimori_base::{Clock, TenantId};
 use sekimori_config::node::Node;
 use sekimori_flow::Tenant;
-use sekimori_flow::admin::{AuditOf, By, Outcome, Reapplication, Reapplied, SinceBackup};
+use sekimori_flow::admin::{
+    AuditOf, By, Held, Outcome, Reapplication, Reapplied, SinceBackup, Told, Wrong,
+};
 use sekimori_flow::certificates::{AUTHORITY_LINE, InDevice};
 use sekimori_store::public_halves;
 use serde_json::{Value, json};
 
 use super::database::{failed, key_fits};
 use super::{Common, Ended, Failed, settings};
+use crate::admin::audit::table_of;
 use crate::admin::socket::own_name;
 use crate::app::{App, Purpose, place};
-use crate::console::{Table, confirm, note, print, print_json};
+use crate::console::{Table, confirm, counted, note, print, print_json};
 use crate::outside::SystemClock;
 
 /// What a restore cannot know by itself.
@@ -45,6 +48,10 @@ owner suspended and consents that were withdrawn are ended again. What cannot be
 done again (changed passwords, new client secrets, new break-glass codes, applied
 settings) is listed. Where there are several
 organisations, give the export of each; the first line says whose it is.
+
+Nothing is taken from a file before its chains were recomputed, from the end of
+the backup's chains to the signed checkpoints that stand at its beginning. The
+file of checkpoints may be given as well.
 
 Examples:
   sekimori restore backup.db --audit audit.jsonl
@@ -118,7 +125,7 @@ fn keys_elsewhere(backup: &Path) -> Result<Vec<String>, Failed> {
 fn look_through(path: &Path) -> Result<(), Failed> {
     for line in numbered(path)? {
         let (number, line) = line?;
-        if AuditOf::read(&line).is_none() && !SinceBackup::is_line(&line) {
+        if Told::read(&line).is_none() {
             return Err(no_line(path, number));
         }
     }
@@ -139,6 +146,26 @@ fn numbered(
 
 fn no_line(path: &Path, number: usize) -> Failed {
     Failed::new(format!("{}: line {number} is no line of an audit", path.display()))
+}
+
+/// Places that are named when a file does not hold together.
+const WRONG_MAX: usize = 20;
+
+/// The exported audit of an organisation does not hold together.
+fn unsound(tenant: &Tenant, wrong: &[Wrong]) -> Failed {
+    let more = match wrong.len().saturating_sub(WRONG_MAX) {
+        0 => String::new(),
+        more => format!("and {more} more\n"),
+    };
+    let table = table_of(&wrong[..wrong.len().min(WRONG_MAX)]);
+    Failed::new(format!(
+        "the exported audit of {} is not what was written, or not all of it: nothing was taken from it\n{table}\n{more}\
+         (the number is the line's `sequence`, the chain its `writer`)\n\
+         Lines must be there from before the backup to the end of the export, unaltered: several exports may be\n\
+         given, and the file of checkpoints beside them. If none holds together, somebody may have changed it:\n\
+         look into it by hand, and restore without --audit.",
+        tenant.host()
+    ))
 }
 
 /// What came of the exported audits.
@@ -174,12 +201,14 @@ async fn reapply_in(app: &App, files: &[PathBuf], host: Option<&str>) -> Result<
         reading.read(file, host).await?;
     }
     let by = By(format!("os:{} (restore)", own_name()));
-    let mut again = Again { done: Vec::new(), not_given: Vec::new(), not_here: reading.not_here };
+    let not_here = std::mem::take(&mut reading.not_here);
+    let mut again = Again { done: Vec::new(), not_given: Vec::new(), not_here };
+    let mut held = reading.hold()?;
     for tenant in app.flow.tenants.all() {
         let host = tenant.host().to_owned();
-        match reading.since.remove(&tenant.id) {
-            Some((tenant, since)) => {
-                let done = app.flow.reapply(&tenant, since, &by).await;
+        match held.remove(&tenant.id) {
+            Some(held) => {
+                let done = app.flow.reapply(&tenant, held, &by).await;
                 again.done.push((host, done.map_err(Failed::at(DOING))?));
             }
             None => again.not_given.push(host),
@@ -196,25 +225,47 @@ impl Reading<'_> {
         let mut whose = None;
         for line in numbered(path)? {
             let (number, line) = line?;
-            if let Some(of) = AuditOf::read(&line) {
-                whose = Some(self.begin(of).await?);
-                continue;
-            }
-            let whose = if let Some(whose) = whose {
-                whose
-            } else {
-                let of = AuditOf::of(&*self.app.tenant(host)?);
-                *whose.insert(self.begin(of).await?)
+            let told = Told::read(&line).ok_or_else(|| no_line(path, number))?;
+            let of = match &told {
+                Told::Of(of) => {
+                    whose = Some(self.begin(of.clone()).await?);
+                    continue;
+                }
+                // A file of checkpoints has those of all organisations.
+                Told::Checkpoint(of, _) | Told::Key(of, _) => {
+                    self.begin_known(*of).await?;
+                    *of
+                }
+                Told::Line(_) => {
+                    if let Some(whose) = whose {
+                        whose
+                    } else {
+                        let of = AuditOf::of(&*self.app.tenant(host)?);
+                        *whose.insert(self.begin(of).await?)
+                    }
+                }
             };
-            let taken = match self.since.get_mut(&whose) {
-                Some((_, since)) => since.line(&line),
-                None => SinceBackup::is_line(&line),
-            };
-            if !taken {
-                return Err(no_line(path, number));
+            if let Some((_, since)) = self.since.get_mut(&of) {
+                since.take(told, &line);
             }
         }
         Ok(())
+    }
+
+    async fn begin_known(&mut self, of: TenantId) -> Result<(), Failed> {
+        if let Some(tenant) = self.app.flow.tenants.by_id(of) {
+            self.begin(AuditOf::of(&tenant)).await?;
+        }
+        Ok(())
+    }
+
+    /// Hold everything against the restored chains and the checkpoints.
+    fn hold(self) -> Result<BTreeMap<TenantId, Held>, Failed> {
+        let mut held = BTreeMap::new();
+        for (id, (tenant, since)) in self.since {
+            held.insert(id, since.hold().map_err(|wrong| unsound(&tenant, &wrong))?);
+        }
+        Ok(held)
     }
 
     /// Lines of this organisation follow.
@@ -268,7 +319,8 @@ fn value(host: &str, again: &Reapplication) -> Value {
     };
     json!({
         "organisation": host,
-        "lines": again.lines, "lines_missing": again.missing,
+        "lines": again.lines, "unsealed_lines": again.unsealed,
+        "checkpoints_of_unknown_keys": again.foreign_keys,
         "until": again.until.map(|until| until.to_string()),
         "acts": again.acts.iter().map(act).collect::<Vec<_>>(),
     })
@@ -312,10 +364,16 @@ fn words(again: &Reapplication) -> String {
         }
     }
     lines.push(format!("lines of the audit since the backup: {}", again.lines));
-    if again.missing > 0 {
+    if again.unsealed > 0 {
         lines.push(format!(
-            "{} lines between them are not in the file: what they said is not known",
-            again.missing
+            "{} of them no checkpoint seals yet: nothing was done because of them, LOOK AT THEM",
+            again.unsealed
+        ));
+    }
+    if again.foreign_keys > 0 {
+        lines.push(format!(
+            "{} signed with a key that the backup does not have: what they seal was not done again",
+            counted(again.foreign_keys, "checkpoint")
         ));
     }
     lines.push(match again.until {

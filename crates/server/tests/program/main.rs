@@ -317,7 +317,7 @@ fn a_restore_with_the_exported_audit_brings_nobody_and_nothing_back_that_was_end
     assert_eq!(outcome("person.enabled"), ["already"]);
     assert_eq!(outcome("person.erased"), ["done"]);
     assert_eq!(outcome("service.secret_made"), ["by_hand"]);
-    assert_eq!(since["lines_missing"], 0);
+    assert_eq!(since["unsealed_lines"], 0);
     let taro = json(folder, &["person", "show", "taro", "--json"]);
     assert_eq!(taro["factors"], serde_json::json!([]));
     assert!(json(folder, &["person", "show", "jiro", "--json"]).to_string().contains("disabled"));

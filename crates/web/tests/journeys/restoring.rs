@@ -1,9 +1,8 @@
 //! What the exported audit brings back to a restored backup. Two servers of one seed stand for it: one went on after the
 //! backup, the other one is the backup.
 
-use sekimori_base::{PersonId, Timestamp};
 use sekimori_directory::Binding;
-use sekimori_flow::admin::{By, Outcome, Reapplication};
+use sekimori_flow::admin::{By, Outcome, Reapplication, SinceBackup};
 use sekimori_login::ticket::TicketPurpose;
 use sekimori_testbed::{Network, Testbed};
 
@@ -11,18 +10,19 @@ use crate::common::again;
 use crate::portal::inside;
 use crate::portal_changes::{factors, register};
 
-/// The backup, with what the audit of the other server says about `person` ended again.
-async fn restored(gone_on: &Testbed, backup: &Testbed, person: PersonId) -> Reapplication {
+/// What a backup has that is made now: where its chains end, and the keys of its checkpoints.
+async fn backed_up(bed: &Testbed) -> SinceBackup {
+    bed.flow.since_backup(&bed.tenant()).await.expect("heads are read")
+}
+
+/// The backup, with what the audit of the other server says that was ended since ended again.
+async fn restored(mut since: SinceBackup, gone_on: &Testbed, backup: &Testbed) -> Reapplication {
     let tenant = backup.tenant();
-    let mut since = backup.flow.since_backup(&tenant).await.expect("heads are read");
-    let store = &gone_on.flow.store;
-    let after_all = Timestamp::from_unix_millis(i64::MAX);
-    let history = store.history_of(tenant.id, person, after_all, 100).await.expect("a history");
-    for entry in &history {
-        let line = serde_json::to_string(&entry.line).expect("a line is JSON");
-        assert!(since.line(&line), "{line}");
+    for (told, text) in gone_on.exported().await {
+        since.take(told, &text);
     }
-    let done = backup.flow.reapply(&tenant, since, &By("os:root".into())).await;
+    let held = since.hold().expect("it holds together");
+    let done = backup.flow.reapply(&tenant, held, &By("os:root".into())).await;
     done.expect("what was ended is ended again")
 }
 
@@ -33,14 +33,15 @@ fn outcomes(done: &Reapplication) -> Vec<(&str, Outcome)> {
 #[tokio::test]
 async fn a_printed_code_that_was_used_since_the_backup_stays_used() {
     let begun = again(Testbed::start().await, "wiki", Network::Home, &[]).await;
+    let since = backed_up(&begun.bed).await;
     let yuki = begun.bed.person("yuki");
-    let (id, code) = (yuki.id, yuki.recovery_codes[3].clone());
+    let code = yuki.recovery_codes[3].clone();
     let page = begun.password("yuki").await;
     let page = begun.browser.submit(&page, &[("code", &code)]).await;
     begun.tokens(&page).await;
 
     let backup = Testbed::start().await;
-    let done = restored(&begun.bed, &backup, id).await;
+    let done = restored(since, &begun.bed, &backup).await;
     assert_eq!(outcomes(&done), [("recovery_code.spent", Outcome::Done)]);
     let begun = again(backup, "wiki", Network::Home, &[]).await;
     let page = begun.password("yuki").await;
@@ -51,6 +52,7 @@ async fn a_printed_code_that_was_used_since_the_backup_stays_used() {
 #[tokio::test]
 async fn an_address_that_was_replaced_since_the_backup_gets_no_codes_any_more() {
     let bed = Testbed::start().await;
+    let since = backed_up(&bed).await;
     let browser = bed.browser(Network::Home);
     let page = browser.open("/portal").await;
     let page = browser.sign_in_as(&page, bed.person("aoi")).await;
@@ -63,7 +65,7 @@ async fn an_address_that_was_replaced_since_the_backup_gets_no_codes_any_more() 
     browser.submit(&page, &[("code", &code)]).await;
 
     let backup = Testbed::start().await;
-    let done = restored(&bed, &backup, bed.person("aoi").id).await;
+    let done = restored(since, &bed, &backup).await;
     let mut told = outcomes(&done);
     told.sort_unstable_by_key(|(event, _)| *event);
     let expected = [("factor.added", Outcome::ByHand), ("factor.replaced", Outcome::Done)];
@@ -77,6 +79,7 @@ async fn an_address_that_was_replaced_since_the_backup_gets_no_codes_any_more() 
 #[tokio::test]
 async fn a_password_chosen_by_ticket_and_a_new_break_glass_code_are_named() {
     let bed = Testbed::start().await;
+    let since = backed_up(&bed).await;
     let kenji = bed.person("kenji").id;
     let ticket = bed.ticket(kenji, TicketPurpose::Password).await;
     let code = bed.person("kenji").recovery_codes[0].clone();
@@ -90,7 +93,7 @@ async fn a_password_chosen_by_ticket_and_a_new_break_glass_code_are_named() {
     let by = By("os:root".into());
     flow.make_break_glass(&begun.bed.tenant(), kenji, &by).await.expect("a code is made");
 
-    let done = restored(&begun.bed, &Testbed::start().await, kenji).await;
+    let done = restored(since, &begun.bed, &Testbed::start().await).await;
     let named = [("password.by_ticket", Outcome::ByHand), ("break_glass.made", Outcome::ByHand)];
     for one in named {
         assert!(outcomes(&done).contains(&one), "{one:?}: {done:?}");
@@ -99,16 +102,19 @@ async fn a_password_chosen_by_ticket_and_a_new_break_glass_code_are_named() {
 
 #[tokio::test]
 async fn a_new_sheet_since_the_backup_leaves_the_break_glass_code() {
-    let bed = Testbed::start().await;
+    let (bed, backup) = (Testbed::start().await, Testbed::start().await);
     let hana = bed.person("hana").id;
+    // Before the backup: so both have it, and their chains are one as far as here.
+    let by = By("os:root".into());
+    for bed in [&bed, &backup] {
+        bed.flow.make_break_glass(&bed.tenant(), hana, &by).await.expect("a code is made");
+    }
+    let since = backed_up(&bed).await;
     let (browser, _) = inside(&bed, "hana").await;
     let page = browser.open("/portal/totp").await;
     register(&bed, &browser, &page).await;
 
-    let backup = Testbed::start().await;
-    let by = By("os:root".into());
-    backup.flow.make_break_glass(&backup.tenant(), hana, &by).await.expect("a code is made");
-    let done = restored(&bed, &backup, hana).await;
+    let done = restored(since, &bed, &backup).await;
     assert!(outcomes(&done).contains(&("recovery_codes.made", Outcome::Already)), "{done:?}");
     let bindings: Vec<_> = factors(&backup, "hana").await.iter().map(|one| one.binding).collect();
     assert_eq!(bindings, [Binding::BreakGlass]);
