@@ -38,7 +38,7 @@ cause(126, 'The account was switched off', {
 });
 
 notYet(127, 'Frozen, because a second proof was never set up', 'Nobody is frozen: on campus the password stays enough.');
-notYet(129, 'The directory is down', 'There is no other directory yet; our own database is 503 with its words.');
+notYet(129, 'The directory is down', 'There is no other directory yet. While our own database cannot be written the page says that the fault is ours and not the password’s, but its code stands in the log alone: `explain` does not know it.');
 notYet(130, 'The mail gateway is down', 'As 76.');
 notYet(131, 'Maintenance', 'There is no calendar yet.');
 notYet(132, 'The server’s certificate has expired', 'The browser ends the connection before we can say anything.');

@@ -1,6 +1,6 @@
 // H. Client certificates: of the site's own authority, and of others.
 
-import { ownCertificate, present } from './lib/authority.mjs';
+import { ownCertificate, present, signedByItself } from './lib/authority.mjs';
 import { absorbed, cause, notYet } from './lib/cause.mjs';
 
 /** At the step that asks for a certificate, presenting what `held` gives. */
@@ -79,7 +79,8 @@ notYet(94, 'The PIN of the file or of the key store is wrong', 'It happens on th
 elsewhere(96, 'Of an authority that nobody here knows', 'cert.unknown_issuer', 'unlisted', (authority, person) =>
   authority.issue(person.username));
 
-own(97, 'The browser’s own error page instead of ours', 'cert.not_presented', () => undefined);
+own(97, 'Signed by itself and expired, for which TLS elsewhere ends with the browser’s own error page', 'cert.unknown_issuer', (visit) =>
+  signedByItself(visit.lab, visit.person.username));
 
 elsewhere(99, 'The revocation list cannot be had', 'cert.revocation_unknown', 'silent', (authority, person) =>
   authority.issue(person.username));

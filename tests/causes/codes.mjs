@@ -1,5 +1,9 @@
 // F. Authenticator apps and recovery codes. G. Codes by mail.
 
+import fs from 'node:fs';
+import path from 'node:path';
+import { binary } from '../lib/demo.mjs';
+import { run } from '../lib/process.mjs';
 import { mailedCodes } from '../lib/mail.mjs';
 import { absorbed, cause, notYet } from './lib/cause.mjs';
 
@@ -19,7 +23,7 @@ async function nextCode(visit) {
 
 cause(65, 'The clock of the phone is wrong', {
   reason: 'mfa.clock_drift',
-  says: { en: /ahead|behind|fast|slow/, ja: /時計/ },
+  says: { en: /in 7 minutes: the clock of your phone is ahead/, ja: /7\s*分後のものです。スマートフォンの時計が進んで/ },
   async stage(visit) {
     await asked(visit);
     await visit.code(visit.lab.code(visit.person.secret, 7 * 60));
@@ -73,7 +77,26 @@ cause(71, 'A recovery code that was used before', {
   },
 });
 
-notYet(72, 'The app was deleted, or the postcard lost', 'As 62: nobody sees what a phone no longer has.');
+cause(72, 'The app was deleted, and the sheet lost as well', {
+  reason: 'ask.second_factor',
+  codeless: 'It is a question, and not a refusal.',
+  says: { en: /they end what you have lost, and you get a ticket/, ja: /なくしたものを使えなくし、新しく登録するためのチケット/ },
+  async stage(visit) {
+    await asked(visit);
+    await visit.press(visit.page.locator('a[href*="lost="]').first());
+    await visit.follow();
+    await visit.press(visit.page.locator('a[href*="lost="]').first());
+  },
+  async next(visit) {
+    visit.lab.endFactors(visit.person);
+    visit.person.secret = undefined;
+    await visit.identify();
+    await visit.byTicket();
+    await visit.page.context().clearCookies();
+    await visit.identify();
+    await visit.code();
+  },
+});
 
 absorbed(74, 'The third wrong code', {
   async stage(visit) {
@@ -117,6 +140,26 @@ async function mailed(visit) {
   throw new Error('no code was mailed');
 }
 
+/** The other mail server returns the newest mail: what it says goes to the command that a mail server here runs. */
+async function comesBack({ demo, lab, person }) {
+  const [article] = (await (await fetch(demo.mail)).text())
+    .split('<article').filter((one) => one.includes(`${person.username}@post.example`));
+  const [, mark] = /Return-Path: <code>([^<]+)</.exec(article);
+  const report = path.join(lab.folder, `${person.username}-returned`);
+  fs.writeFileSync(report, [
+    'From: MAILER-DAEMON@mx.post.example', `To: ${mark}`, 'Subject: Undelivered Mail Returned to Sender',
+    'MIME-Version: 1.0', 'Content-Type: multipart/report; report-type=delivery-status; boundary="part"', '',
+    '--part', 'Content-Type: text/plain', '', 'Your mail could not be delivered.', '',
+    '--part', 'Content-Type: message/delivery-status', '', 'Reporting-MTA: dns; mx.post.example', '',
+    `Final-Recipient: rfc822; ${person.username}@post.example`, 'Action: failed', 'Status: 5.2.2',
+    'Diagnostic-Code: smtp; 552 5.2.2 the mailbox is full', '', '--part--', '',
+  ].join('\r\n'));
+  const message = fs.openSync(report);
+  const said = run(binary(), ['mail', 'bounce', '--json'], { cwd: demo.folder, stdio: [message, 'pipe', 'pipe'] });
+  fs.closeSync(message);
+  if (!said.includes('true')) throw new Error(`it is not believed: ${said}`);
+}
+
 absorbed(75, '“Send” was never pressed', {
   async stage(visit) {
     await addressed(visit);
@@ -126,7 +169,27 @@ absorbed(75, '“Send” was never pressed', {
   },
 });
 
-notYet(76, 'The mail does not come: spam, filters, a full mailbox', 'The page tells what the mail server said; the laboratory’s mail server takes everything.');
+cause(76, 'The mail does not come: the mailbox is full, or gone', {
+  reason: 'ask.mail_code',
+  codeless: 'It is a question, and not a refusal.',
+  says: { en: /It came back at .*552 5\.2\.2 .*mailbox is full/, ja: /配達できずに戻ってきました（.*552 5\.2\.2 .*mailbox is full/ },
+  async stage(visit) {
+    await addressed(visit);
+    await visit.follow();
+    await mailed(visit);
+    await comesBack(visit);
+    await visit.page.reload();
+  },
+  async next(visit) {
+    // The desk ends the address, and gives a ticket for something else.
+    visit.lab.endFactors(visit.person);
+    await visit.identify();
+    await visit.byTicket();
+    await visit.page.context().clearCookies();
+    await visit.identify();
+    await visit.code();
+  },
+});
 
 cause(77, 'The code of an earlier mail', {
   reason: 'mail.code_superseded',
@@ -182,5 +245,35 @@ cause(79, 'The mailbox opens with this very sign-in', {
   },
 });
 
-notYet(80, 'A wrong address on file', 'An address counts only once a code from it was entered; one that is abandoned later is not noticed.');
-notYet(81, 'A scanner follows the link', 'There are no links: codes are typed.');
+absorbed(80, 'A wrong address on file', {
+  async stage(visit) {
+    const { lab, person } = visit;
+    const campus = await lab.visit({ from: 'campus', person });
+    await campus.go('/portal/mail-code');
+    await campus.proceed();
+    await campus.page.fill('#address', `${person.username}@psot.example`);
+    await campus.follow();
+    const onFile = () => JSON.parse(lab.demo.command('person', 'factors', person.username, '--json')).length;
+    if (onFile() !== 0) throw new Error('an address counts that nobody has shown to be theirs');
+    await campus.page.context().close();
+    // The next code is sent half a minute later.
+    await visit.pause(31_000);
+    await addressed(visit);
+    if (onFile() === 0) throw new Error('there is no address');
+    await visit.follow();
+    await visit.code(await mailed(visit));
+  },
+});
+absorbed(81, 'A scanner follows what stands in the mail', {
+  async stage(visit) {
+    await addressed(visit);
+    await visit.follow();
+    const code = await mailed(visit);
+    const [mail] = (await (await fetch(visit.demo.mail)).text())
+      .split('<article').filter((article) => article.includes(`${visit.person.username}@post.example`));
+    for (const [address] of mail.matchAll(/https?:[^\s<"]+/g)) {
+      for (const method of ['HEAD', 'GET', 'POST']) await fetch(address, { method, redirect: 'manual' });
+    }
+    await visit.code(code);
+  },
+});

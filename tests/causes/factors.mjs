@@ -45,6 +45,7 @@ absorbed(60, 'Which one to choose', {
 notYet(61, 'A new policy asks for more since today', 'What-if names beforehand whom it would hit; the page does not say since when.');
 
 cause(62, 'The phone is lost', {
+  codeless: 'It is a question, and not a refusal.',
   reason: 'ask.second_factor',
   says: { en: /do not have it/, ja: /手元にない/ },
   async stage(visit) {

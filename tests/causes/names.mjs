@@ -40,7 +40,7 @@ absorbed(24, 'Upper case', typed((name) => name.toUpperCase()));
 cause(26, 'A field was left empty', {
   from: 'campus',
   reason: 'input.empty',
-  unrecorded: true,
+  unrecorded: 'Nothing was given, so nothing was refused.',
   browser: { javascript: false },
   async stage(visit) {
     await visit.open();

@@ -58,7 +58,7 @@ absorbed(4, 'Several tabs sign in at once', {
 
 cause(5, 'The page was left open too long', {
   reason: 'req.expired',
-  unrecorded: true,
+  unrecorded: 'The attempt is over before anybody is known, and nothing was tried.',
   later: 11,
   async stage(visit) {
     await visit.registerApp();
@@ -115,6 +115,21 @@ absorbed(8, 'JavaScript is off', {
 notYet(10, 'Security software changes the connection', 'The server does not compare what a browser says of itself with its TLS handshake.');
 notYet(11, 'A commercial VPN or proxy', 'Only relays that the site names are known (48); no list of VPN providers is shipped.');
 notYet(12, 'The path by IPv6 or the name server is broken', 'What never arrives is not seen.');
-notYet(14, 'The window is behind another one', 'There are no windows: the sign-in is a page of the same tab.');
+absorbed(14, 'The window is behind another one', {
+  from: 'campus',
+  async stage(visit) {
+    // Everything is one page of one tab: nothing opens that could be behind something.
+    const opened = [];
+    visit.page.context().on('page', (page) => opened.push(page.url()));
+    const elsewhere = async () => assert.equal(await visit.page.locator('[target]').count(), 0, visit.page.url());
+    await visit.open();
+    await elsewhere();
+    await visit.name();
+    await elsewhere();
+    await visit.password();
+    await visit.arrived();
+    assert.deepEqual(opened, []);
+  },
+});
 notYet(16, 'A copy of the page at another address', 'What a copy asks for never comes here.');
 notYet(18, 'The service has no single sign-on', 'Whoever signs in elsewhere never comes here.');

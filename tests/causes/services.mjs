@@ -53,7 +53,7 @@ const strong = (visit) => visit.page.goto(`${visit.demo.service}/sign-in?strong=
 cause(114, 'The service wants more than a password of the campus', {
   from: 'campus',
   reason: 'ask.step_up',
-  unrecorded: true,
+  unrecorded: 'It is a question, and not a refusal.',
   async stage(visit) {
     // Whose app came by letter: what was registered with a password alone is no second proof to a service.
     const { username, password, totp_secret: secret } = visit.demo.person('totp');
@@ -123,8 +123,10 @@ cause(1191, 'The service is switched off', {
   stage: (visit) => from(visit, 'archive'),
   async next(visit) {
     visit.lab.change((document) => document.replace('disabled = true\n', ''));
-    await visit.pause(500);
-    await from(visit, 'archive');
+    await visit.until(async () => {
+      await from(visit, 'archive');
+      return visit.asks('username');
+    });
     await visit.proceed();
   },
   lands: landed,

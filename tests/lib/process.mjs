@@ -26,10 +26,12 @@ function isFree(port) {
   });
 }
 
-/** Run to the end; gives stdout, throws with stderr if the status is not 0. */
+/** Run to the end; gives stdout, throws with stderr if the status is not 0 or it does not end in two minutes. */
 export function run(command, args, options = {}) {
   const { status, stdout, stderr, error } = spawnSync(command, args, {
     encoding: 'utf8',
+    timeout: 120_000,
+    killSignal: 'SIGKILL',
     ...options,
   });
   if (error) throw error;

@@ -60,8 +60,12 @@ pub enum SeenBrowser {
 impl ConnectionCheck {
     /// Where the page is.
     pub const PATH: &str = "/check";
-    /// Where it is once a cookie was set.
-    pub const COOKIES_PATH: &str = "/check/cookies";
+
+    /// Where it is once a cookie was set in a `second` of Unix time.
+    #[must_use]
+    pub fn cookies_path(second: i64) -> String {
+        format!("{}/cookies/{second}", Self::PATH)
+    }
 
     pub(crate) const fn family_name(&self) -> Option<&'static str> {
         match self.family {

@@ -40,6 +40,8 @@ pub struct Mails {
 pub struct SentMail {
     /// To whom.
     pub to: String,
+    /// Where it comes back to, if it has an address of its own for that.
+    pub returns_to: Option<String>,
     /// When.
     pub at: sekimori_base::Timestamp,
     /// The subject.

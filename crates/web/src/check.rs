@@ -5,7 +5,7 @@
 
 use std::net::IpAddr;
 
-use axum::extract::State;
+use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::http::request::Parts;
 use sekimori_flow::view::Cookies;
@@ -20,6 +20,8 @@ use crate::origin::{Sender, sender};
 
 /// What the cookie says.
 const KEPT: &str = "kept";
+/// How long a cookie that is missing was set a moment ago; shorter than the cookie lasts.
+const TRIED_FOR_SECONDS: u64 = 55;
 
 /// Windows inside apps.
 const APPS: [(&str, &str); 6] = [
@@ -59,17 +61,24 @@ pub async fn set_cookie(State(app): State<App>, parts: Parts) -> Answer {
     if sender(&cx.headers, cx.visitor.tenant.issuer()) == Sender::Foreign {
         return cx.problem(StatusCode::FORBIDDEN, Reason::CrossSite, None);
     }
-    let mut answer = cx.see_other(ConnectionCheck::COOKIES_PATH, &Cookies::default());
+    let there = ConnectionCheck::cookies_path(cx.visitor.now.unix_seconds());
+    let mut answer = cx.see_other(&there, &Cookies::default());
     cx.channel.set(answer.headers_mut(), Name::Check, KEPT);
     answer
 }
 
-/// `GET /check/cookies`: whether the cookie came back. It stays for a minute, so that the page says the same in the
-/// other language.
-pub async fn cookies(State(app): State<App>, parts: Parts) -> Answer {
+/// `GET /check/cookies/{tried}`: whether the cookie came back that was set in that second. Both hold for a minute, so
+/// that the page says the same in the other language; opened later, or from a bookmark, nothing was tried.
+pub async fn cookies(State(app): State<App>, Path(tried): Path<String>, parts: Parts) -> Answer {
     let Some(cx) = asked(app, parts) else { return bare(StatusCode::MISDIRECTED_REQUEST) };
     let came = cx.channel.read(&cx.headers, Name::Check) == Some(KEPT);
-    let found = if came { CookieCheck::Kept } else { CookieCheck::Lost };
+    let now = cx.visitor.now.unix_seconds();
+    let just_tried = tried.parse().is_ok_and(|then: i64| now.abs_diff(then) < TRIED_FOR_SECONDS);
+    let found = match (came, just_tried) {
+        (true, _) => CookieCheck::Kept,
+        (false, true) => CookieCheck::Lost,
+        (false, false) => CookieCheck::Untried,
+    };
     cx.page(StatusCode::OK, &check(&cx, found).into())
 }
 

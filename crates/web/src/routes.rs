@@ -113,7 +113,7 @@ fn routes() -> Vec<Route> {
         ("/portal/consents", get(portal::consents).post(portal::withdraw)),
         ("/not-me/{link}", get(portal::not_me).post(portal::not_me_pressed)),
         ("/check", get(check::page).post(check::set_cookie)),
-        ("/check/cookies", get(check::cookies)),
+        ("/check/cookies/{tried}", get(check::cookies)),
         ("/help", get(portal::help)),
         ("/help/certificate", get(portal::import_guide)),
         ("/help/certificate/{device}", get(portal::import_guide_of)),

@@ -117,6 +117,15 @@ export function ownCertificate(lab, username) {
   return { pfx: fs.readFileSync(file), passphrase: issued.pin, issued };
 }
 
+/** A certificate that nobody issued: signed with its own key, and over since yesterday. */
+export function signedByItself(lab, name) {
+  const file = (kind) => path.join(lab.folder, `itself-${name}.${kind}`);
+  run('faketime', ['9 days ago', 'openssl', 'req', '-x509', '-days', '8', '-newkey', 'ec', '-pkeyopt',
+    'ec_paramgen_curve:P-256', '-nodes', '-subj', `/CN=${name}`, '-addext', 'extendedKeyUsage=clientAuth',
+    '-keyout', file('key'), '-out', file('pem')]);
+  return { cert: fs.readFileSync(file('pem')), key: fs.readFileSync(file('key')) };
+}
+
 /**
  * From now on the browser presents `held` (a key and certificate, or nothing) where it is asked for one. The
  * connection is made by this program, since nobody sits before a headless browser to choose; the browser goes on with

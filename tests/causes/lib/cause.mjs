@@ -11,8 +11,10 @@
 // More of an entry: `says` (per language, what else stands on the page), `where` (sign-in when left out),
 // `from` (network; outside when left out), `browser` (options of its context), `later` (minutes that pass
 // between `stage` and `after`), `alone` (nothing else at the same time), `lands` (what it means to be in, where
-// that is not the sample service), `here` (a script says it in the page, and nothing was sent), `unrecorded` (it was
-// sent, and is neither counted nor kept: no code stands on the page), `counts` (it is counted, and harms nobody).
+// that is not the sample service), `here` (a script says it in the page, and nothing was sent: it is staged in a
+// browser of each language), `before` (the reasons for which they were refused before they looked there), `unrecorded`
+// (why it is neither counted nor kept: no code stands on the page, and the audit has no failure), `codeless` (why no
+// code stands on a page that the audit has), `counts` (it is counted, and harms nobody).
 
 /** All causes of the files loaded so far. */
 export const causes = [];

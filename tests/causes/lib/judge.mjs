@@ -1,6 +1,5 @@
 // What was seen of one cause, and what that is worth.
 
-import { plain } from './visit.mjs';
 import { heading, tier } from './words.mjs';
 
 /** Begin a cause: as far as time has to pass for it. */
@@ -81,19 +80,30 @@ async function overHttp(entry, visit, seen) {
   return says(entry, words, visit.other, seen);
 }
 
-/** What a script says in the page is in the page's source, in the other language as well. */
+/** What a script says is seen in a browser alone: somebody else gets into the same trouble in the other language. */
 async function inOtherBrowser(entry, visit, seen) {
-  const { source } = await visit.overHttp();
-  return says(entry, plain(source.replaceAll(/data-[\w-]+="([^"]*)"/g, '>$1<')).words, visit.other, seen);
+  const { from, browser } = entry;
+  const other = await visit.lab.visit({ from, language: visit.other, browser });
+  const said = await attempt(seen, `staging in ${visit.other}`, async () => {
+    await entry.stage(other);
+    return says(entry, await other.read(), visit.other, seen);
+  });
+  await close(other);
+  return said === true;
 }
 
 async function explained(entry, visit, code, seen) {
   if (entry.here || entry.unrecorded) {
-    // Nothing was counted: no code is given, and no failure may be kept.
+    // Nothing was counted: no code is given, and no failure may be kept but those of before.
     if (code) seen.notes.push(`there is a code: ${code}`);
-    const reasons = visit.lab.audited(visit.person).filter(refusal);
-    if (reasons.length > 0) seen.notes.push(`the audit says ${reasons}`);
-    return !code && reasons.length === 0;
+    const reasons = visit.lab.audited(visit.person).filter(refusal).join(' ');
+    const before = (entry.before ?? []).join(' ');
+    if (reasons !== before) seen.notes.push(`the audit says "${reasons}" and not "${before}"`);
+    return !code && reasons === before;
+  }
+  if (!code && !entry.codeless) {
+    seen.notes.push('there is no incident code on the page');
+    return false;
   }
   if (!code) {
     // Nothing was refused: the audit's last word on the person.

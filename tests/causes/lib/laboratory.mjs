@@ -1,6 +1,7 @@
 // The laboratory: one server with a clock that can be moved, one browser, many people, and services of all kinds.
 
 import fs from 'node:fs';
+import { isIP } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { Demo } from '../../lib/demo.mjs';
@@ -118,21 +119,25 @@ export class Laboratory {
 
   /** An address in a network; everybody has another one, or one person's mistakes would slow the next. */
   address(network, number) {
+    const among = (nets, first = 0) => `10.10.${first + (number % nets)}.${10 + Math.floor(number / nets)}`;
     const of = {
       outside: `198.18.${number}.7`,
-      campus: `10.10.${number % 90}.${100 + number}`,
-      eduroam: `10.10.${96 + (number % 16)}.${100 + number}`,
+      campus: among(90),
+      eduroam: among(16, 96),
       relay: `198.19.${number}.7`,
       unnamed: `2001:db8:${number}::7`,
     };
-    if (!of[network]) throw new Error(`there is no network ${network}`);
-    return of[network];
+    const address = of[network];
+    if (!address || !isIP(address)) throw new Error(`there is no address ${number} in the network ${network}`);
+    return address;
   }
 
   /** The server's clock goes on by so many minutes, for everybody. */
   move(minutes) {
     this.minutes += minutes;
-    fs.writeFileSync(this.clock, `+${this.minutes}m`);
+    // Whoever reads it meanwhile finds the former or the new one, and never half of it.
+    fs.writeFileSync(`${this.clock}.new`, `+${this.minutes}m`);
+    fs.renameSync(`${this.clock}.new`, this.clock);
   }
 
   /** The clock has gone on by so many minutes, and the server's answers say so. */

@@ -17,8 +17,9 @@ export function site(exported, lab) {
   const { landed, circle } = lab.services;
   const home = 'ranges = ["203.0.113.0/24"]';
   if (!exported.includes(home)) throw new Error('the demo has no network at home');
+  if (!exported.includes('\n[mail]\n')) throw new Error('the demo sends no mail');
   return [
-    exported.replace(home, 'ranges = ["198.18.0.0/15", "203.0.113.0/24"]'),
+    exported.replace('\n[mail]\n', '\n[mail]\nbounces = "bounces@demo.example"\n').replace(home, 'ranges = ["198.18.0.0/15", "203.0.113.0/24"]'),
     '[[relay]]\nname = "Hidden Address Relay"\nranges = ["198.19.0.0/16"]',
     service('library', landed, 'groups = ["library"]'),
     service('archive', landed, 'disabled = true'),

@@ -83,6 +83,15 @@ export class Visit {
     return this.page.waitForTimeout(milliseconds);
   }
 
+  /** Look again and again, until it holds: what was set is on its way to the server. */
+  async until(holds) {
+    for (let tries = 0; tries < 150; tries += 1) {
+      if (await holds()) return;
+      await this.pause(200);
+    }
+    throw new Error(`it does not come to hold: ${await this.read()}`);
+  }
+
   /** The browser is on another network from now on. */
   async moveTo(network) {
     this.address = this.lab.address(network, this.person.number);

@@ -411,6 +411,7 @@ fn demos(language: Language) -> Vec<Sample> {
         back_href: "/portal".to_owned(),
     };
     let mail = demo::SentMail {
+        returns_to: Some("bounces+mark@demo.example".to_owned()),
         to: "hanako@example.ac.jp".to_owned(),
         at: NOW.plus_seconds(-60),
         subject: text(language, "Your password was changed", "パスワードが変更されました"),

@@ -59,17 +59,19 @@ impl Sink {
     ) -> Result<(), Fault> {
         let letter = flow.open_letter(tenant, waiting.id, &waiting.message)?;
         let mail = crate::mail::mail(flow, tenant, &letter).await?;
-        let (at, told) = match &letter {
-            Letter::Notice(notice) => (notice.at, None),
+        let (at, returns_to, told) = match &letter {
+            Letter::Notice(notice) => (notice.at, None, None),
             Letter::Code(code) => {
                 let at = flow.clock.now();
                 let (server, words) = ("demo".to_owned(), "250 kept on the page".to_owned());
                 let (person, state) = (code.person, MailState::Accepted);
-                (code.at, Some(MailTold { person, state, at, next_at: None, server, words }))
+                let told = MailTold { person, state, at, next_at: None, server, words };
+                (code.at, flow.bounce_address(tenant, waiting.id), Some(told))
             }
         };
         self.keep(SentMail {
             to: letter.to().to_string(),
+            returns_to: returns_to.map(|address| address.to_string()),
             at,
             subject: mail.subject,
             body: mail.body,

@@ -60,7 +60,7 @@ const STRANGERS: &[(&str, u16, u16)] = &[
     ("/desk/incident/{handle}", 303, 405),
     ("/not-me/{link}", 404, 303),
     ("/check", 200, 303),
-    ("/check/cookies", 200, 405),
+    ("/check/cookies/{tried}", 200, 405),
     ("/help", 200, 405),
     ("/help/certificate", 200, 405),
     ("/help/certificate/{device}", 404, 405),
@@ -94,6 +94,7 @@ async fn every_route_answers_nobody_as_it_is_written_down() {
             .replace("{file}", "x")
             .replace("{serial}", "4711")
             .replace("{handle}", "x")
+            .replace("{tried}", "x")
             .replace("{zone}", "outside")
             .replace("{name}", "x");
         for (method, expected) in [(Method::GET, *get), (Method::POST, *post)] {
