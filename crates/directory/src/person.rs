@@ -203,7 +203,12 @@ impl MailAddress {
                     .all(|byte| byte.is_ascii_graphic() && !b"<>(),;:\\\"[]@".contains(&byte))
         };
         let dotted = domain.contains('.') && domain.split('.').all(|label| !label.is_empty());
-        if text.len() <= 254 && clean(local) && clean(domain) && dotted {
+        // RFC 3696, 2: the last label is never a number, so that an IPv4 address is no domain.
+        let named = domain
+            .rsplit('.')
+            .next()
+            .is_some_and(|last| !last.bytes().all(|byte| byte.is_ascii_digit()));
+        if text.len() <= 254 && clean(local) && clean(domain) && dotted && named {
             Ok(Self(format!("{local}@{}", domain.to_ascii_lowercase())))
         } else {
             Err(MailAddressError)
@@ -287,6 +292,9 @@ mod tests {
 
     #[test]
     fn a_mail_address_has_one_at_and_a_dotted_host() {
+        assert!(
+            MailAddress::parse("x@127.0.0.1").is_err() && MailAddress::parse("x@1.example").is_ok()
+        );
         assert!(MailAddress::parse("a.b@example.ac.jp").is_ok());
         assert_eq!(
             MailAddress::parse("a@Example.AC.JP").map(|a| a.domain().to_owned()),

@@ -277,6 +277,11 @@ impl Flow {
         let secrets = client_secrets(&set);
         let mut tenant =
             Tenant::new(id, settings.version, settings.site, Arc::new(ring), Arc::new(signing));
+        if let (Some(before), Some(issuers)) =
+            (self.tenants.by_id(id), Arc::get_mut(&mut tenant.issuers))
+        {
+            issuers.remember(&before.issuers);
+        }
         tenant.keys_version = set.version;
         tenant.secrets = secrets;
         tenant.checkpoint_keys = checkpoint_keys(id, &set, &tenant.keys)?;

@@ -55,6 +55,11 @@ pub enum SigningRefused {
     /// Only a root signs authorities.
     #[error("the certificate of the authority does not let it sign other authorities")]
     NotARoot,
+    /// What is to be below it has its very key.
+    #[error(
+        "the request has the key of the root itself: an issuing authority has a key of its own"
+    )]
+    OwnKey,
     /// The key did not sign.
     #[error(transparent)]
     Fault(#[from] Fault),
@@ -114,6 +119,9 @@ impl Authority {
         }
         if self.path_length == Some(0) {
             return Err(SigningRefused::NotARoot);
+        }
+        if PublicKey::accept(self.certificate.key()).is_ok_and(|own| own == *request.key()) {
+            return Err(SigningRefused::OwnKey);
         }
         let mut params = authority_params(name, request.key());
         params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));

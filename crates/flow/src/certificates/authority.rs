@@ -89,6 +89,11 @@ pub enum InstallError {
     /// The root is not one, or did not sign.
     #[error("the certificate is not signed by this root, or the root not by itself")]
     Root,
+    /// The root's key is one of an authority of this server.
+    #[error(
+        "the root has the key of an authority that issues here: a root has a key of its own, kept elsewhere"
+    )]
+    OneKey,
     /// The certificate is over, or has not begun.
     #[error("the certificate is not valid now")]
     NotValid,
@@ -184,6 +189,11 @@ impl Flow {
         let (own, root) = (Certificate::read(certificate)?, Certificate::read(root)?);
         if !root.is_signed_by(&root) || !own.is_signed_by(&root) {
             return Err(InstallError::Root);
+        }
+        let root_key = root.key_name();
+        let issuing = tenant.authorities.all().iter().map(|own| own.authority.certificate());
+        if issuing.chain([&own]).any(|certificate| certificate.key_name() == root_key) {
+            return Err(InstallError::OneKey);
         }
         let set = self.store.keys(tenant.id).await?;
         let device = self.device.port();

@@ -108,6 +108,19 @@ enum Stopped {
     Overtaken,
 }
 
+/// Whether the address opens with this very sign-in. A site that names no domains of its own still has some: where its
+/// mail comes from; and what the directory has of somebody is what the organisation gave them.
+fn is_own(visitor: &Visitor, registrar: &Registrar<'_>, address: &MailAddress) -> bool {
+    let site = &visitor.tenant.site;
+    if site.is_own_mailbox(address) {
+        return true;
+    }
+    let names_none = site.mail_domains.is_empty() && site.mail.own_domains.is_empty();
+    let of_directory = registrar.person().person.mail.as_ref();
+    let comes_from = site.mail.bounces.as_ref().map(MailAddress::domain);
+    names_none && (of_directory == Some(address) || comes_from == Some(address.domain()))
+}
+
 impl Flow {
     /// The page of registering an address. Without `request` the engine is asked whether one may; nothing is stored.
     pub async fn mail_code_page(
@@ -207,7 +220,7 @@ impl Flow {
         let Ok(address) = MailAddress::read(typed) else {
             return Ok(Err(Stopped::Refused(Reason::AddressMalformed, None)));
         };
-        if visitor.tenant.site.is_own_mailbox(&address) {
+        if is_own(visitor, registrar, &address) {
             return Ok(Err(Stopped::Refused(Reason::AddressOwn, None)));
         }
         next.mail = Some(Proving { address: address.to_string(), sent: 0, at: visitor.now });

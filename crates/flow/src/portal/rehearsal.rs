@@ -241,7 +241,7 @@ fn rehearsed(
             == (there.forecast, there.reason, &there.factors);
         (!same).then(|| (service.title.clone(), other))
     });
-    let able = !here && there.forecast == Forecast::AskedAble;
+    let able = there.forecast == Forecast::AskedAble;
     let may_try = able && tried_from(tenant, facts, present, &position);
     Some(RehearsedPlace {
         here,

@@ -116,6 +116,11 @@ fn nothing_outlives_what_is_above_it_and_an_issuing_authority_makes_no_others() 
     assert!(matches!(refused, Some(SigningRefused::NotARoot)), "{refused:?}");
     let long = sign(&world.root, now, ROOT_MONTHS * 2).unwrap();
     assert_eq!(long.not_after(), world.root.certificate().not_after());
+    let signer = key(KeyProfile::Es256);
+    let root = make_root(&name("Root"), ROOT_MONTHS, signer.clone(), now, &world.chance).unwrap();
+    let own = Request::read(&sekimori_pki::request_issuing(&name("Own"), signer).unwrap()).unwrap();
+    let of_root = root.sign_issuing(&own, &name("Own"), 12, &nowhere, now, &world.chance);
+    assert!(matches!(of_root.err(), Some(SigningRefused::OwnKey)));
     let over = world.root.certificate().not_after().plus_seconds(1);
     let refused = sign(&world.root, over, 12).err();
     assert!(matches!(refused, Some(SigningRefused::NotValid)), "{refused:?}");

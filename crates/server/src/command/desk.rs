@@ -212,7 +212,7 @@ What is no report of a failed delivery is ignored, and said so.
 
 Example, Postfix (master.cf, with recipient_delimiter = + in main.cf):
   sekimori-bounce unix - n n - 1 pipe user=sekimori
-    argv=/bin/sh -c 'sekimori mail bounce --recipient \"$0\" || exit 75' ${recipient}
+    argv=/bin/sh -c 'sekimori mail bounce --recipient=\"$0\"; test $? -ne 3 || exit 75' ${recipient}
 
 Exit status: 0 read, 3 it could not be done: give it again later.")]
     Bounce {

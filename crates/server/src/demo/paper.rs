@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::certificates::Sheet;
 use super::people::OnPaper;
@@ -49,7 +49,7 @@ impl Paper {
             "portal": format!("{}/portal", self.issuer),
             "management": self.management,
             "mail": format!("{}{}", self.issuer, mails::PATH),
-            "people": self.people,
+            "people": self.people.iter().map(|person| self.person(person)).collect::<Vec<_>>(),
             "clients": [
                 {
                     "client_id": SAMPLE_CLIENT,
@@ -68,9 +68,19 @@ impl Paper {
         .to_string()
     }
 
+    /// Somebody, with where their certificate is.
+    fn person(&self, person: &OnPaper) -> Value {
+        let mut value = json!(person);
+        if let (Some(held), Some(sheet)) = (&person.certificate, &self.certificates) {
+            value["certificate"]["url"] = json!(format!("{}{}", sheet.fetch, held.file));
+        }
+        value
+    }
+
     fn words(&self) -> String {
         let mut text = format!(
-            "The gate stands. This is a demo: everything is on loopback, plain http, passwords on paper.\n\n\
+            "The gate stands. This is a demo: everything is on loopback, plain http (the hosts\n\
+             for certificates aside), passwords on paper.\n\n\
              Sample service    {}/\n\
              Your account      {}/portal\n\
              Choose a network  {}{}\n\
@@ -116,7 +126,11 @@ impl Paper {
              6. Open your account as hanako: networks, sessions, history with every reason.\n\
              7. Choose the campus network, open your account as taro and add a passkey: this browser can keep it.\n   \
                 Sign out, choose home, and press Sign in with a passkey: nothing is typed.\n\
-             8. Sign in as mei from home: have a code sent, and read it on the page of outgoing mail.\n\n\
+             8. Sign in as mei from home: have a code sent, and read it on the page of outgoing mail.\n\
+             9. Import ken's certificate into the browser, sign in as ken from home, and present it.\n\
+             10. As hanako: Could I sign in from home? Try it for real. And: I have lost something.\n\
+             11. For somebody new: cd {folder} && {program} person add NAME, then {program} person code NAME\n   \
+                prints a ticket; {program} person letters prints letters.\n\n\
              Ctrl-C ends the demo."
         );
         text

@@ -71,9 +71,15 @@ impl SmtpError {
     }
 }
 
-/// A server's words on one line, of bounded length, without what steers a terminal.
+/// A server's words on one line, of bounded length, without what steers a terminal, is not seen, or turns the direction
+/// of the text in which they will stand.
 pub(super) fn one_line(words: &str) -> String {
-    let plain: String = words.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let steers = |c: char| {
+        c.is_control()
+            || matches!(u32::from(c), 0xAD | 0x61C | 0x180E | 0x200B..=0x200F | 0x2028..=0x202E | 0x2060..=0x206F
+                | 0xFEFF | 0xFFF9..=0xFFFB | 0xE0000..=0xE007F)
+    };
+    let plain: String = words.chars().map(|c| if steers(c) { ' ' } else { c }).collect();
     let plain = plain.split_whitespace().collect::<Vec<_>>().join(" ");
     plain.chars().take(WORDS_MAX).collect()
 }
@@ -167,5 +173,16 @@ impl lettre::message::header::Header for AutoSubmitted {
 
     fn display(&self) -> lettre::message::header::HeaderValue {
         lettre::message::header::HeaderValue::new(Self::name(), "auto-generated".to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::one_line;
+
+    #[test]
+    fn a_servers_words_turn_nothing_around_and_hide_nothing() {
+        let hostile = "550 no\u{202e}such\u{2066}user\u{200b}\u{1b}[2Jhere\u{ad}\r\nnow";
+        assert_eq!(one_line(hostile), "550 no such user [2Jhere now");
     }
 }

@@ -208,6 +208,26 @@ fn a_root_may_be_in_the_token_as_well() {
     assert!(said.contains("has no key no-key"), "{said}");
 }
 
+/// A root whose key lies in the token of the node, under the very label of what it signs, would be no root.
+#[test]
+fn a_root_and_what_it_signs_never_have_one_key() {
+    let server = Server::prepared(&behind(SOFTHSM), make_token);
+    let path = server.path();
+    let init = ["ca", "init", "--name", "Example University", "--pkcs11"];
+    let one = ["same", "--root-pkcs11", "same", "--root-certificate", "same.pem"];
+    let said = printed(path, &[&init[..], &one].concat(), 3);
+    assert!(said.contains("has a key of its own"), "{said}");
+    assert_eq!(json(path, &["ca", "show", "--json"]).as_array().map(Vec::len), Some(0));
+
+    let first = ["first", "--root-pkcs11", "root", "--root-certificate", "root.pem"];
+    printed(path, &[&init[..], &first].concat(), 0);
+    let turned =
+        ["second", "--root-pkcs11", "first", "--root-certificate", "turned.pem", "--renew"];
+    let said = printed(path, &[&init[..], &turned].concat(), 1);
+    assert!(said.contains("a root has a key of its own"), "{said}");
+    assert_eq!(json(path, &["ca", "show", "--json"]).as_array().map(Vec::len), Some(1));
+}
+
 #[test]
 fn check_looks_for_the_token_and_logs_in_nowhere() {
     let folder = super::folder();

@@ -80,6 +80,25 @@ async fn an_address_that_would_lock_its_owner_out_is_refused_with_the_reason() {
     assert!(japanese.text().contains("組織の外のアドレス"), "{}", japanese.text());
 }
 
+/// A site that names no domains: what the directory has of somebody, and where our mail comes from, is its own all the same.
+#[tokio::test]
+async fn without_domains_in_the_settings_ones_own_mailbox_is_refused_all_the_same() {
+    let bed = Testbed::start().await;
+    bed.change_site(|site| {
+        site.mail_domains.clear();
+        site.mail.own_domains.clear();
+        site.mail.bounces = sekimori_directory::MailAddress::parse("bounces@sso.example").ok();
+    })
+    .await;
+    let (browser, _) = inside(&bed, "hana").await;
+    for typed in ["hana@example.ac.jp", "hana@sso.example"] {
+        let page = address_entered(&browser, typed).await;
+        let shown = page.body.contains("data-reason=\"mail.address_own\"");
+        assert!(page.failed() && shown, "{typed}: {}", page.shows());
+    }
+    assert!(bed.codes().await.is_empty(), "nothing was sent");
+}
+
 #[tokio::test]
 async fn wrong_old_and_late_codes_are_told_apart_while_registering() {
     let bed = Testbed::start().await;

@@ -216,6 +216,26 @@ async fn it_can_be_done_for_real_from_here() {
     assert_eq!(page.url.path(), "/portal", "{}", page.shows());
 }
 
+/// Whoever is at home already tries it there: so a proof is tested where it will be needed.
+#[tokio::test]
+async fn where_somebody_is_now_it_can_be_done_as_well() {
+    let bed = Testbed::start().await;
+    let home = bed.browser(Network::Home);
+    let page = home.open("/portal").await;
+    let page = home.sign_in_with_app(&page, bed.person("taro")).await;
+    assert_eq!(page.url.path(), "/portal", "{}", page.shows());
+    let page = home.open(PATH).await;
+    assert!(page.text().contains("you are here now"), "{}", page.shows());
+    let asked = home.press(&page, "zone", "outside").await;
+    assert!(asked.asks("password"), "everything is asked for: {}", asked.shows());
+    let password = bed.person("taro").password.clone();
+    let step = home.submit(&asked, &[("password", &password)]).await;
+    bed.wait(30);
+    let done = home.submit(&step, &[("code", &code(&bed, "taro"))]).await;
+    assert_eq!(done.url.path(), "/portal/rehearsal/outside", "{}", done.shows());
+    assert!(done.text().contains("You would get in"), "{}", done.shows());
+}
+
 #[tokio::test]
 async fn nothing_is_said_to_have_worked_that_did_not() {
     let bed = Testbed::start().await;

@@ -194,6 +194,15 @@ async fn what_is_revoked_or_not_known_to_its_issuer_is_refused_so() {
     library.expect(&page, "meanwhile", &stood, "cert.revoked").await;
     let page = silently().await;
     assert!(!page.is_away(), "{}", page.shows());
+
+    // Settings that are taken anew forget nothing of it, and ask nobody again.
+    let asked = responder.asked();
+    for days in [100, 101] {
+        library.bed().change_site(|site| site.retention.facts_days = days).await;
+        let page = silently().await;
+        assert!(!page.is_away(), "{}", page.shows());
+    }
+    assert_eq!(responder.asked(), asked);
 }
 
 #[tokio::test]

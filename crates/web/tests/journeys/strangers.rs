@@ -124,7 +124,7 @@ async fn every_route_answers_nobody_as_it_is_written_down() {
 #[tokio::test]
 async fn an_address_for_forms_says_that_it_cannot_be_opened() {
     let bed = Testbed::start().await;
-    for path in ["/portal/sessions", "/login/consent", "/oidc/token"] {
+    for path in ["/portal/sessions", "/login/consent"] {
         let page = bed.browser(Network::Home).open(path).await;
         assert_eq!(page.status.as_u16(), 405, "{path}");
         assert_eq!(page.reason().as_deref(), Some("req.wrong_method"), "{}", page.shows());

@@ -116,6 +116,11 @@ impl Issuers {
         Self { tenant, trust, settings, known, heard }
     }
 
+    /// Go on knowing what responders said to the issuers as they were before.
+    pub(crate) fn remember(&mut self, before: &Self) {
+        self.heard = responders::Heard::after(&before.heard, self.settings == before.settings);
+    }
+
     /// What is wrong with the issuers of a site document, each with its name.
     pub fn problems(site: &Site) -> Vec<(IssuerName, String)> {
         let mut seen = HashSet::new();

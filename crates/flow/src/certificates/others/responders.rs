@@ -7,7 +7,7 @@
 //! still holds counts on.
 
 use std::cell::Cell;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -49,7 +49,8 @@ pub(super) struct Heard {
     revoked: Cache<[u8; TAG_BYTES + NUMBER_BYTES], ()>,
     /// Addresses that gave no answer when they were last asked.
     failing: Mutex<HashSet<String>>,
-    places: Semaphore,
+    /// Places for questions, of each issuer by itself: a slow one holds up nobody but its own people.
+    places: Mutex<HashMap<IssuerId, Arc<Semaphore>>>,
 }
 
 #[derive(Clone, Copy)]
@@ -75,12 +76,26 @@ impl Default for Heard {
             answers: Cache::new(ANSWERS_MAX),
             revoked: Cache::new(ANSWERS_MAX),
             failing: Mutex::default(),
-            places: Semaphore::new(SIDE_BY_SIDE),
+            places: Mutex::default(),
         }
     }
 }
 
 impl Heard {
+    /// What goes on to be known when settings or keys are taken anew: what was taken back stays so; answers as well if
+    /// the issuers are as they were.
+    pub(super) fn after(before: &Self, same_issuers: bool) -> Self {
+        let answers = if same_issuers { before.answers.clone() } else { Cache::new(ANSWERS_MAX) };
+        Self { answers, revoked: before.revoked.clone(), ..Self::default() }
+    }
+
+    /// Where questions to this issuer wait for their turn.
+    fn places_of(&self, issuer: IssuerId) -> Arc<Semaphore> {
+        let mut places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
+        let fresh = || Arc::new(Semaphore::new(SIDE_BY_SIDE));
+        Arc::clone(places.entry(issuer).or_insert_with(fresh))
+    }
+
     /// What is known of a certificate, beside what the lists say of it.
     pub(super) fn beside(
         &self,
@@ -196,7 +211,8 @@ impl Flow {
         let Some(settings) = issuers.settings.get(&issuer) else { return };
         let asking = async {
             // The semaphore is never closed; without a place the question is merely not bounded.
-            let _place = issuers.heard.places.acquire().await.ok();
+            let places = issuers.heard.places_of(issuer);
+            let _place = places.acquire().await.ok();
             for address in &settings.responders {
                 let asked = timeout(ADDRESS_WAIT, self.ask(issuers, address, issuer, serial));
                 let said = match asked.await {
