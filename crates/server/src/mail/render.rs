@@ -11,8 +11,8 @@ use super::smtp::Sender;
 
 /// From whom a tenant's mail comes.
 pub(crate) fn sender(site: &Site, language: Language) -> Sender {
-    let host = site.issuer.split_once("://").map_or("localhost", |(_, host)| host);
-    let host = host.split(':').next().unwrap_or(host);
+    // An address has no port.
+    let host = site.host().split(':').next().unwrap_or_default();
     let address = site.mail.from.as_ref().map(ToString::to_string);
     Sender {
         name: site.organisation.name.text(language).to_owned(),
