@@ -12,6 +12,7 @@ mod help;
 mod import;
 mod issuers;
 mod letters;
+mod lists_by_tls;
 mod locked_out;
 mod mail;
 mod nodes;
@@ -57,6 +58,11 @@ fn program(folder: &Path) -> Command {
     // Where SoftHSM2 finds its tokens, and what the spy beside it writes down.
     command.env("SOFTHSM2_CONF", folder.join("softhsm2.conf"));
     command.env("PKCS11SPY", token::SOFTHSM).env("PKCS11SPY_OUTPUT", folder.join("spy"));
+    // The roots that the system trusts, where a test has its own.
+    let roots = folder.join("roots.pem");
+    if roots.exists() {
+        command.env("SSL_CERT_FILE", roots).env_remove("SSL_CERT_DIR");
+    }
     command
 }
 

@@ -7,6 +7,7 @@
 pub mod client;
 mod kills;
 mod ledger;
+mod lists;
 pub mod place;
 mod races;
 mod token;

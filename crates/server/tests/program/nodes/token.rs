@@ -15,7 +15,8 @@ fn at(number: usize, arguments: &[&str]) -> Vec<String> {
     arguments.iter().map(ToString::to_string).chain(settings).collect()
 }
 
-fn until(what: &str, reached: impl Fn() -> bool) {
+/// Waits until something is so.
+pub fn until(what: &str, reached: impl Fn() -> bool) {
     let begin = Instant::now();
     while !reached() {
         assert!(begin.elapsed() < Duration::from_secs(20), "not {what}");
