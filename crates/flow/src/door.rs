@@ -52,6 +52,9 @@ pub enum Door {
     },
 }
 
+/// Both factors were shown within a working day: whoever finds the console open in the evening finds it closed.
+const DESK_SECONDS: u32 = 8 * 3600;
+
 /// A path of the portal or of the help desk's console: `/portal`, `/desk`, or below them; the portal's front page may say what was done before the sign-in came between.
 /// Nothing else can be reached after a portal sign-in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -195,6 +198,7 @@ impl Door {
             },
             Self::Desk { .. } => Demand {
                 assurance: AssuranceDemand::AtLeast(Assurance::TwoFactors),
+                freshness: Freshness::WithinSeconds(DESK_SECONDS),
                 ..Demand::plain(ServiceName::portal())
             },
             Self::Rehearsal { zone, shown } => Demand {

@@ -41,10 +41,6 @@ pub struct FoundPerson {
     pub name: String,
     /// Their user name.
     pub username: String,
-    /// Groups.
-    pub groups: Vec<String>,
-    /// Whether the account may be used.
-    pub state: PersonState,
 }
 
 /// A person.

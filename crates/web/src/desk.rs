@@ -72,8 +72,6 @@ impl Cx {
             href: found.path,
             name: found.name.text(language).to_owned(),
             username: found.username,
-            groups: found.groups,
-            state: found.state,
         };
         let searched = view.searched.map(|searched| SearchedFor {
             text: searched.text,

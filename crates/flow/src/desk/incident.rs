@@ -11,6 +11,7 @@ use crate::Flow;
 use crate::admin::{Decided, Explained, View};
 use crate::incident::IncidentCode;
 use crate::portal::{Portal, Who};
+use crate::record::RecordedFacts;
 use crate::refused::RefusedRequest;
 use crate::view::SentMail;
 use crate::visitor::Visitor;
@@ -78,12 +79,42 @@ impl Flow {
         let code = open(&staff, Kind::Incident, handle);
         let code = code.and_then(|code| String::from_utf8(code).ok()?.parse::<IncidentCode>().ok());
         let Some(code) = code else { return Ok(Portal::see(PATH)) };
-        let explained = self.explain(&visitor.tenant, code).await?;
-        let known = match explained.filter(|explained| may_read(&staff, explained)) {
-            Some(explained) => Some(Box::new(self.known(&staff, explained).await?)),
-            None => None,
+        // Nothing is decided again before it is known that it may be read.
+        let explained = if self.may_read(&staff, code).await? {
+            self.explain(&visitor.tenant, code).await?
+        } else {
+            None
+        };
+        let known = if let Some(explained) = explained {
+            Some(Box::new(self.known(&staff, explained).await?))
+        } else {
+            let nothing = serde_json::json!({ "found": 0, "what": "incident" });
+            self.write_search(&staff, nothing).await?;
+            None
         };
         Ok(Portal::Here(DeskIncident { who: staff.who(), code, known }))
+    }
+
+    /// Whose incident may be read: of those within reach; by everybody at the console what names nobody; by
+    /// administrators the rest, which is of people who are no more, or names somebody in its facts alone (whose
+    /// session it was).
+    async fn may_read(&self, staff: &Staff<'_>, code: IncidentCode) -> Result<bool, Fault> {
+        let tenant = staff.visitor().tenant.id;
+        let Some(entry) = self.store.incident(tenant, &code.to_string()).await? else {
+            return Ok(false);
+        };
+        if staff.role == Role::Administrator {
+            // Of themselves and of other administrators they read nothing either.
+            let Some(person) = entry.line.person else { return Ok(true) };
+            let stored = self.store.person(tenant, staff.visitor().now, person).await?;
+            return Ok(stored.is_none_or(|stored| staff.reach(&stored.person) > Reach::Nothing));
+        }
+        if let Some(person) = entry.line.person {
+            return Ok(self.within_reach(staff, person).await?.is_some());
+        }
+        let facts = entry.facts.as_ref().map(|facts| facts.json.as_str());
+        let recorded = facts.and_then(|json| serde_json::from_str::<RecordedFacts>(json).ok());
+        Ok(recorded.is_none_or(|recorded| recorded.facts.known().is_none()))
     }
 
     async fn known(&self, staff: &Staff<'_>, explained: Explained) -> Result<IncidentKind, Fault> {
@@ -103,7 +134,9 @@ impl Flow {
         let person = explained.person.as_ref().map(|person| {
             Ok::<_, Fault>((person.username.to_string(), self.person_path(staff, person)?))
         });
-        let fault = line.details.as_ref().and_then(|details| details["fault"].as_str());
+        // What broke is for whoever runs the server.
+        let details = line.details.as_ref().filter(|_| staff.role == Role::Administrator);
+        let fault = details.and_then(|details| details["fault"].as_str());
         Ok(IncidentKind {
             at: line.at,
             person: person.transpose()?,
@@ -115,15 +148,5 @@ impl Flow {
             request: explained.request,
             mails: mails.iter().filter(around).map(nearby).collect(),
         })
-    }
-}
-
-/// Whose incident may be read: of those within reach; of nobody's by everybody at the console, since it names nobody;
-/// of people who are no more by administrators.
-fn may_read(staff: &Staff<'_>, explained: &Explained) -> bool {
-    match (&explained.person, explained.line.person) {
-        (Some(person), _) => staff.reach(person) > Reach::Nothing,
-        (None, Some(_)) => staff.role == Role::Administrator,
-        (None, None) => true,
     }
 }

@@ -3,7 +3,7 @@
 
 use sekimori_base::{Bilingual, Fault};
 use sekimori_directory::username::TypedName;
-use sekimori_directory::{MailAddress, Person, PersonState};
+use sekimori_directory::{MailAddress, Person};
 use sekimori_login::desk::Reach;
 use sekimori_store::{Cursor, Write};
 
@@ -56,10 +56,6 @@ pub struct Found {
     pub name: Bilingual,
     /// Their user name.
     pub username: String,
-    /// Groups.
-    pub groups: Vec<String>,
-    /// Whether the account may be used.
-    pub state: PersonState,
 }
 
 impl Flow {
@@ -76,7 +72,7 @@ impl Flow {
         let text = searched.and_then(|text| open(&staff, Kind::Search, text));
         let searched = match text.and_then(|text| String::from_utf8(text).ok()) {
             Some(text) => {
-                let (people, more) = self.search(&staff, &text).await?;
+                let (people, more) = self.search_told(&staff, &text).await?;
                 Some(self.searched(&staff, text, &people, more)?)
             }
             None => None,
@@ -104,18 +100,43 @@ impl Flow {
             let handle = self.handle(&staff, Kind::Incident, code.to_string().as_bytes())?;
             return Ok(Portal::see(format!("{PATH}/incident/{handle}")));
         }
-        let (people, more) = self.search(&staff, &text).await?;
-        let mut line = staff.by().line(visitor.now, "desk.searched", None);
-        // Not what was typed: it may be anything.
-        line.details = serde_json::json!({ "found": people.len() }).to_string();
-        let done =
-            self.store.commit(visitor.tenant.id, visitor.now, vec![Write::Audit(line.into())]);
-        done.await.map_err(Fault::while_doing("writing down a search"))?;
+        let (people, more) = self.search_told(&staff, &text).await?;
         if let ([one], false) = (people.as_slice(), more) {
             return Ok(Portal::see(self.person_path(&staff, one)?));
         }
         let handle = self.handle(&staff, Kind::Search, text.as_bytes())?;
         Ok(Portal::see(format!("{PATH}?s={handle}")))
+    }
+
+    /// Look for somebody, and write down that it was done, as often as a list is shown.
+    async fn search_told(
+        &self,
+        staff: &Staff<'_>,
+        text: &str,
+    ) -> Result<(Vec<Person>, bool), Fault> {
+        // Signs alone would be everybody.
+        let (people, more) = if text.chars().any(char::is_alphanumeric) {
+            self.search(staff, text).await?
+        } else {
+            (Vec::new(), true)
+        };
+        // Not what was typed: it may be anything.
+        self.write_search(staff, serde_json::json!({ "found": people.len() })).await?;
+        Ok((people, more))
+    }
+
+    /// The line of a search.
+    pub(super) async fn write_search(
+        &self,
+        staff: &Staff<'_>,
+        details: serde_json::Value,
+    ) -> Result<(), Fault> {
+        let visitor = staff.visitor();
+        let mut line = staff.by().line(visitor.now, "desk.searched", None);
+        line.details = details.to_string();
+        let writes = vec![Write::Audit(line.into())];
+        let done = self.store.commit(visitor.tenant.id, visitor.now, writes);
+        done.await.map(|_| ()).map_err(Fault::while_doing("writing down a search"))
     }
 
     fn searched(
@@ -130,8 +151,6 @@ impl Flow {
                 path: self.person_path(staff, person)?,
                 name: person.name.clone(),
                 username: person.username.to_string(),
-                groups: person.groups.iter().map(ToString::to_string).collect(),
-                state: person.state,
             })
         });
         Ok(Searched { text, found: found.collect::<Result<_, Fault>>()?, more })

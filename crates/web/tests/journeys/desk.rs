@@ -173,6 +173,43 @@ async fn somebody_is_found_by_whatever_is_known_of_them_within_reach_only() {
     assert_eq!(page.text().replace(&incident, "…"), unknown.text().replace("0000-0000-0", "…"));
 }
 
+/// The lines of searches in the audit.
+async fn searches(bed: &Testbed) -> usize {
+    let lines = bed.exported().await;
+    lines.iter().filter(|(_, text)| text.contains("\"event\":\"desk.searched\"")).count()
+}
+
+#[tokio::test]
+async fn each_list_and_each_code_in_vain_is_a_line_and_signs_alone_list_nobody() {
+    let bed = with_desks().await;
+    let incident = refused_at_home(&bed, "rika").await;
+    let (browser, _) = at_the_console(&bed, "taro").await;
+    let page = search(&browser, ", ,").await;
+    assert!(page.text().contains("Too many fit"), "{}", page.shows());
+    assert!(!page.text().contains("Example Person") && !page.text().contains("hana"));
+    assert_eq!(searches(&bed).await, 2, "sent, and shown");
+    let page = search(&browser, "見本").await;
+    assert!(page.text().contains("hana Example") && !page.text().contains("students"));
+    browser.open(page.url.as_str()).await;
+    assert_eq!(searches(&bed).await, 5, "shown again as well");
+    search(&browser, &incident).await;
+    assert_eq!(searches(&bed).await, 6, "a code of somebody out of reach");
+}
+
+#[tokio::test]
+async fn after_a_working_day_both_factors_are_shown_anew() {
+    let bed = with_desks().await;
+    let (browser, _) = at_the_console(&bed, "taro").await;
+    for _ in 0..15 {
+        bed.wait(1800);
+        let page = browser.open("/desk").await;
+        assert_eq!(page.heading(), "Help desk console", "{}", page.shows());
+    }
+    bed.wait(1860);
+    let page = browser.open("/desk").await;
+    assert!(page.asks("password") || page.asks("code"), "{}", page.shows());
+}
+
 #[tokio::test]
 async fn an_address_of_the_console_opens_in_its_own_session_only() {
     let bed = with_desks().await;

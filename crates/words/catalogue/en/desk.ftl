@@ -1,12 +1,13 @@
 ### The help desk's console. Its readers are staff, with somebody on the telephone or at the counter.
 
 desk-heading = Help desk console
-desk-intro = Whatever you look at here is recorded, and the person reads in their account that the help desk looked.
+desk-intro = Each search is recorded. When you open the page of a person or an incident, they read in their account that the help desk looked.
 desk-search-label = Whom or what do you look for?
 desk-search-hint = An incident code, a user name, a name, a mail address, or the serial number of a certificate.
 desk-search-button = Look up
 desk-found = Found for “{ $text }”
 desk-found-none = Nobody whom you may help fits that. Check the spelling, or ask for the incident code on their screen.
+desk-found-too-many = Too many fit that to look through. Type more: the whole user name, more of the name, or the incident code on their screen.
 desk-found-more = There are more. Type more of the name.
 desk-search-again = Look for somebody else
 desk-back-person = Back to { $name }
