@@ -194,8 +194,9 @@ impl Cx {
         } else {
             StatusCode::INTERNAL_SERVER_ERROR
         };
-        // Never an address of somebody else: `//host` would be one.
-        let again = again.filter(|href| href.starts_with('/') && !href.starts_with("//"));
+        // Never an address of somebody else: `//host` would be one, and browsers read `\` as `/`.
+        let again =
+            again.filter(|href| href.starts_with('/') && !href[1..].starts_with(['/', '\\']));
         let mut answer = self.problem_leading(status, Reason::ServerFault, code, again);
         if fault.is_passing() {
             answer.headers_mut().insert(RETRY_AFTER, PASSING_SECONDS.into());

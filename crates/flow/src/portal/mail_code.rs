@@ -109,7 +109,7 @@ enum Stopped {
 }
 
 /// Whether the address opens with this very sign-in. A site that names no domains of its own still has some: where its
-/// mail comes from; and what the directory has of somebody is what the organisation gave them.
+/// mail comes from and returns to; and what the directory has of somebody is what the organisation gave them.
 fn is_own(visitor: &Visitor, registrar: &Registrar<'_>, address: &MailAddress) -> bool {
     let site = &visitor.tenant.site;
     if site.is_own_mailbox(address) {
@@ -117,8 +117,8 @@ fn is_own(visitor: &Visitor, registrar: &Registrar<'_>, address: &MailAddress) -
     }
     let names_none = site.mail_domains.is_empty() && site.mail.own_domains.is_empty();
     let of_directory = registrar.person().person.mail.as_ref();
-    let comes_from = site.mail.bounces.as_ref().map(MailAddress::domain);
-    names_none && (of_directory == Some(address) || comes_from == Some(address.domain()))
+    let mut ours = site.mail.from.iter().chain(&site.mail.bounces).map(MailAddress::domain);
+    names_none && (of_directory == Some(address) || ours.any(|own| own == address.domain()))
 }
 
 impl Flow {

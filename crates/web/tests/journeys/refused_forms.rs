@@ -155,6 +155,12 @@ async fn programs_are_refused_in_json_and_people_in_words_of_both_languages() {
             }
         }
     }
+    for path in ["/oidc/token", "/oidc/introspect", "/oidc/revoke"] {
+        let opened = browser.open(path).await;
+        assert_eq!(opened.status, StatusCode::METHOD_NOT_ALLOWED, "{path}");
+        let said: serde_json::Value = serde_json::from_str(&opened.body).unwrap();
+        assert_eq!(said["error"], "invalid_request", "{path}");
+    }
     let page = browser.request(Method::POST, "/login", &huge).await;
     assert_eq!(page.status, StatusCode::PAYLOAD_TOO_LARGE);
     assert!(page.body.contains("nothing was looked at") && page.body.contains("長すぎる"));

@@ -87,11 +87,12 @@ async fn without_domains_in_the_settings_ones_own_mailbox_is_refused_all_the_sam
     bed.change_site(|site| {
         site.mail_domains.clear();
         site.mail.own_domains.clear();
+        site.mail.from = sekimori_directory::MailAddress::parse("login@from.example").ok();
         site.mail.bounces = sekimori_directory::MailAddress::parse("bounces@sso.example").ok();
     })
     .await;
     let (browser, _) = inside(&bed, "hana").await;
-    for typed in ["hana@example.ac.jp", "hana@sso.example"] {
+    for typed in ["hana@example.ac.jp", "hana@sso.example", "hana@from.example"] {
         let page = address_entered(&browser, typed).await;
         let shown = page.body.contains("data-reason=\"mail.address_own\"");
         assert!(page.failed() && shown, "{typed}: {}", page.shows());
